@@ -1,0 +1,31 @@
+"""What every payload is: a pure function from honest gradients to the vector that colluding workers return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from jax import Array
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A payload ``(n, d) -> (d,)`` with what the simulator must know about it.
+
+    Attributes:
+        function: ``function(rows, key)`` with ``rows`` float ``[n, d]`` of honest gradients and a PRNG key.
+        scope: ``"round"``: called once a step with the honest gradients of all files, and every distorted copy
+            is that one vector; ``"file"``: called for each file with that file's honest gradient as the only
+            row, so that copies of a file are equal but those of different files are not.
+        coordinatewise: the value at a coordinate depends on that column alone.
+    """
+
+    function: Callable[[Array, Array | None], Array]
+    scope: Literal["round", "file"] = "round"
+    coordinatewise: bool = True
+
+    def __call__(self, rows: Array, key: Array | None = None) -> Array:
+        """Return the lie ``[d]`` for honest ``rows`` ``[n, d]``."""
+        return self.function(rows, key)

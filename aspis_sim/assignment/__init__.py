@@ -1,0 +1,32 @@
+"""Who computes which file: constructions of assignments, one file each.
+
+``build("subset", workers=15, redundancy=3).files`` is the int array ``[f, r]`` of the groups.
+"""
+
+from typing import Any
+
+from aspis_sim.assignment.base import Assignment
+from aspis_sim.registry import Registry
+
+ASSIGNMENTS = Registry(
+    "assignment",
+    {
+        "baseline": "aspis_sim.assignment.baseline:baseline",
+        "repetition": "aspis_sim.assignment.repetition:repetition",
+        "subset": "aspis_sim.assignment.subset:subset",
+        "mols": "aspis_sim.assignment.mols:mols",
+    },
+)
+
+
+def build(name: str, *, workers: int, redundancy: int, **parameters: Any) -> Assignment:
+    """Build the assignment ``name`` for K workers and redundancy r.
+
+    Raises:
+        InputError: the name is unknown (the nearest is named), or the construction does not exist for these
+            parameters (the nearest that do are named).
+    """
+    return ASSIGNMENTS.build(name, workers=workers, redundancy=redundancy, **parameters)
+
+
+__all__ = ["ASSIGNMENTS", "Assignment", "build"]

@@ -1,0 +1,77 @@
+"""One table of names per kind of part, read by the library, the command line and its help alike.
+
+An entry is kept as the text ``"module:attribute"`` and imported when it is first asked for, so that listing
+names or checking one costs no import of jax.
+"""
+
+import difflib
+import importlib
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aspis_sim.errors import InputError
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
+    """Build the error for a name that is not registered, with the nearest names that are."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name.lower().replace("_", "-"), names, n=2, cutoff=0.5) or (
+        difflib.get_close_matches(name.lower().replace("-", "_"), names, n=2, cutoff=0.5)
+    )
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
+    return InputError(f"unknown {kind} {name!r}; {hint}")
+
+
+@dataclass
+class Registry(Mapping[str, Callable[..., Any]]):
+    """The parts of one kind, by name: a read-only mapping from a name to the factory that builds the part.
+
+    Args:
+        kind: what the parts are, in the singular, for messages ("assignment", "rule").
+        entries: name -> ``"module:attribute"`` of a callable.
+    """
+
+    kind: str
+    entries: dict[str, str]
+    _loaded: dict[str, Callable[..., Any]] = field(default_factory=dict, repr=False)
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        if name not in self.entries and name not in self._loaded:
+            raise unknown_name(self.kind, name, self)
+        if name not in self._loaded:
+            module, attribute = self.entries[name].split(":")
+            self._loaded[name] = getattr(importlib.import_module(module), attribute)
+        return self._loaded[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def check(self, name: str) -> str:
+        """Return ``name`` if it is registered, without importing it; raise `InputError` otherwise."""
+        if name not in self.entries:
+            raise unknown_name(self.kind, name, self)
+        return name
+
+    def build(self, name: str, **parameters: Any) -> Any:
+        """Build the part ``name``; a parameter that it does not take is an `InputError`."""
+        factory = self[name]
+        signature = inspect.signature(factory)
+        try:
+            signature.bind(**parameters)
+        except TypeError as error:
+            takes = ", ".join(signature.parameters) or "none"
+            raise InputError(f"{self.kind} {name!r}: {error}; its parameters: {takes}") from None
+        return factory(**parameters)
+
+    def accepts(self, name: str, parameter: str) -> bool:
+        """Whether the part ``name`` takes a parameter of this name."""
+        return parameter in inspect.signature(self[name]).parameters
+
+    def summary(self, name: str) -> str:
+        """First sentence of the part's docstring."""
+        return (inspect.getdoc(self[name]) or "").split("\n\n")[0].replace("\n", " ")

@@ -1,0 +1,1 @@
+"""The program ``aspis-sim``: parsing, rendering and exit codes over the library."""
