@@ -1,11 +1,12 @@
 """Who computes which file: constructions of assignments, one file each.
 
-``build("subset", workers=15, redundancy=3).files`` is the int array ``[f, r]`` of the groups.
+``build("subset", workers=15, redundancy=3).files`` is the int array ``[f, r]`` of the groups;
+``shape("subset", workers=15, redundancy=3)`` says how large it would be, and validates, without building it.
 """
 
 from typing import Any
 
-from aspis_sim.assignment.base import Assignment
+from aspis_sim.assignment.base import Assignment, Shape
 from aspis_sim.registry import Registry
 
 ASSIGNMENTS = Registry(
@@ -16,6 +17,10 @@ ASSIGNMENTS = Registry(
         "subset": "aspis_sim.assignment.subset:subset",
         "mols": "aspis_sim.assignment.mols:mols",
     },
+)
+
+_SHAPES = Registry(
+    "assignment", {name: target.split(":")[0] + ":shape" for name, target in ASSIGNMENTS.entries.items()}
 )
 
 
@@ -29,4 +34,9 @@ def build(name: str, *, workers: int, redundancy: int, **parameters: Any) -> Ass
     return ASSIGNMENTS.build(name, workers=workers, redundancy=redundancy, **parameters)
 
 
-__all__ = ["ASSIGNMENTS", "Assignment", "build"]
+def shape(name: str, *, workers: int, redundancy: int, **parameters: Any) -> Shape:
+    """Files f and load l of the assignment ``name``, without building it; raises what `build` would raise."""
+    return _SHAPES.build(name, workers=workers, redundancy=redundancy, **parameters)
+
+
+__all__ = ["ASSIGNMENTS", "Assignment", "Shape", "build", "shape"]

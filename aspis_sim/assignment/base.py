@@ -2,9 +2,24 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from aspis_sim.errors import InputError
+
+
+class Shape(NamedTuple):
+    """How large an assignment is, known without building it.
+
+    Attributes:
+        files: f, the number of files.
+        load: l, the number of files that each worker holds.
+    """
+
+    files: int
+    load: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +46,11 @@ class Assignment:
         """l, the number of files that each worker holds: K l = f r."""
         return self.files.size // self.workers
 
+    @property
+    def majority(self) -> int:
+        """r' = (r + 1) / 2, the number of copies that decides a file's vote."""
+        return (self.redundancy + 1) // 2
+
     @cached_property
     def incidence(self) -> NDArray[np.bool_]:
         """Bool ``[K, f]``: worker ``i`` holds file ``j``."""
@@ -43,3 +63,45 @@ class Assignment:
         """Int ``[K, l]``: the files of each worker, ascending."""
         order = np.argsort(self.files.ravel(), kind="stable")
         return (order // self.redundancy).reshape(self.workers, self.load).astype(np.int32)
+
+    @cached_property
+    def shared(self) -> NDArray[np.int64]:
+        """Int ``[K, K]``: how many files two workers have in common; the load on the diagonal."""
+        counts = np.zeros((self.workers, self.workers), np.int64)
+        for a in range(self.redundancy):
+            for b in range(self.redundancy):
+                np.add.at(counts, (self.files[:, a], self.files[:, b]), 1)
+        return counts
+
+
+def check_numbers(workers: int, redundancy: int) -> None:
+    """Refuse a K and r with which no vote can be held, whatever the construction.
+
+    Raises:
+        InputError: K < 1, r < 1, r > K, or an even r (a tie would have no majority).
+    """
+    if workers < 1:
+        raise InputError(f"workers {workers}: at least 1 worker is needed; try 15")
+    if redundancy < 1:
+        raise InputError(f"redundancy {redundancy}: a file needs at least 1 worker; try 1 or 3")
+    if redundancy > workers:
+        raise InputError(
+            f"redundancy {redundancy} exceeds the {workers} workers: "
+            f"a file's copies go to different workers; try a redundancy of at most {workers}"
+        )
+    if redundancy % 2 == 0:
+        near = [r for r in (redundancy - 1, redundancy + 1) if r <= workers and r > 1] or [1]
+        raise InputError(
+            f"redundancy {redundancy} is even: a majority needs an odd r; try {listing(near, 'or')}"
+        )
+
+
+def listing(items: list[int] | list[str], last: str = "and") -> str:
+    """Join items as a sentence does: ``3, 5 or 7``."""
+    words = [str(item) for item in items]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def nearest(wanted: int, candidates: list[int], count: int = 3) -> list[int]:
+    """Return the ``count`` candidates closest to ``wanted``, ascending."""
+    return sorted(sorted(set(candidates), key=lambda c: (abs(c - wanted), c))[:count])
