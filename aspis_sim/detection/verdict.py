@@ -1,0 +1,81 @@
+"""What a detector says about one agreement graph: a verdict as data, and the checks all detectors share."""
+
+import enum
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aspis_sim.assignment.base import Assignment
+from aspis_sim.errors import InputError
+
+
+class Outcome(enum.StrEnum):
+    """How far a graph decides who is Byzantine.
+
+    A *hypothesis* is a set of at most q workers without whom all pairs agree: a vertex cover of the
+    disagreements.
+    """
+
+    UNIQUE = "unique"
+    """One set is left. `clique`: exactly one maximum clique. Every other detector: exactly one hypothesis."""
+    PARTIAL = "partial"
+    """Several hypotheses, and at least one worker is in all of them. `clique` never says this."""
+    AMBIGUOUS = "ambiguous"
+    """`clique`: several maximum cliques. Every other detector: several hypotheses without a common worker."""
+    OVER_BUDGET = "over_budget"
+    """No hypothesis at all: more than q workers broke the rules, or honest copies did not compare equal."""
+    SKIPPED = "skipped"
+    """The graph was not looked at (detector `none`)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What to do with the copies of one step.
+
+    Attributes:
+        honest: bool ``[K]``, the workers that are not excluded; an excluded worker's copies are never used.
+        outcome: how the graph was read.
+        average: the update is the plain mean over files of one copy from a worker that is not excluded, files
+            without such a worker being dropped. Otherwise a majority vote a file and the robust rule.
+        certified: bool ``[f, 2**r]`` or None. Where some file returns a value from exactly the slots of a
+            mask that is True in its row, the update is the plain mean of those values and of nothing else;
+            bit ``a`` of a mask is slot ``a`` of ``assignment.files[j]``. Where none does, the other fields
+            decide.
+        unanimous: before the robust rule, drop each file whose copies from ``honest`` workers do not all
+            agree.
+    """
+
+    honest: NDArray[np.bool_]
+    outcome: Outcome
+    average: bool = False
+    certified: NDArray[np.bool_] | None = None
+    unanimous: bool = False
+
+
+class Detector(Protocol):
+    """A pure, deterministic function from an agreement graph to a verdict."""
+
+    def __call__(
+        self, agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None
+    ) -> Verdict:
+        """Judge the graph ``[K, K]`` on the assumption of at most ``max_byzantine`` Byzantine workers."""
+
+
+def disagreement_of(agreement: NDArray[Any], max_byzantine: int) -> NDArray[np.bool_]:
+    """Return the disagreement graph, bool ``[K, K]`` without loops, of a checked agreement graph.
+
+    Raises:
+        InputError: the graph is not square and symmetric, or ``max_byzantine`` is negative.
+    """
+    graph = np.asarray(agreement, dtype=bool)
+    if graph.ndim != 2 or graph.shape[0] != graph.shape[1]:
+        raise InputError(f"an agreement graph is a square array, not one of shape {graph.shape}")
+    if not np.array_equal(graph, graph.T):
+        raise InputError("an agreement graph is symmetric: workers i and j agree exactly if j and i do")
+    if max_byzantine < 0:
+        raise InputError(f"the number of Byzantine workers cannot be {max_byzantine}; it is 0 or more")
+    disagreement = ~graph
+    np.fill_diagonal(disagreement, False)
+    return disagreement
