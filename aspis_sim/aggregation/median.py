@@ -1,0 +1,15 @@
+"""The coordinate-wise median."""
+
+from __future__ import annotations
+
+from aspis_sim.aggregation import order_statistics
+from aspis_sim.aggregation.base import Rule
+
+
+def median() -> Rule:
+    """The median of each coordinate, exact; of an even number of rows the mean of the middle two.
+
+    Yin et al., ICML 2018. NaN counts as larger than +Inf, so that fewer than half of the rows cannot push the
+    result past the others by it; no row kept gives zeros.
+    """
+    return Rule(order_statistics.median, coordinatewise=True, takes_kept=True)
