@@ -42,7 +42,12 @@ class Hypotheses:
         return self._remember(self._solver.least(self.everyone, self.budget))
 
     def containing(self, group: int) -> int | None:
-        """A least hypothesis among those that contain the whole group, or None if none does."""
+        """A hypothesis that contains the whole group, or None if none does."""
+        if self.least is None:
+            return None
+        enlarged = self.least | group
+        if enlarged.bit_count() <= self.budget:
+            return enlarged
         for cover in self.witnesses:
             if not group & ~cover:
                 return cover
@@ -50,7 +55,7 @@ class Hypotheses:
         return self._remember(None if rest is None else rest | group)
 
     def avoiding(self, group: int) -> int | None:
-        """A least hypothesis among those without any worker of the group, or None if none is."""
+        """A hypothesis without any worker of the group, or None if none is."""
         around = 0
         for worker in members(group):
             around |= self.neighbours[worker]
