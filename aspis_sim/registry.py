@@ -72,6 +72,10 @@ class Registry(Mapping[str, Callable[..., Any]]):
         """Whether the part ``name`` takes a parameter of this name."""
         return parameter in inspect.signature(self[name]).parameters
 
+    def default(self, name: str, parameter: str) -> Any:
+        """The default of a parameter of the part ``name``."""
+        return inspect.signature(self[name]).parameters[parameter].default
+
     def summary(self, name: str) -> str:
         """First sentence of the part's docstring."""
         return (inspect.getdoc(self[name]) or "").split("\n\n")[0].replace("\n", " ")

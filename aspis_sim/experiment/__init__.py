@@ -1,0 +1,1 @@
+"""Grids of cells, their execution, and what is made of the results."""

@@ -1,0 +1,170 @@
+"""A cell of a sweep: one training run, fully specified and checked before any work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from aspis_sim.adversary.payloads import PAYLOADS
+from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
+from aspis_sim.aggregation import RULES
+from aspis_sim.assignment import Assignment, build, shape
+from aspis_sim.data import DATASETS
+from aspis_sim.detection import DETECTORS
+from aspis_sim.distortion import worst_case
+from aspis_sim.distortion.closed_forms import majority
+from aspis_sim.errors import InputError
+from aspis_sim.models import MODELS
+
+if TYPE_CHECKING:
+    from aspis_sim.simulation import RunShape
+
+Parameters = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training run; hashable, and equal to another exactly if the same numbers must come out.
+
+    Attributes:
+        scheme: label, the preset that the parts came from.
+        assignment, detector, rule, after_detection: its parts.
+        workers: K.
+        redundancy: r (1 on the baseline).
+        q: Byzantine workers.
+        attack: targeting of files and workers.
+        framed: workers framed by a frame-up, None for its default.
+        payload: what distorted copies hold.
+        strength: of the payload, None for the payload's default.
+        dataset, model: registered names.
+        protocol: how ``samples_per_file`` was chosen: "files", "batch" or "work".
+        samples_per_file: samples in each file.
+        steps: training steps.
+        lr: learning rate.
+        momentum: of the optimizer.
+        seed: root of every random stream.
+        compute: "shared" or "replicated", see `aspis_sim.simulation.RunShape`.
+        devices: devices over which the workers are sharded.
+    """
+
+    scheme: str
+    assignment: str
+    detector: str
+    rule: str
+    workers: int
+    redundancy: int
+    q: int
+    attack: str
+    payload: str
+    samples_per_file: int
+    lr: float
+    seed: int
+    strength: float | None = None
+    framed: int | None = None
+    after_detection: Literal["average", "rule"] = "average"
+    dataset: str = "digits"
+    model: str = "mlp"
+    protocol: Literal["files", "batch", "work"] = "files"
+    steps: int = 300
+    momentum: float = 0.9
+    compute: Literal["shared", "replicated"] = "shared"
+    devices: int = 1
+    rule_parameters: Parameters = ()
+
+    def check(self) -> None:
+        """Refuse what cannot run, before any work.
+
+        Raises:
+            InputError: with one or two lines that say what is wrong and what would work.
+        """
+        for registry, name in (
+            (TARGETINGS, self.attack),
+            (PAYLOADS, self.payload),
+            (RULES, self.rule),
+            (DETECTORS, self.detector),
+            (DATASETS, self.dataset),
+            (MODELS, self.model),
+        ):
+            registry.check(name)
+        files, _ = shape(self.assignment, workers=self.workers, redundancy=self.redundancy)
+        if self.q < 0:
+            raise InputError(f"q={self.q} is negative; the number of Byzantine workers is 0 or more")
+        if 2 * self.q >= self.workers:
+            most = (self.workers - 1) // 2
+            raise InputError(
+                f"q={self.q} of K={self.workers} workers is no honest majority (q < K/2); "
+                f"q can be at most {most}, or take --workers {2 * self.q + 1} or more"
+            )
+        if self.steps < 1:
+            raise InputError(f"{self.steps} steps; a run takes at least 1")
+        if not self.lr > 0:
+            raise InputError(f"learning rate {self.lr}; it must be positive")
+        if not 0 <= self.momentum < 1:
+            raise InputError(f"momentum {self.momentum}; it must be in 0..1 (1 excluded)")
+        if self.samples_per_file < 1:
+            raise InputError(
+                f"fewer samples than files: scheme {self.scheme} splits a batch into {files:,} files; "
+                f"give a batch of at least {files:,} samples"
+            )
+
+    @cached_property
+    def groups(self) -> Assignment:
+        """The assignment of files to workers."""
+        return build(self.assignment, workers=self.workers, redundancy=self.redundancy)
+
+    @property
+    def adversary(self) -> Attack:
+        """Who lies, and about which copies."""
+        framed = {"framed": self.framed} if self.attack == "frame-up" else {}
+        return target(self.attack, self.groups, self.q, **framed)
+
+    @property
+    def batch_size(self) -> int:
+        """Distinct samples a step."""
+        return len(self.groups.files) * self.samples_per_file
+
+    @property
+    def samples_processed(self) -> int:
+        """Sample gradients that all workers together compute in the run: K l samples-per-file steps."""
+        return self.groups.files.size * self.samples_per_file * self.steps
+
+    @property
+    def distortion_theory(self) -> float:
+        """The published distortion fraction.
+
+        Under ``strong``, and for ``frame-up`` against which nothing is published, the worst case of the vote
+        (Theorem 1 of Konstantinidis et al. on the subset assignment). Under ``weak`` the files held by Byzantines
+        alone where a detector works (they are lost), else those with a Byzantine majority.
+        """
+        groups, q = self.groups, self.q
+        if self.attack == "none" or q == 0:
+            return 0.0
+        if self.attack == "weak":
+            held = self.adversary.byzantine[groups.files].sum(1)
+            need = majority(groups.redundancy) if self.detector == "none" else groups.redundancy
+            return int((held >= need).sum()) / len(groups.files)
+        return worst_case(groups, q).count / len(groups.files)
+
+    def run_shape(self) -> RunShape:
+        """What the program of this cell is compiled for."""
+        from aspis_sim.simulation import RunShape
+
+        return RunShape(
+            assignment=self.assignment,
+            workers=self.workers,
+            redundancy=self.redundancy,
+            dataset=self.dataset,
+            model=self.model,
+            samples_per_file=self.samples_per_file,
+            steps=self.steps,
+            rule=self.rule,
+            rule_parameters=self.rule_parameters,
+            payload=self.payload,
+            detects=self.detector != "none",
+            certifies=self.detector == "certified",
+            after_detection=self.after_detection,
+            momentum=self.momentum,
+            compute=self.compute,
+            devices=self.devices,
+        )

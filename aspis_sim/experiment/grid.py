@@ -1,0 +1,161 @@
+"""The grid of a sweep: lists of settings, checked and multiplied out into cells."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Literal
+
+from aspis_sim.assignment import shape
+from aspis_sim.data import load
+from aspis_sim.errors import InputError
+from aspis_sim.experiment.cell import Cell, Parameters
+from aspis_sim.experiment.scheme import Scheme, schemes
+
+PROTOCOLS = ("files", "batch", "work")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Cells that differ in seed only, once their learning rate is chosen.
+
+    Attributes:
+        first: the cell of the first seed and the first rate.
+        rates: learning rates to choose from on validation data, with the first seed.
+        seeds: all seeds.
+    """
+
+    first: Cell
+    rates: tuple[float, ...]
+    seeds: tuple[int, ...]
+
+    @property
+    def steps(self) -> int:
+        """Training steps that the group takes, the search for a rate included."""
+        return self.first.steps * (len(self.rates) + len(self.seeds) - 1)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a sweep varies, and what it keeps fixed.
+
+    Attributes:
+        schemes: names of presets.
+        q: numbers of Byzantine workers.
+        attacks, payloads, strengths: of the adversary; a strength of None is the payload's default.
+        framed: workers framed by a frame-up, None for its default.
+        workers: K.
+        redundancies: r, for the schemes that have redundancy.
+        rates: learning rates; with more than one the best on validation data is chosen per scheme and q.
+        seeds: of the runs; the first one chooses the rate.
+        protocol: what is equal between the schemes: "files", the samples a file; "batch", the distinct samples a
+            step; "work", the samples that each worker computes.
+        samples_per_file: of every scheme under "files"; under the others of the scheme with most files or load.
+        batch_size: distinct samples a step under "batch", None for ``samples_per_file`` x the most files.
+        assignment, detector, rule, after_detection: override that part of every scheme; None keeps the preset's.
+        dataset, model, steps, momentum, compute, devices: as in a `Cell`.
+    """
+
+    schemes: tuple[str, ...] = ("aspis", "byzshield", "detox", "median")
+    q: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    attacks: tuple[str, ...] = ("strong",)
+    payloads: tuple[str, ...] = ("alie",)
+    strengths: tuple[float | None, ...] = (None,)
+    framed: int | None = None
+    workers: int = 15
+    redundancies: tuple[int, ...] = (3,)
+    rates: tuple[float, ...] = (0.03,)
+    seeds: tuple[int, ...] = (0, 1, 2)
+    protocol: Literal["files", "batch", "work"] = "files"
+    samples_per_file: int = 4
+    batch_size: int | None = None
+    assignment: str | None = None
+    detector: str | None = None
+    rule: str | None = None
+    rule_parameters: Parameters = ()
+    after_detection: Literal["average", "rule"] | None = None
+    dataset: str = "digits"
+    model: str = "mlp"
+    steps: int = 300
+    momentum: float = 0.9
+    compute: Literal["shared", "replicated"] = "shared"
+    devices: int = 1
+
+    def groups(self) -> tuple[Group, ...]:
+        """Multiply the grid out, in the order of the rows: r, attack, payload, strength, q, scheme.
+
+        Raises:
+            InputError: some setting is wrong; nothing has been trained.
+            DataError: the data set is missing or damaged.
+        """
+        for name in ("schemes", "q", "attacks", "payloads", "strengths", "redundancies", "rates", "seeds"):
+            if not getattr(self, name):
+                raise InputError(f"the grid is empty: no {name}")
+        if self.protocol not in PROTOCOLS:
+            raise InputError(f"unknown protocol {self.protocol!r}; known: {', '.join(PROTOCOLS)}")
+        if self.batch_size is not None and self.protocol != "batch":
+            raise InputError(f"a batch size of {self.batch_size} is for --protocol batch, not {self.protocol}")
+        if min(self.seeds) < 0:
+            raise InputError(f"seed {min(self.seeds)} is negative; seeds are 0 or more")
+        groups = tuple(self._groups())
+        for group in groups:
+            group.first.check()
+        samples = len(load(self.dataset).labels["train"])
+        for cell in {group.first.run_shape(): group.first for group in groups}.values():
+            files = shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy).files
+            if files > samples:
+                raise InputError(
+                    f"fewer samples than files: scheme {cell.scheme} with K={cell.workers}, r={cell.redundancy} has "
+                    f"{files:,} files, {self.dataset} has {samples:,} training samples; take fewer workers"
+                )
+        return groups
+
+    def _groups(self) -> Iterator[Group]:
+        for r in self.redundancies:
+            cells = [self._template(scheme, r) for scheme in schemes(self.schemes)]
+            cells = self._share_samples(cells)
+            for attack, payload, strength, q, cell in product(
+                self.attacks, self.payloads, self.strengths, self.q, cells
+            ):
+                first = replace(cell, attack=attack, payload=payload, strength=strength, q=q)
+                yield Group(first, self.rates, tuple(dict.fromkeys(self.seeds)))
+
+    def _template(self, scheme: Scheme, redundancy: int) -> Cell:
+        assignment = self.assignment or scheme.assignment
+        return Cell(
+            scheme=scheme.name,
+            assignment=assignment,
+            detector=self.detector or scheme.detector,
+            rule=self.rule or scheme.rule,
+            rule_parameters=self.rule_parameters,
+            after_detection=self.after_detection or scheme.after_detection,
+            workers=self.workers,
+            redundancy=1 if assignment == "baseline" else redundancy,
+            q=self.q[0],
+            attack=self.attacks[0],
+            framed=self.framed,
+            payload=self.payloads[0],
+            strength=self.strengths[0],
+            dataset=self.dataset,
+            model=self.model,
+            protocol=self.protocol,
+            samples_per_file=self.samples_per_file,
+            steps=self.steps,
+            lr=self.rates[0],
+            momentum=self.momentum,
+            seed=self.seeds[0],
+            compute=self.compute,
+            devices=self.devices,
+        )
+
+    def _share_samples(self, cells: list[Cell]) -> list[Cell]:
+        """Give every scheme its samples a file under the protocol, at least one unless the batch is too small."""
+        if self.protocol == "files":
+            return cells
+        shapes = [shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy) for cell in cells]
+        if self.protocol == "batch":
+            batch = self.batch_size or self.samples_per_file * max(one.files for one in shapes)
+            counts = [batch // one.files if batch < one.files else round(batch / one.files) for one in shapes]
+        else:
+            work = self.samples_per_file * max(one.load for one in shapes)
+            counts = [max(1, round(work / one.load)) for one in shapes]
+        return [replace(cell, samples_per_file=count) for cell, count in zip(cells, counts, strict=True)]

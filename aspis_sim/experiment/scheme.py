@@ -1,0 +1,75 @@
+"""Schemes: an assignment, a detector and a robust rule under the name that the field knows them by."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from aspis_sim.registry import unknown_name
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A preset of parts; each can be overridden in a cell.
+
+    Attributes:
+        name: as on the command line.
+        assignment: registered name.
+        detector: registered name, "none" for no detection.
+        rule: registered name of the robust rule over the votes.
+        after_detection: "average" or "rule", see `aspis_sim.simulation.RunShape`.
+        summary: one line of help with the source.
+    """
+
+    name: str
+    assignment: str
+    detector: str
+    rule: str
+    summary: str
+    after_detection: Literal["average", "rule"] = "average"
+
+
+SCHEMES: dict[str, Scheme] = {
+    scheme.name: scheme
+    for scheme in (
+        Scheme(
+            "aspis",
+            "subset",
+            "clique",
+            "median",
+            "Aspis as published: subset assignment, unique maximum clique, else vote and median "
+            "(Konstantinidis, Ramamoorthy, Vaswani 2023)",
+        ),
+        Scheme(
+            "byzshield",
+            "mols",
+            "none",
+            "median",
+            "ByzShield: orthogonal Latin squares, vote and median (Konstantinidis, Ramamoorthy 2021)",
+        ),
+        Scheme(
+            "detox",
+            "repetition",
+            "none",
+            "median",
+            "DETOX: repetition groups, vote and median (Rajput, Wang, Charles, Papailiopoulos 2019)",
+        ),
+        Scheme("median", "baseline", "none", "median", "no redundancy, coordinate-wise median"),
+        Scheme("average", "baseline", "none", "average", "no redundancy, no defence: the plain mean"),
+    )
+}
+
+
+def scheme(name: str) -> Scheme:
+    """Return the preset ``name``.
+
+    Raises:
+        InputError: unknown name (the nearest is named).
+    """
+    if name not in SCHEMES:
+        raise unknown_name("scheme", name, SCHEMES)
+    return SCHEMES[name]
+
+
+def schemes(names: Iterable[str]) -> tuple[Scheme, ...]:
+    """Return the presets of these names, each once, in the order given."""
+    return tuple(scheme(name) for name in dict.fromkeys(names))

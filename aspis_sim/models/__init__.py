@@ -1,0 +1,24 @@
+"""Models in flax, one file each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aspis_sim.registry import Registry
+
+if TYPE_CHECKING:
+    from aspis_sim.models.base import Model
+
+MODELS = Registry("model", {"mlp": "aspis_sim.models.mlp:mlp", "softmax": "aspis_sim.models.softmax:softmax"})
+
+
+def build(name: str, classes: int) -> Model:
+    """Build the model ``name`` for this many classes.
+
+    Raises:
+        InputError: unknown name (the nearest is named).
+    """
+    return MODELS.build(name, classes=classes)
+
+
+__all__ = ["MODELS", "build"]

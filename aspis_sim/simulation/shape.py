@@ -1,0 +1,53 @@
+"""What a compiled run depends on, apart from the numbers that are fed to it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Parameters = tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class RunShape:
+    """Everything that shapes the program of a run: two cells with equal shapes share one compilation.
+
+    Attributes:
+        assignment: registered name, with ``assignment_parameters``.
+        workers: K.
+        redundancy: r.
+        dataset: registered name.
+        model: registered name.
+        samples_per_file: samples in each file.
+        steps: most steps a run can take (the length of its trace).
+        rule: registered name of the robust rule, with ``rule_parameters``.
+        payload: registered name; its strength is fed to the run.
+        detects: whether a detector looks at the agreement graph.
+        certifies: whether the detector's verdicts carry certificates.
+        after_detection: what follows a verdict that asks for an average: "average", or "rule" for the robust rule
+            over the files that are kept (as in the linear regression of Konstantinidis et al.).
+        momentum: of the optimizer.
+        compute: "shared" computes each file's gradient once and makes copies logically; "replicated" has every
+            worker compute each of its copies.
+        tolerance: of the gradient equality, relative.
+        devices: devices over which the workers are sharded.
+        chunk: files compared at a time, None for all at once.
+    """
+
+    assignment: str
+    workers: int
+    redundancy: int
+    dataset: str
+    model: str
+    samples_per_file: int
+    steps: int
+    rule: str
+    payload: str
+    assignment_parameters: Parameters = ()
+    rule_parameters: Parameters = ()
+    detects: bool = False
+    certifies: bool = False
+    after_detection: Literal["average", "rule"] = "average"
+    momentum: float = 0.9
+    compute: Literal["shared", "replicated"] = "shared"
+    tolerance: float = 1e-5
+    devices: int = 1
+    chunk: int | None = None

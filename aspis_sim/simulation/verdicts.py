@@ -1,0 +1,76 @@
+"""Verdicts of the detector, remembered on the device by the agreement graph they were reached on.
+
+A run looks its graph up in a small table. Only a graph that is not there stops it: the host then asks the detector,
+adds the verdict and lets the run go on from the same step. No host callback is compiled into the program, so it can
+be cached on disk, vectorised and sharded; a run with a fixed adversary stops once.
+"""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from aspis_sim.aggregation.vote import Ruling
+from aspis_sim.detection import Outcome, Verdict
+
+OUTCOMES = tuple(Outcome)
+CAPACITY = 32
+
+
+class Table(NamedTuple):
+    """Known verdicts; rows from ``known`` on are unused.
+
+    Attributes:
+        graphs: bool ``[capacity, K, K]``.
+        rulings: a `Ruling` whose arrays have a leading axis of ``capacity``.
+        known: number of rows in use.
+    """
+
+    graphs: Array
+    rulings: Ruling
+    known: Array
+
+
+def empty_table(workers: int, files: int, redundancy: int, certifies: bool, capacity: int = CAPACITY) -> Table:
+    """A table without verdicts."""
+    certified = np.zeros((capacity, files, 2**redundancy), bool) if certifies else None
+    rulings = Ruling(
+        honest=np.ones((capacity, workers), bool),  # type: ignore[arg-type]
+        average=np.zeros(capacity, bool),  # type: ignore[arg-type]
+        unanimous=np.zeros(capacity, bool),  # type: ignore[arg-type]
+        certified=certified,  # type: ignore[arg-type]
+        outcome=np.zeros(capacity, np.int8),  # type: ignore[arg-type]
+    )
+    return Table(np.zeros((capacity, workers, workers), bool), rulings, np.int32(0))  # type: ignore[arg-type]
+
+
+def look_up(table: Table, graph: Array) -> tuple[Array, Ruling]:
+    """Whether the graph is known, and the ruling on it (that of row 0 if it is not)."""
+    rows = jnp.arange(len(table.graphs))
+    match = jnp.all(table.graphs == graph, axis=(-2, -1)) & (rows < table.known)
+    row = jnp.argmax(match)
+    return match.any(), Ruling(*(None if part is None else part[row] for part in table.rulings))
+
+
+def remember(table: Table, graph: np.ndarray, verdict: Verdict) -> Table:
+    """A copy of the table with one more verdict; a full table forgets its oldest half first."""
+    graphs, known = np.array(table.graphs), int(table.known)
+    parts = [None if part is None else np.array(part) for part in table.rulings]
+    if known == len(graphs):
+        known = len(graphs) // 2
+        for array in [graphs, *(part for part in parts if part is not None)]:
+            array[:known] = array[-known:]
+    graphs[known] = graph
+    outcome = OUTCOMES.index(verdict.outcome)
+    ruling = (verdict.honest, verdict.average, verdict.unanimous, verdict.certified, outcome)
+    for part, value in zip(parts, ruling, strict=True):
+        if part is not None:
+            part[known] = False if value is None else value
+    return Table(graphs, Ruling(*parts), np.int32(known + 1))  # type: ignore[arg-type]
+
+
+def everyone(workers: int) -> Ruling:
+    """The ruling of a scheme without a detector: nobody is excluded, the votes and the rule decide."""
+    skipped = jnp.int8(OUTCOMES.index(Outcome.SKIPPED))
+    return Ruling(jnp.ones(workers, bool), jnp.asarray(False), jnp.asarray(False), None, skipped)
