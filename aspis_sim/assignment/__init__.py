@@ -16,6 +16,11 @@ ASSIGNMENTS = Registry(
         "repetition": "aspis_sim.assignment.repetition:repetition",
         "subset": "aspis_sim.assignment.subset:subset",
         "mols": "aspis_sim.assignment.mols:mols",
+        "bibd": "aspis_sim.assignment.bibd:bibd",
+        "ramanujan-1": "aspis_sim.assignment.ramanujan_1:ramanujan_1",
+        "ramanujan-2": "aspis_sim.assignment.ramanujan_2:ramanujan_2",
+        "cyclic": "aspis_sim.assignment.cyclic:cyclic",
+        "custom": "aspis_sim.assignment.custom:custom",
     },
 )
 

@@ -1,0 +1,1 @@
+"""Balanced incomplete block designs, one family a file; `bibd` chooses among them."""
