@@ -135,7 +135,9 @@ def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
         distortion_measured=rate(trace.distorted, files) if trace else None,
         lost_measured=rate(trace.lost, files) if trace else None,
         detection_rate=rate(trace.excluded_byzantine, cell.q) if trace and detects and cell.q else None,
-        false_accusation_rate=rate(trace.excluded_honest, cell.workers - cell.q) if trace and detects else None,
+        false_accusation_rate=rate(trace.excluded_honest, cell.workers - cell.q)
+        if trace and detects
+        else None,
         top1=result.test.top1 if result else None,
         loss=result.test.loss if result else None,
         samples_processed=cell.samples_processed,
@@ -150,10 +152,12 @@ class Event:
 
     Attributes:
         steps: training steps done since the last event.
-        row: a cell that has finished, or None.
+        group: the group of a cell that has finished.
+        row: that cell's row.
     """
 
     steps: int = 0
+    group: Group | None = None
     row: Row | None = None
 
 
@@ -194,14 +198,14 @@ def sweep(groups: tuple[Group, ...], processors: int | None = None) -> Iterator[
                 for future in finished:
                     group = waiting.pop(future)
                     if future in running:
-                        yield Event(row=_row_of(running.pop(future), future))
+                        yield Event(group=group, row=_row_of(running.pop(future), future))
                         continue
                     candidates = searching.get(group, {})
                     if not candidates or not all(candidate.done() for candidate in candidates):
                         continue
                     del searching[group]
                     best = min(candidates, key=_preference)
-                    yield Event(row=_row_of(candidates[best], best))
+                    yield Event(group=group, row=_row_of(candidates[best], best))
                     for seed in group.seeds[1:]:
                         cell = replace(candidates[best], seed=seed)
                         running[submit(cell, group)] = cell

@@ -1,6 +1,6 @@
 """The grid of a sweep: lists of settings, checked and multiplied out into cells."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
@@ -10,6 +10,7 @@ from aspis_sim.data import load
 from aspis_sim.errors import InputError
 from aspis_sim.experiment.cell import Cell, Parameters
 from aspis_sim.experiment.scheme import Scheme, schemes
+from aspis_sim.registry import unknown_name
 
 PROTOCOLS = ("files", "batch", "work")
 
@@ -32,6 +33,16 @@ class Group:
     def steps(self) -> int:
         """Training steps that the group takes, the search for a rate included."""
         return self.first.steps * (len(self.rates) + len(self.seeds) - 1)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What one table of a sweep is for: everything else but scheme, q and seed is fixed in the sweep."""
+
+    redundancy: int
+    attack: str
+    payload: str
+    strength: float | None
 
 
 @dataclass(frozen=True)
@@ -80,44 +91,59 @@ class Grid:
     compute: Literal["shared", "replicated"] = "shared"
     devices: int = 1
 
-    def groups(self) -> tuple[Group, ...]:
-        """Multiply the grid out, in the order of the rows: r, attack, payload, strength, q, scheme.
+    def tables(self) -> dict[Setting, tuple[Group, ...]]:
+        """Multiply the grid out into tables, and each table into groups, q by q and scheme by scheme.
 
         Raises:
             InputError: some setting is wrong; nothing has been trained.
             DataError: the data set is missing or damaged.
         """
+        self._check()
+        tables = {}
+        for r in self.redundancies:
+            cells = self._share_samples([self._template(scheme, r) for scheme in schemes(self.schemes)])
+            for attack, payload, strength in product(self.attacks, self.payloads, self.strengths):
+                tables[Setting(r, attack, payload, strength)] = tuple(
+                    Group(
+                        replace(cell, attack=attack, payload=payload, strength=strength, q=q),
+                        self.rates,
+                        tuple(dict.fromkeys(self.seeds)),
+                    )
+                    for q, cell in product(self.q, cells)
+                )
+        self._check_cells(group.first for groups in tables.values() for group in groups)
+        return tables
+
+    def groups(self) -> tuple[Group, ...]:
+        """All groups, each once (a scheme without redundancy is the same for every r), in the order of the rows."""
+        return tuple(dict.fromkeys(group for groups in self.tables().values() for group in groups))
+
+    def _check(self) -> None:
         for name in ("schemes", "q", "attacks", "payloads", "strengths", "redundancies", "rates", "seeds"):
             if not getattr(self, name):
                 raise InputError(f"the grid is empty: no {name}")
         if self.protocol not in PROTOCOLS:
-            raise InputError(f"unknown protocol {self.protocol!r}; known: {', '.join(PROTOCOLS)}")
+            raise unknown_name("protocol", self.protocol, PROTOCOLS)
         if self.batch_size is not None and self.protocol != "batch":
-            raise InputError(f"a batch size of {self.batch_size} is for --protocol batch, not {self.protocol}")
+            raise InputError(
+                f"a batch size of {self.batch_size} is for --protocol batch, not {self.protocol}"
+            )
         if min(self.seeds) < 0:
             raise InputError(f"seed {min(self.seeds)} is negative; seeds are 0 or more")
-        groups = tuple(self._groups())
-        for group in groups:
-            group.first.check()
+
+    def _check_cells(self, cells: Iterable[Cell]) -> None:
+        files_of = {}
+        for cell in cells:
+            cell.check()
+            files_of[cell.assignment, cell.workers, cell.redundancy] = cell
         samples = len(load(self.dataset).labels["train"])
-        for cell in {group.first.run_shape(): group.first for group in groups}.values():
+        for cell in files_of.values():
             files = shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy).files
             if files > samples:
                 raise InputError(
                     f"fewer samples than files: scheme {cell.scheme} with K={cell.workers}, r={cell.redundancy} has "
                     f"{files:,} files, {self.dataset} has {samples:,} training samples; take fewer workers"
                 )
-        return groups
-
-    def _groups(self) -> Iterator[Group]:
-        for r in self.redundancies:
-            cells = [self._template(scheme, r) for scheme in schemes(self.schemes)]
-            cells = self._share_samples(cells)
-            for attack, payload, strength, q, cell in product(
-                self.attacks, self.payloads, self.strengths, self.q, cells
-            ):
-                first = replace(cell, attack=attack, payload=payload, strength=strength, q=q)
-                yield Group(first, self.rates, tuple(dict.fromkeys(self.seeds)))
 
     def _template(self, scheme: Scheme, redundancy: int) -> Cell:
         assignment = self.assignment or scheme.assignment

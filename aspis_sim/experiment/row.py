@@ -83,11 +83,12 @@ def as_csv(rows: Iterable[Any], columns: Iterable[str] = COLUMNS) -> str:
 
 def as_json(rows: Iterable[Any]) -> str:
     """Dataclass rows as a JSON list of objects; NaN and infinities as the strings "nan", "inf", "-inf"."""
-    plain = [{name: _plain(value) for name, value in asdict(row).items()} for row in rows]
+    plain = [{name: plain(value) for name, value in asdict(row).items()} for row in rows]
     return json.dumps(plain, indent=2, allow_nan=False) + "\n"
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value that JSON has: NaN and infinities become strings."""
     return str(value) if isinstance(value, float) and value - value != 0 else value
 
 

@@ -54,7 +54,14 @@ class Round:
     replicated: bool = False
 
     def play(
-        self, weights: Array, inputs: Array, labels: Array, batch: Array, distorts: Array, lie: Payload, key: Array
+        self,
+        weights: Array,
+        inputs: Array,
+        labels: Array,
+        batch: Array,
+        distorts: Array,
+        lie: Payload,
+        key: Array,
     ) -> Returned:
         """Compute the gradients, let the Byzantine workers lie, and compare the copies.
 
@@ -87,8 +94,12 @@ class Round:
         values = returned.copies.chosen(ballot.slot)
         everything = jnp.all(ballot.kept)
         robust = self._by_rule(rule)
-        by_rule = lambda: robust(values, None) if not rule.takes_kept else jax.lax.cond(  # noqa: E731
-            everything, lambda: robust(values, None), lambda: robust(values, ballot.kept)
+        by_rule = lambda: (
+            robust(values, None)
+            if not rule.takes_kept
+            else jax.lax.cond(
+                everything, lambda: robust(values, None), lambda: robust(values, ballot.kept)
+            )
         )
         if not average_after_detection:
             update = by_rule()

@@ -126,7 +126,10 @@ def program(shape: RunShape) -> Program:
         InputError: a name or parameter of the shape is not known, or more devices are asked for than there are.
     """
     groups = assignment.build(
-        shape.assignment, workers=shape.workers, redundancy=shape.redundancy, **dict(shape.assignment_parameters)
+        shape.assignment,
+        workers=shape.workers,
+        redundancy=shape.redundancy,
+        **dict(shape.assignment_parameters),
     )
     files = jnp.asarray(groups.files)
     dataset = data.load(shape.dataset)
@@ -187,7 +190,13 @@ def program(shape: RunShape) -> Program:
         return jax.lax.cond(known, go_on, wait)
 
     def advance(
-        state: State, numbers: Numbers, order: Array, table: Table | None, stop: Array, inputs: Array, labels: Array
+        state: State,
+        numbers: Numbers,
+        order: Array,
+        table: Table | None,
+        stop: Array,
+        inputs: Array,
+        labels: Array,
     ) -> State:
         return jax.lax.while_loop(
             lambda state: (state.step < stop) & ~state.stuck,
@@ -211,7 +220,9 @@ def program(shape: RunShape) -> Program:
         top1, loss = evaluate(weights, dataset.inputs[part], dataset.labels[part])
         return Score(float(top1), float(loss))
 
-    table = empty_table(shape.workers, len(files), shape.redundancy, shape.certifies) if shape.detects else None
+    table = (
+        empty_table(shape.workers, len(files), shape.redundancy, shape.certifies) if shape.detects else None
+    )
     return Program(
         shape=shape,
         order=jax.jit(order),

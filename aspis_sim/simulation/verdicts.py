@@ -32,7 +32,9 @@ class Table(NamedTuple):
     known: Array
 
 
-def empty_table(workers: int, files: int, redundancy: int, certifies: bool, capacity: int = CAPACITY) -> Table:
+def empty_table(
+    workers: int, files: int, redundancy: int, certifies: bool, capacity: int = CAPACITY
+) -> Table:
     """A table without verdicts."""
     certified = np.zeros((capacity, files, 2**redundancy), bool) if certifies else None
     rulings = Ruling(

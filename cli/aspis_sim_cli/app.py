@@ -1,0 +1,46 @@
+"""The program: its commands, gathered. Slow imports happen inside the commands, so that ``--help`` is quick."""
+
+from typing import Annotated
+
+import typer
+
+from aspis_sim import __version__
+from aspis_sim_cli.boundary import bounded
+from aspis_sim_cli.commands.list_parts import list_parts
+from aspis_sim_cli.commands.sweep import sweep
+from aspis_sim_cli.commands.train import train
+
+app = typer.Typer(
+    name="aspis-sim",
+    help="Simulate Byzantine-resilient training with redundant gradients.",
+    epilog="A first sweep:  aspis-sim sweep --q 1..7 --attack strong",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"aspis-sim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Simulate Byzantine-resilient training with redundant gradients."""
+
+
+app.command("sweep")(bounded(sweep))
+app.command("train")(bounded(train))
+app.command("list")(bounded(list_parts))
+
+
+def main() -> None:
+    """Entry point of ``aspis-sim``."""
+    app()

@@ -1,0 +1,52 @@
+"""The one place where what went wrong becomes a message on stderr and an exit code."""
+
+import functools
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import typer
+
+from aspis_sim.errors import DataError, InputError
+from aspis_sim_cli.exit_status import ExitStatus
+
+
+def bounded(command: Callable[..., ExitStatus | None]) -> Callable[..., None]:
+    """Run a command so that its errors end in one message and its status in the exit code.
+
+    ``ASPIS_DEBUG=1`` shows the traceback of bad input and damaged data too. A SIGTERM is an interruption like Ctrl-C.
+    """
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGTERM, _interrupt)
+            status = command(*arguments, **options)
+        except (InputError, DataError) as error:
+            if os.environ.get("ASPIS_DEBUG"):
+                raise
+            complain(f"error: {error}")
+            status = ExitStatus.BAD_INPUT if isinstance(error, InputError) else ExitStatus.DATA_MISSING
+        except KeyboardInterrupt:
+            complain("interrupted")
+            status = ExitStatus.INTERRUPTED
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            status = ExitStatus.DONE
+        raise typer.Exit(status or ExitStatus.DONE)
+
+    return run
+
+
+def complain(text: str) -> None:
+    """Write a line to stderr."""
+    print(text, file=sys.stderr)
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,88 @@
+"""``aspis-sim list``: what is registered, with the first sentence of its documentation."""
+
+import enum
+import json
+from typing import Annotated
+
+import typer
+
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.output import Format, stdout
+
+
+class Kind(enum.StrEnum):
+    """Kinds of parts."""
+
+    ASSIGNMENTS = "assignments"
+    ATTACKS = "attacks"
+    PAYLOADS = "payloads"
+    DETECTORS = "detectors"
+    RULES = "rules"
+    DATASETS = "datasets"
+    MODELS = "models"
+    SCHEMES = "schemes"
+
+
+def list_parts(
+    kind: Annotated[Kind | None, typer.Argument(help="What to list; everything if left out.")] = None,
+    format: options.FormatOption = Format.TABLE,
+) -> ExitStatus:
+    """List what is registered.
+
+    Examples:
+
+      aspis-sim list
+
+      aspis-sim list rules --format json
+    """
+    kinds = list(Kind) if kind is None else [kind]
+    found = [(one, name, text) for one in kinds for name, text in _parts(one).items()]
+    if format is Format.JSON:
+        print(
+            json.dumps([{"kind": one, "name": name, "summary": text} for one, name, text in found], indent=2)
+        )
+    elif format is Format.CSV:
+        import csv
+        import sys
+
+        csv.writer(sys.stdout, lineterminator="\n").writerows([("kind", "name", "summary"), *found])
+    else:
+        from rich.table import Table
+        from rich.text import Text
+
+        for one in kinds:
+            table = Table(
+                title=one.value, title_justify="left", title_style="bold", box=None, show_header=False
+            )
+            table.add_column(no_wrap=True, style="cyan")
+            table.add_column()
+            for group, name, text in found:
+                if group is one:
+                    table.add_row(Text(name), Text(text))
+            stdout().print(table)
+    return ExitStatus.DONE
+
+
+def _parts(kind: Kind) -> dict[str, str]:
+    from aspis_sim.adversary.payloads import PAYLOADS
+    from aspis_sim.adversary.targeting import TARGETINGS
+    from aspis_sim.aggregation import RULES
+    from aspis_sim.assignment import ASSIGNMENTS
+    from aspis_sim.data import DATASETS
+    from aspis_sim.detection import DETECTORS
+    from aspis_sim.experiment.scheme import SCHEMES
+    from aspis_sim.models import MODELS
+
+    if kind is Kind.SCHEMES:
+        return {name: scheme.summary for name, scheme in SCHEMES.items()}
+    registry = {
+        Kind.ASSIGNMENTS: ASSIGNMENTS,
+        Kind.ATTACKS: TARGETINGS,
+        Kind.PAYLOADS: PAYLOADS,
+        Kind.DETECTORS: DETECTORS,
+        Kind.RULES: RULES,
+        Kind.DATASETS: DATASETS,
+        Kind.MODELS: MODELS,
+    }[kind]
+    return {name: registry.summary(name) for name in registry}

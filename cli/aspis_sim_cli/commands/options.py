@@ -1,0 +1,140 @@
+"""The options that commands share, with their help; choices come from the registries."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aspis_sim.adversary.payloads import PAYLOADS
+from aspis_sim.adversary.targeting import TARGETINGS
+from aspis_sim.aggregation import RULES
+from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.data import DATASETS
+from aspis_sim.detection import DETECTORS
+from aspis_sim.experiment.grid import PROTOCOLS
+from aspis_sim.experiment.scheme import SCHEMES
+from aspis_sim.models import MODELS
+from aspis_sim_cli.output import Format
+
+DEFAULT_RATES = "0.03"
+
+GRID, CELL, PARTS, TRAINING, OUTPUT = (
+    "What varies",
+    "The run",
+    "Parts that override the scheme's",
+    "Training",
+    "Output",
+)
+
+
+def _of(names: object) -> str:
+    return ", ".join(names)  # type: ignore[call-overload]
+
+
+def _option(flag: str, panel: str, text: str, metavar: str | None = None) -> typer.models.OptionInfo:
+    return typer.Option(flag, rich_help_panel=panel, help=text, metavar=metavar)
+
+
+Q = Annotated[str, _option("--q", GRID, "Numbers of Byzantine workers, q < K/2.", "1..7")]
+Attacks = Annotated[str, _option("--attack", GRID, f"Targeting of files: {_of(TARGETINGS)}.", "NAME,…")]
+Schemes = Annotated[str, _option("--scheme", GRID, f"Presets: {_of(SCHEMES)}.", "NAME,…")]
+Redundancies = Annotated[
+    str, _option("--redundancy", GRID, "Workers that compute each file, r (odd).", "3,5")
+]
+Payloads = Annotated[
+    str, _option("--payload", GRID, f"What distorted copies hold: {_of(PAYLOADS)}.", "NAME,…")
+]
+Strengths = Annotated[
+    str | None,
+    _option("--strength", GRID, "Strengths of the payload (default: the payload's own).", "0.5..2:0.5"),
+]
+Rates = Annotated[
+    str, _option("--lr", GRID, "Learning rates; the best on validation data is used per scheme and q.", "X,Y")
+]
+Seeds = Annotated[
+    str, _option("--seeds", GRID, "Seeds; the first one also chooses the learning rate.", "0..4")
+]
+
+Scheme = Annotated[str, _option("--scheme", CELL, f"Preset: {_of(SCHEMES)}.")]
+OneQ = Annotated[int, _option("--q", CELL, "Byzantine workers, q < K/2.")]
+Attack = Annotated[str, _option("--attack", CELL, f"Targeting of files: {_of(TARGETINGS)}.")]
+OneRedundancy = Annotated[int, _option("--redundancy", CELL, "Workers that compute each file, r (odd).")]
+Payload = Annotated[str, _option("--payload", CELL, f"What distorted copies hold: {_of(PAYLOADS)}.")]
+Strength = Annotated[float | None, _option("--strength", CELL, "Strength of the payload (default: its own).")]
+Rate = Annotated[float, _option("--lr", CELL, "Learning rate.")]
+Seed = Annotated[int, _option("--seed", CELL, "Root of every random stream.")]
+
+Workers = Annotated[int, _option("--workers", TRAINING, "Workers K.")]
+Protocol = Annotated[
+    str,
+    _option(
+        "--protocol",
+        TRAINING,
+        "What is equal between schemes: samples a file (files), distinct samples a step (batch), samples computed by "
+        "each worker (work).",
+        "|".join(PROTOCOLS),
+    ),
+]
+SamplesPerFile = Annotated[
+    int,
+    _option(
+        "--samples-per-file", TRAINING, "Samples in a file; under batch and work, of the scheme with most."
+    ),
+]
+BatchSize = Annotated[
+    int | None, _option("--batch-size", TRAINING, "Distinct samples a step (protocol batch).")
+]
+DatasetName = Annotated[str, _option("--dataset", TRAINING, f"Data: {_of(DATASETS)}.")]
+ModelName = Annotated[str, _option("--model", TRAINING, f"Model: {_of(MODELS)}.")]
+Steps = Annotated[int, _option("--steps", TRAINING, "Training steps.")]
+Momentum = Annotated[float, _option("--momentum", TRAINING, "Momentum of SGD.")]
+Compute = Annotated[
+    str,
+    _option(
+        "--compute",
+        TRAINING,
+        "shared: each file's gradient once, copies are made logically; replicated: every worker computes its copies.",
+        "shared|replicated",
+    ),
+]
+Framed = Annotated[
+    int | None, _option("--framed", TRAINING, "Workers that a frame-up frames, d < q (default q-1).", "D")
+]
+Devices = Annotated[
+    int, _option("--devices", TRAINING, "Devices over which workers are sharded (virtual on a CPU).")
+]
+
+AssignmentName = Annotated[str | None, _option("--assignment", PARTS, f"{_of(ASSIGNMENTS)}.")]
+DetectorName = Annotated[str | None, _option("--detector", PARTS, f"{_of(DETECTORS)}.")]
+Aggregator = Annotated[
+    str | None, _option("--aggregator", PARTS, f"Robust rule over the votes: {_of(RULES)}.", "RULE")
+]
+AfterDetection = Annotated[
+    str | None,
+    _option("--after-detection", PARTS, "What follows a successful detection.", "average|rule"),
+]
+
+FormatOption = Annotated[Format, _option("--format", OUTPUT, "What is printed on stdout.")]
+Out = Annotated[Path | None, _option("--out", OUTPUT, "Write the rows to this .csv or .json file.", "FILE")]
+Quiet = Annotated[bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar.")]
+
+
+def use_devices(devices: int) -> None:
+    """Make this many devices available before JAX starts: on a CPU they are virtual.
+
+    Raises:
+        InputError: the number is not positive, or JAX finds fewer accelerators.
+    """
+    from aspis_sim.errors import InputError
+
+    if devices < 1:
+        raise InputError(f"{devices} devices; at least 1 is needed")
+    if devices == 1:
+        return
+    import jax
+
+    jax.config.update("jax_num_cpu_devices", devices)
+    if len(jax.devices()) < devices:
+        raise InputError(
+            f"{devices} devices asked for, JAX finds {len(jax.devices())} ({jax.default_backend()})"
+        )

@@ -1,0 +1,112 @@
+"""``aspis-sim train``: one cell, and its curve."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.output import Format, file_format, stdout
+
+
+def train(
+    scheme: options.Scheme = "aspis",
+    q: options.OneQ = 2,
+    attack: options.Attack = "strong",
+    workers: options.Workers = 15,
+    redundancy: options.OneRedundancy = 3,
+    payload: options.Payload = "alie",
+    strength: options.Strength = None,
+    framed: options.Framed = None,
+    lr: options.Rate = 0.03,
+    seed: options.Seed = 0,
+    assignment: options.AssignmentName = None,
+    detector: options.DetectorName = None,
+    aggregator: options.Aggregator = None,
+    after_detection: options.AfterDetection = None,
+    dataset: options.DatasetName = "digits",
+    model: options.ModelName = "mlp",
+    samples_per_file: options.SamplesPerFile = 4,
+    steps: options.Steps = 300,
+    momentum: options.Momentum = 0.9,
+    compute: options.Compute = "shared",
+    devices: options.Devices = 1,
+    every: Annotated[
+        int | None,
+        typer.Option("--every", rich_help_panel=options.OUTPUT, help="Steps between points of the curve."),
+    ] = None,
+    format: options.FormatOption = Format.TABLE,
+    out: options.Out = None,
+    quiet: options.Quiet = False,
+) -> ExitStatus:
+    """Train one scheme under one adversary, and print its curve.
+
+    As JSON the run is one object: the row of a sweep, the curve, and for every step the training loss, the files
+    distorted and lost, the workers excluded and the detector's outcome.
+
+    Examples:
+
+      aspis-sim train --scheme aspis --q 4 --attack strong
+
+      aspis-sim train --scheme aspis --q 4 --attack frame-up --framed 2 --payload constant --format json
+    """
+    from aspis_sim.errors import InputError
+    from aspis_sim.experiment.grid import Grid
+    from aspis_sim.experiment.row import writable, write_whole
+
+    options.use_devices(devices)
+    every = max(1, steps // 10) if every is None else every
+    if every < 1:
+        raise InputError(f"--every {every}: a curve has a point every 1 or more steps")
+    grid = Grid(
+        schemes=(scheme,),
+        q=(q,),
+        attacks=(attack,),
+        payloads=(payload,),
+        strengths=(strength,),
+        framed=framed,
+        workers=workers,
+        redundancies=(redundancy,),
+        rates=(lr,),
+        seeds=(seed,),
+        samples_per_file=samples_per_file,
+        assignment=assignment,
+        detector=detector,
+        rule=aggregator,
+        after_detection=after_detection,  # type: ignore[arg-type]
+        dataset=dataset,
+        model=model,
+        steps=steps,
+        momentum=momentum,
+        compute=compute,  # type: ignore[arg-type]
+        devices=devices,
+    )
+    (group,) = grid.groups()
+    written = None if out is None else file_format(out, format)
+    path = None if out is None else writable(out)
+
+    from aspis_sim.experiment.curve import as_points, as_record
+    from aspis_sim.experiment.execution import train as run
+    from aspis_sim.experiment.row import as_csv
+    from aspis_sim_cli.live import bar
+    from aspis_sim_cli.render.curve_table import curve_view
+
+    with bar(steps, quiet) as tick:
+        result = run(group.first, tick, every)
+    points = as_points(result)
+
+    def text(kind: Format | None) -> str:
+        if kind is Format.JSON:
+            return json.dumps(as_record(result), allow_nan=False) + "\n"
+        return as_csv(points)
+
+    if path is not None:
+        write_whole(path, text(written))
+        complain(f"written to {path}")
+    if format is Format.TABLE:
+        stdout().print(curve_view(result, points))
+    else:
+        print(text(format), end="")
+    return ExitStatus.DONE

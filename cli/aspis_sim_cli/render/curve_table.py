@@ -1,0 +1,45 @@
+"""One run's curve as a table."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from aspis_sim.experiment.curve import Point
+from aspis_sim.experiment.execution import Result, row
+
+
+def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
+    """The curve of a run under its title, with a line that sums it up."""
+    cell, summed = result.cell, row(result.cell, result)
+    strength = "" if summed.strength is None else f" {summed.strength:g}"
+    title = (
+        f"{cell.scheme}: q={cell.q} of K={cell.workers}, r={cell.redundancy}, attack {cell.attack}, "
+        f"payload {cell.payload}{strength}, lr {cell.lr:g}, seed {cell.seed}"
+    )
+    table = Table(
+        title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
+    for heading in ("step", "train loss", "test loss", "top-1 %", "distorted", "lost", "out b/h", "outcome"):
+        table.add_column(heading, justify="left" if heading == "outcome" else "right")
+    for point in points:
+        table.add_row(
+            str(point.step),
+            f"{point.train_loss:.4f}",
+            f"{point.loss:.4f}",
+            f"{100 * point.top1:.1f}",
+            f"{point.distorted:g}",
+            f"{point.lost:g}",
+            f"{point.excluded_byzantine:g}/{point.excluded_honest:g}",
+            point.outcome,
+            style="red" if point.excluded_honest else None,
+        )
+    note = (
+        f"Final top-1 {100 * result.test.top1:.1f}%; distortion fraction {summed.distortion_measured:.4f} measured, "
+        f"{summed.distortion_theory:.4f} published; {summed.files} files of {cell.samples_per_file} samples; "
+        f"{summed.samples_processed:,} sample gradients computed in {result.seconds:.2f} s. "
+        "out b/h: Byzantine and honest workers excluded."
+    )
+    return Group(table, Text(note))

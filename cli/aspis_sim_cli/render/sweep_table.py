@@ -1,0 +1,143 @@
+"""A sweep as a table: one row a q, for each scheme its top-1 and its distortion fraction beside the published one."""
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import Group as Lines
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from aspis_sim.experiment.grid import Grid
+from aspis_sim.experiment.scheme import SCHEMES
+from aspis_sim.experiment.summary import Entry, Mean, Panel, gaps, reductions
+
+WIDE = 132
+"""Columns from which a scheme's figures fit on one line."""
+
+
+def panel_view(panel: Panel, grid: Grid, width: int) -> RenderableType:
+    """A panel's table with its caption and headline, for a terminal of ``width`` columns."""
+    table = Table(
+        title=_title(panel, grid),
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    table.add_column("q", justify="right")
+    for scheme in panel.schemes:
+        table.add_column(Text(scheme), justify="right", no_wrap=True)
+    for q in panel.q:
+        entries = [panel.entries.get((scheme, q)) for scheme in panel.schemes]
+        table.add_row(str(q), *(_cell(entry, width >= WIDE) for entry in entries))
+    return Lines(table, *(Text(line) for line in notes(panel, grid)))
+
+
+def notes(panel: Panel, grid: Grid) -> Iterator[str]:
+    """What is said under the table: how to read it, the protocol, the headline."""
+    yield "top-1 % (mean ± 95% interval over seeds); ε: distorted files in the update, measured / published"
+    yield f"Protocol {grid.protocol}: {_protocol(grid)} {_samples(panel)}"
+    yield ""
+    yield from headline(panel)
+
+
+def headline(panel: Panel) -> Iterator[str]:
+    """Two sentences: the accuracy gap of the first scheme to its best rival, and what it does to ε; then findings."""
+    subject = panel.schemes[0]
+    if found := gaps(panel, subject):
+        each = ", ".join(f"{gap.points:+.1f} at q={gap.q} ({gap.rival})" for gap in found)
+        yield f"Top-1 of {subject} against its best rival, in points: {each}."
+    if shares := reductions(panel, subject):
+        low, high = shares[0], shares[-1]
+        yield (
+            f"{subject}'s distortion fraction is lower than its rivals' by {low.share:.0%} ({low.rival}, q={low.q}) "
+            f"to {high.share:.0%} ({high.rival}, q={high.q})."
+        )
+    for scheme in panel.schemes:
+        yield from _findings(panel, scheme)
+
+
+def _findings(panel: Panel, scheme: str) -> Iterator[str]:
+    entries = {
+        q: entry for q in panel.q if (entry := panel.entries.get((scheme, q))) is not None and entry.rows
+    }
+    accused = {q: entry.accused for q, entry in entries.items() if entry.accused}
+    if accused:
+        each = ", ".join(
+            f"{share * (entries[q].rows[0].workers - q):.3g} of {entries[q].rows[0].workers - q} at q={q}"
+            for q, share in accused.items()
+        )
+        trusted = [q for q in accused if entries[q].detected == 0]
+        also = f", and trusts every Byzantine worker at q={', '.join(map(str, trusted))}" if trusted else ""
+        yield f"! {scheme} accuses honest workers: {each}{also}."
+    beyond = [
+        q
+        for q, entry in entries.items()
+        if entry.measured is not None and entry.measured > entry.theory + 1e-9
+    ]
+    if beyond:
+        yield f"! {scheme}: more distorted files than the published worst case at q={', '.join(map(str, beyond))}."
+    lost = {q: entry.lost for q, entry in entries.items() if entry.lost}
+    if lost:
+        each = ", ".join(f"{share:.3g} at q={q}" for q, share in lost.items())
+        yield f"{scheme} drops files that only excluded workers hold, as a fraction of all: {each}."
+
+
+def _title(panel: Panel, grid: Grid) -> Text:
+    setting = panel.setting
+    strength = next((row.strength for row in panel.rows()), setting.strength)
+    shown = "" if strength is None else f" {strength:g}"
+    return Text(
+        f"attack {setting.attack}, payload {setting.payload}{shown}, K={grid.workers}, r={setting.redundancy}, "
+        f"{grid.dataset}, {grid.model}, {grid.steps} steps"
+    )
+
+
+def _protocol(grid: Grid) -> str:
+    return {
+        "files": "the same number of samples a file for every scheme.",
+        "batch": "the same distinct samples a step for every scheme.",
+        "work": "the same number of samples computed by each worker.",
+    }[grid.protocol]
+
+
+def _samples(panel: Panel) -> str:
+    parts = []
+    for scheme in panel.schemes:
+        if counts := panel.samples(scheme):
+            per_file, distinct, computed = counts
+            parts.append(f"{scheme} {per_file} a file, {distinct:,} distinct ({computed:,} computed)")
+    return f"Samples a step: {'; '.join(parts)}."
+
+
+def _cell(entry: Entry | None, wide: bool) -> Text:
+    if entry is None:
+        return Text("-", style="dim")
+    if not entry.rows:
+        return Text("failed", style="red")
+    text = Text(_mean(entry.top1))
+    if entry.failed:
+        text.append(f" ({len(entry.failed)} failed)", style="red")
+    text.append("  " if wide else "\n")
+    text.append(
+        f"ε {_fraction(entry.measured)}/{_fraction(entry.theory)}",
+        style="dim" if entry.as_published else "red",
+    )
+    return text
+
+
+def _mean(mean: Mean | None) -> str:
+    if mean is None:
+        return "-"
+    width = "" if mean.half_width is None else f" ±{100 * mean.half_width:4.1f}"
+    return f"{100 * mean.value:.1f}{width}"
+
+
+def _fraction(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}".removeprefix("0") if value < 1 else f"{value:.2f}"
+
+
+def scheme_help() -> str:
+    """The names of the presets, for a help text."""
+    return ", ".join(SCHEMES)
