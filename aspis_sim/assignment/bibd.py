@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from aspis_sim.assignment.base import Assignment, Shape, check_numbers, listing, nearest
 from aspis_sim.assignment.designs.cyclotomic import cyclotomic
 from aspis_sim.assignment.designs.cyclotomic import pair_files as cyclotomic_pair_files
-from aspis_sim.assignment.designs.difference_families import develop
-from aspis_sim.assignment.designs.family_table import FAMILIES
+from aspis_sim.assignment.designs.difference_families import develop, families
 from aspis_sim.assignment.designs.geometries import (
     affine_dimension,
     affine_lines,
@@ -52,9 +51,9 @@ def _known(v: int, k: int) -> Iterator[Design]:
     dimension = projective_dimension(v, k)
     if dimension is not None:
         yield Design(1, "lines of a projective space", partial(projective_lines, k, dimension))
-    if (v, k) in FAMILIES:
-        pair_files, family = FAMILIES[v, k]
-        yield Design(pair_files, "difference family", partial(develop, k, family))
+    family = families().get((v, k))
+    if family is not None:
+        yield Design(family.pair_files, "difference family", partial(develop, k, family))
     multiplicity = cyclotomic_pair_files(v, k)
     if multiplicity is not None:
         yield Design(multiplicity, "cyclotomic classes", partial(cyclotomic, v, k))

@@ -20,7 +20,9 @@ from aspis_sim.distortion.symmetry import automorphisms
 
 # Sets of one level that are kept at most: beyond, the search stops with the bound that it has proven.
 LARGEST_LEVEL = 4_000_000
+# Symmetries used at most; more would cost more time per set than they save, and their tables more memory.
 SYMMETRIES = 4096
+TABLE_BYTES = 1 << 26
 
 Sets = NDArray[np.uint64]  # one set of workers a row, as a mask of ``words`` 64-bit words
 
@@ -54,7 +56,8 @@ class LevelSearch:
         self.words = -(-self.workers // 64)
         self.block = max(64, 2**21 // (self.workers + len(assignment.files)))
         self.singles = _masks(np.eye(self.workers, dtype=np.uint8), self.words)
-        self.tables = self._image_tables(automorphisms(assignment, SYMMETRIES))
+        room = TABLE_BYTES // (256 * -(-self.workers // 8) * 8 * self.words)
+        self.tables = self._image_tables(automorphisms(assignment, min(SYMMETRIES, room)))
 
     def beat(self, q: int, value: int, deadline: float | None = None) -> Outcome:
         """Find the most files above ``value`` that q workers distort, or prove that there are none.
