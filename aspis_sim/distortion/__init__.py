@@ -1,5 +1,7 @@
 """How many files an adversary can distort: closed forms, proven worst cases, bounds and tables."""
 
-from aspis_sim.distortion.worst_case import WorstCase, worst_case
+from aspis_sim.distortion.result import Placement
+from aspis_sim.distortion.spread_out import spread_out
+from aspis_sim.distortion.worst_case import worst_case
 
-__all__ = ["WorstCase", "worst_case"]
+__all__ = ["Placement", "spread_out", "worst_case"]
