@@ -21,9 +21,14 @@ def climb(assignment: Assignment, q: int, decide: Detector, objective: str, seed
     edge by edge, the cheapest change for each edge not made yet. What counts is the score when these lies are
     played, whether or not they make the very graph. A move changes one edge, or all edges of one worker.
 
-    Starting points: q Byzantines against d honest workers for d = 0..q (the frame-up; d = q is the published
-    strong attack) and disjoint blocks of two against two. On the subset assignment the Byzantines are workers
-    0 to q-1; on any other the set of most files with a Byzantine majority, of some drawn at random.
+    Starting points: e Byzantines who disagree with everybody honest, the q - e others with d honest workers,
+    for all e and d with e + d <= q; and disjoint blocks of two against two. With e = 0 this is the frame-up,
+    with d = q the published strong attack. With d = q - e > 0 < e it is the *decoy*: the pair of least covers
+    leaves the published detector undecided, and it counts the votes of the e workers too, whom both contain
+    (found by the exact search at K = 11, q = 3, r = 3: 11 files, not 10).
+
+    On the subset assignment the Byzantines are workers 0 to q-1; on any other the set of most files with a
+    Byzantine majority, of some drawn at random.
 
     Args:
         assignment: f files of r workers each.
@@ -63,13 +68,16 @@ def _byzantine_set(
 
 
 def _starting_points(byzantine: NDArray[np.bool_], q: int) -> Iterator[NDArray[np.bool_]]:
-    """Disagreement graphs, bool ``[K, K]``: frame-ups of q workers down to none, and 2 × 2 blocks."""
+    """Disagreement graphs, bool ``[K, K]``, that known attacks make (`climb`)."""
     liars, honest = np.flatnonzero(byzantine), np.flatnonzero(~byzantine)
-    for framed in range(q, -1, -1):
-        graph = np.zeros((len(byzantine),) * 2, bool)
-        graph[np.ix_(liars, honest[:framed])] = True
-        yield graph | graph.T
-    graph = np.zeros((len(byzantine),) * 2, bool)
+    empty = np.zeros((len(byzantine),) * 2, bool)
+    for exposed in range(q + 1):
+        for framed in range(q - exposed, -1, -1):
+            graph = empty.copy()
+            graph[np.ix_(liars[:exposed], honest)] = True
+            graph[np.ix_(liars[exposed:], honest[:framed])] = True
+            yield graph | graph.T
+    graph = empty.copy()
     for block in range(0, q - 1, 2):
         graph[np.ix_(liars[block : block + 2], honest[block : block + 2])] = True
     yield graph | graph.T
