@@ -12,7 +12,7 @@ BLOCK = 1 << 14
 
 
 def exhaustive(assignment: Assignment, q: int, most: bool = True) -> tuple[int, tuple[int, ...]]:
-    """Return the most files with at least r' of q workers, and the first such q workers in lexicographic order.
+    """Return the most files with at least r' of q workers, and the lexicographically first such workers.
 
     Time grows as C(K, q).
 

@@ -8,8 +8,10 @@ from aspis_sim.distortion.exhaustive import exhaustive
 from aspis_sim.distortion.local_search import local_search
 from aspis_sim.distortion.result import Placement, check_byzantine
 
-# Sets times files up to which all sets are tried.
-FEW = 200_000_000
+# Sets times files: up to FEW all sets are tried at once, up to MANY when a search has not come down to no
+# file.
+FEW = 10_000_000
+MANY = 200_000_000
 
 
 def spread_out(assignment: Assignment, q: int) -> Placement:
@@ -33,13 +35,15 @@ def spread_out(assignment: Assignment, q: int) -> Placement:
     if assignment.name == "baseline":
         return Placement.closed(q, files, tuple(range(q)))
     if assignment.name == "repetition":
-        members = assignment.files.T.ravel()[:q]
+        spread = assignment.files.T.ravel()[:q]
         count = repetition_weak(workers, redundancy, q)
-        return Placement.closed(count, files, tuple(sorted(int(w) for w in members)))
-    count, members = local_search(assignment, q, most=False)
-    if count == 0:
-        return Placement(0, 0.0, members, 0, "branch and bound")
-    if comb(workers, q) * files <= FEW:
-        count, members = exhaustive(assignment, q, most=False)
-        return Placement(count, count / files, members, count, "exhaustive")
-    return Placement(count, count / files, members, 0, "bound only")
+        return Placement.closed(count, files, tuple(sorted(int(w) for w in spread)))
+    sets = comb(workers, q) * files
+    if sets > FEW:
+        count, members = local_search(assignment, q, most=False)
+        if count == 0:
+            return Placement(0, 0.0, members, 0, "branch and bound")
+        if sets > MANY:
+            return Placement(count, count / files, members, 0, "bound only")
+    count, members = exhaustive(assignment, q, most=False)
+    return Placement(count, count / files, members, count, "exhaustive")

@@ -1,0 +1,138 @@
+"""What can be built for K workers, what it costs and what q Byzantines do to it: the basis of a choice."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aspis_sim.assignment import ASSIGNMENTS, build, shape
+from aspis_sim.distortion.closed_forms import subset_strong
+from aspis_sim.distortion.result import check_byzantine
+from aspis_sim.distortion.worst_case import worst_case
+from aspis_sim.errors import InputError
+
+SEARCH_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Option:
+    """One assignment that exists for K workers.
+
+    Attributes:
+        assignment: its registered name.
+        redundancy: r.
+        files: f.
+        load: l, files a worker.
+        overhead: computation against no redundancy, that is r: every sample's gradient is computed r times.
+        q: Byzantine workers assumed.
+        distorted: c, the most files that they distort under the strong attack (the best found, if not exact).
+        bound: what c is proven not to exceed.
+        fraction: the proven worst ε, ``bound`` over f.
+        proof: how c is known, as `worst_case` says it.
+    """
+
+    assignment: str
+    redundancy: int
+    files: int
+    load: int
+    overhead: int
+    q: int
+    distorted: int
+    bound: int
+    fraction: float
+    proof: str
+
+
+def buildable(
+    workers: int,
+    q: int,
+    *,
+    max_redundancy: int = 7,
+    max_load: int | None = None,
+    time_limit: float = SEARCH_SECONDS,
+) -> list[Option]:
+    """List every assignment with default parameters that exists for K workers and an odd r.
+
+    Args:
+        workers: K.
+        q: Byzantine workers, 0 <= q < K/2.
+        max_redundancy: largest r tried.
+        max_load: leave out assignments with more files a worker.
+        time_limit: seconds for the search of one worst case.
+
+    Returns:
+        Options by r, then by name in the order of the registry.
+
+    Raises:
+        InputError: K < 1, or q not below K/2.
+    """
+    if workers < 1:
+        raise InputError(f"workers {workers}: at least 1 worker is needed; try 15")
+    check_byzantine(workers, q)
+    options = []
+    for redundancy in range(1, min(workers, max_redundancy) + 1, 2):
+        for name, files, load in _existing(workers, redundancy):
+            if max_load is not None and load > max_load:
+                continue
+            if name == "subset":
+                count = bound = subset_strong(q, redundancy)
+                proof = "closed form"
+            else:
+                found = worst_case(build(name, workers=workers, redundancy=redundancy), q, time_limit)
+                count, bound, proof = found.count, found.bound, found.proof
+            options.append(
+                Option(name, redundancy, files, load, redundancy, q, count, bound, bound / files, proof)
+            )
+    return options
+
+
+def plan(
+    workers: int,
+    q: int,
+    *,
+    max_load: int | None = None,
+    max_fraction: float | None = None,
+    max_redundancy: int = 7,
+    time_limit: float = SEARCH_SECONDS,
+) -> list[Option]:
+    """List the assignments that keep ε under a wanted value, cheapest first.
+
+    Cheaper is a smaller overhead (computation), then fewer files a worker (messages), then a smaller ε. An
+    ε that is not proven counts with its bound.
+
+    Args:
+        workers: K.
+        q: Byzantine workers, 0 <= q < K/2.
+        max_load: most files a worker may hold; None: any.
+        max_fraction: the ε not to be exceeded; None: any.
+        max_redundancy: largest r tried.
+        time_limit: seconds for the search of one worst case.
+
+    Raises:
+        InputError: as `buildable`, a fraction outside 0..1, or nothing fits (says which ε is the least
+            possible within the load).
+    """
+    if max_fraction is not None and not 0 <= max_fraction <= 1:
+        raise InputError(f"a distortion fraction of {max_fraction} does not exist; try 0 to 1")
+    options = buildable(workers, q, max_redundancy=max_redundancy, max_load=max_load, time_limit=time_limit)
+    fitting = [option for option in options if max_fraction is None or option.fraction <= max_fraction]
+    if not fitting:
+        within = "" if max_load is None else f" and at most {max_load} files a worker"
+        if not options:
+            raise InputError(f"no assignment for {workers} workers{within}; try a larger load")
+        best = min(options, key=lambda option: option.fraction)
+        raise InputError(
+            f"no assignment for {workers} workers{within} keeps ε below {max_fraction:g} at q={q}; "
+            f"the least is {best.fraction:.4f} ({best.assignment}, redundancy {best.redundancy})"
+        )
+    return sorted(fitting, key=lambda option: (option.overhead, option.load, option.fraction))
+
+
+def _existing(workers: int, redundancy: int) -> Iterator[tuple[str, int, int]]:
+    for name in ASSIGNMENTS:
+        # an assignment from a file has no K and r of its own; without redundancy all others are the baseline
+        if name == "custom" or (redundancy == 1) != (name == "baseline"):
+            continue
+        try:
+            files, load = shape(name, workers=workers, redundancy=redundancy)
+        except InputError:
+            continue
+        yield name, files, load

@@ -1,0 +1,227 @@
+"""The table of distorted files: every scheme beside the others, for a range of q and kinds of attack."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aspis_sim.assignment import Assignment, build
+from aspis_sim.assignment import shape as assignment_shape
+from aspis_sim.distortion.bounds import spectral_gamma
+from aspis_sim.distortion.closed_forms import subset_strong, subset_weak
+from aspis_sim.distortion.expectation import expected_distorted
+from aspis_sim.distortion.result import check_byzantine
+from aspis_sim.distortion.spread_out import spread_out
+from aspis_sim.distortion.worst_case import worst_case
+from aspis_sim.errors import InputError
+from aspis_sim.registry import unknown_name
+
+# The assignment of each scheme that the table knows; the robust rule behind the vote does not matter here.
+SCHEMES = {
+    "aspis": "subset",
+    "byzshield": "mols",
+    "detox": "repetition",
+    "median": "baseline",
+    "aspis+": "bibd",
+}
+ATTACKS = ("strong", "weak", "random")
+SPECTRAL = ("mols", "ramanujan-1", "ramanujan-2")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cell of the table; the fields up to ``proof`` are the columns of its CSV.
+
+    Attributes:
+        scheme: a name of `SCHEMES`.
+        assignment: the assignment's registered name.
+        workers: K.
+        redundancy: r, 1 for the baseline.
+        files: f.
+        load: l.
+        q: Byzantine workers.
+        attack: a name of `ATTACKS`.
+        distorted_files: c; files lost under the weak attack on `aspis`; an expectation under ``random``.
+        distortion_fraction: c / f.
+        proof: how c is known, as `worst_case` says it; ``"exact expectation"`` under ``random``.
+        bound: what c is proven not to pass (from below, under ``weak``); c itself when it is exact.
+        gamma: ByzShield's spectral bound on c under the strong attack, where it holds; None elsewhere.
+    """
+
+    scheme: str
+    assignment: str
+    workers: int
+    redundancy: int
+    files: int
+    load: int
+    q: int
+    attack: str
+    distorted_files: int | float
+    distortion_fraction: float
+    proof: str
+    bound: int | float
+    gamma: float | None
+
+
+COLUMNS = (
+    "scheme",
+    "assignment",
+    "workers",
+    "redundancy",
+    "files",
+    "load",
+    "q",
+    "attack",
+    "distorted_files",
+    "distortion_fraction",
+    "proof",
+)
+
+
+def distortion_rows(
+    workers: int,
+    redundancy: int,
+    byzantine: Iterable[int],
+    *,
+    schemes: Iterable[str] = ("aspis", "byzshield", "detox", "median"),
+    attacks: Iterable[str] = ("strong",),
+    assignments: Mapping[str, str] | None = None,
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    time_limit: float | None = None,
+) -> Iterator[Row]:
+    """Yield the rows of the distortion table, scheme by scheme, attack by attack, q by q, as they are found.
+
+    Everything asked for is checked before the first row.
+
+    Args:
+        workers: K.
+        redundancy: r; the baseline's is 1 whatever is asked.
+        byzantine: the values of q.
+        schemes: names of `SCHEMES`.
+        attacks: ``strong`` (worst case), ``weak`` (spread-out placement), ``random`` (q workers drawn at
+            random, with a majority in a file distorting it; an exact expectation).
+        assignments: another assignment for a scheme, such as ``{"byzshield": "ramanujan-2"}``.
+        parameters: further parameters of a scheme's assignment, such as ``{"aspis+": {"pair_files": 2}}``.
+        time_limit: seconds for one search of a worst case.
+
+    Raises:
+        InputError: an unknown scheme or attack, a q that is not below K/2, or an assignment that does not
+            exist for this K and r.
+    """
+    schemes, attacks, byzantine = list(schemes), list(attacks), list(byzantine)
+    for attack in attacks:
+        if attack not in ATTACKS:
+            raise unknown_name("attack", attack, ATTACKS)
+    for q in byzantine:
+        check_byzantine(workers, q)
+    chosen = {**SCHEMES, **(assignments or {})}
+    requests = []
+    for scheme in schemes:
+        if scheme not in SCHEMES:
+            raise unknown_name("scheme", scheme, SCHEMES)
+        name = chosen[scheme]
+        request = {
+            "workers": workers,
+            "redundancy": 1 if name == "baseline" else redundancy,
+            **(parameters or {}).get(scheme, {}),
+        }
+        requests.append((scheme, name, request, assignment_shape(name, **request)))
+    return _rows(requests, byzantine, attacks, time_limit)
+
+
+def _rows(
+    requests: list[tuple[str, str, dict[str, Any], tuple[int, int]]],
+    byzantine: list[int],
+    attacks: list[str],
+    time_limit: float | None,
+) -> Iterator[Row]:
+    for scheme, name, request, (files, load) in requests:
+        workers, redundancy = request["workers"], request["redundancy"]
+        # the subset assignment has closed forms, and its table of groups may be large
+        assignment = None if name == "subset" else build(name, **request)
+        for attack in attacks:
+            for q in byzantine:
+                count, bound, proof = _count(assignment, files, workers, redundancy, q, attack, time_limit)
+                gamma = None
+                if attack == "strong" and name in SPECTRAL:
+                    gamma = spectral_gamma(q, load, redundancy, workers)
+                yield Row(
+                    scheme, name, workers, redundancy, files, load, q, attack,
+                    count, count / files, proof, bound, gamma,
+                )  # fmt: skip
+
+
+def _count(
+    assignment: Assignment | None,
+    files: int,
+    workers: int,
+    redundancy: int,
+    q: int,
+    attack: str,
+    time_limit: float | None,
+) -> tuple[int | float, int | float, str]:
+    """c, what is proven of it, and how; no assignment stands for `subset`."""
+    if attack == "random":
+        mean = float(expected_distorted(files, workers, redundancy, q))
+        return mean, mean, "exact expectation"
+    if assignment is None:
+        count = (subset_strong if attack == "strong" else subset_weak)(q, redundancy)
+        return count, count, "closed form"
+    found = worst_case(assignment, q, time_limit) if attack == "strong" else spread_out(assignment, q)
+    return found.count, found.bound, found.proof
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """By how much one scheme reduces ε against others: the extremes over q and rivals.
+
+    Attributes:
+        workers: K.
+        redundancy: r.
+        least: smallest 1 - ε(aspis) / ε(rival).
+        least_at: its q and rival.
+        most: largest 1 - ε(aspis) / ε(rival).
+        most_at: its q and rival.
+    """
+
+    workers: int
+    redundancy: int
+    least: float
+    least_at: tuple[int, str]
+    most: float
+    most_at: tuple[int, str]
+
+    @property
+    def sentence(self) -> str:
+        """The range in one line."""
+        return (
+            f"Aspis reduces the distortion fraction by {self.least:.1%} "
+            f"(q={self.least_at[0]}, against {self.least_at[1]}) to {self.most:.1%} "
+            f"(q={self.most_at[0]}, against {self.most_at[1]}) "
+            f"at K={self.workers}, r={self.redundancy} under the strong attack."
+        )
+
+
+def reduction(
+    workers: int, redundancy: int = 3, rivals: Iterable[str] = ("byzshield", "detox", "median")
+) -> Reduction:
+    """Compare Aspis with its rivals under the strong attack, for every q from 2 to below K/2.
+
+    Raises:
+        InputError: K is too small for q = 2, or an assignment does not exist for this K and r.
+    """
+    byzantine = range(2, (workers + 1) // 2)
+    if not byzantine:
+        raise InputError(f"workers {workers}: q = 2 needs at least 5 workers")
+    schemes = ["aspis", *rivals]
+    fraction = {
+        (row.scheme, row.q): row.distortion_fraction
+        for row in distortion_rows(workers, redundancy, byzantine, schemes=schemes)
+    }
+    cuts = [
+        (1 - fraction["aspis", q] / fraction[rival, q], (q, rival))
+        for rival in schemes[1:]
+        for q in byzantine
+        if fraction[rival, q]
+    ]
+    (least, least_at), (most, most_at) = min(cuts), max(cuts)
+    return Reduction(workers, redundancy, least, least_at, most, most_at)
