@@ -1,19 +1,22 @@
-"""Selecting one rank from many rows without a sort: bisection on the bits, counting the rows below a trial value.
+"""Selecting one rank from many rows without a sort: bisection on the bits, counting the rows below a trial.
 
-The keys are taken apart into digits of 16 bits, so that a vector unit compares twice as many of them, and counted in
-blocks of rows that are written out, so that XLA runs along the columns. The number of passes is fixed (16 a digit)
-and no input, however it was chosen, makes it slower.
+The keys are taken apart into digits of 16 bits, so that a vector unit compares twice as many of them, and
+counted in blocks of rows that are written out, so that XLA runs along the columns. The number of passes is fixed
+(16 a digit) and no input, however it was chosen, makes it slower.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax.numpy as jnp
 from jax import Array, lax
 
 ROWS_A_BLOCK = 13
-"""Rows that one fused loop counts. Twelve or thirteen were the fastest; sixteen halves the speed of XLA's code."""
+"""Rows that one fused loop counts; twelve or thirteen were the fastest, sixteen half as fast."""
+
+BLOCKS_WRITTEN_OUT = 64
+"""Up to this many blocks are added up in code: XLA's reduction over so few of them is not vectorised."""
 
 DIGIT_BITS = 16
 DIGIT_MAX = 2 ** (DIGIT_BITS - 1) - 1
@@ -28,35 +31,43 @@ def in_blocks(keys: Array) -> Array:
     return keys.reshape(-1, ROWS_A_BLOCK, columns)
 
 
-def fold(blocks: Array, term: Callable[[Array], Array], join: Callable[[Array, Array], Array]) -> Array:
-    """Join ``term(row)`` over all rows of ``[b, 13, d]``, first the 13 written out, then the blocks; ``[b, d]``."""
-    terms = [term(blocks[:, row]) for row in range(ROWS_A_BLOCK)]
+def _joined(terms: Sequence[Array], join: Callable[[Array, Array], Array]) -> Array:
+    """Join the terms in pairs, so that the chain of dependent operations is short."""
     while len(terms) > 1:
         odd_one = terms[-1:] if len(terms) % 2 else []
         terms = [
-            join(first, second) for first, second in zip(terms[::2], terms[1::2], strict=False)
-        ] + odd_one
+            *(join(first, second) for first, second in zip(terms[::2], terms[1::2], strict=False)),
+            *odd_one,
+        ]
     return terms[0]
 
 
+def fold(blocks: Array, term: Callable[[Array], Array], join: Callable[[Array, Array], Array]) -> Array:
+    """Join ``term(row)`` over all rows of ``[b, 13, d]``; ``join`` is jnp.add, jnp.minimum or jnp.maximum."""
+    parts = _joined([term(blocks[:, row]) for row in range(ROWS_A_BLOCK)], join)
+    if len(parts) <= BLOCKS_WRITTEN_OUT:
+        return _joined(list(parts), join)
+    reduction = {jnp.add: jnp.sum, jnp.minimum: jnp.min, jnp.maximum: jnp.max}[join]
+    return reduction(parts, axis=0).astype(parts.dtype)
+
+
 def count(blocks: Array, chosen: Callable[[Array], Array]) -> Array:
-    """How many rows of each column are ``chosen``, int32 ``[d]``; counted in int16 where their number fits."""
+    """How many rows of each column are ``chosen``, int32 ``[d]``; counted in int16 where the number fits."""
     kind = jnp.int16 if blocks.shape[0] * ROWS_A_BLOCK <= DIGIT_MAX else jnp.int32
-    marks = fold(blocks, lambda row: chosen(row).astype(kind), jnp.add)
-    return jnp.sum(marks, axis=0, dtype=kind).astype(jnp.int32)
+    return fold(blocks, lambda row: chosen(row).astype(kind), jnp.add).astype(jnp.int32)
 
 
 def successor(keys: Array, key: Array, rank: Array | int) -> Array:
-    """The key of ``rank``, given the key of the rank before it: ``key`` again if it repeats, or the next larger."""
+    """The key of ``rank``, given the key of the rank before it: the same if it repeats, or the next larger."""
     blocks = in_blocks(keys)
     reached = count(blocks, lambda row: row <= key) > rank
     largest = jnp.iinfo(keys.dtype).max
-    above = fold(blocks, lambda row: jnp.where(row > key, row, largest), jnp.minimum).min(axis=0)
+    above = fold(blocks, lambda row: jnp.where(row > key, row, largest), jnp.minimum)
     return jnp.where(reached, key, above)
 
 
 def _digit_of_rank(digits: Array, rank: Array) -> tuple[Array, Array]:
-    """The digit of rank ``rank [d]`` in each column of int16 ``[n, d]``, and how many digits are less than it."""
+    """The digit of rank ``rank [d]`` in each column of int16 ``[n, d]``, and how many digits are less."""
     blocks = in_blocks(digits)
 
     def halve(step: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -72,9 +83,9 @@ def _digit_of_rank(digits: Array, rank: Array) -> tuple[Array, Array]:
 def key_of_rank(keys: Array, rank: Array) -> Array:
     """The key of 0-based ``rank [d]`` in each column of int16, int32 or int64 ``[n, d]``; returns ``[d]``.
 
-    The digits are found from the highest to the lowest. A row that has left the race, because a higher digit of it
-    is not the one found, counts as the largest digit: above every trial, so that only the rank must be lowered by
-    the rows that were below.
+    The digits are found from the highest to the lowest. A row that has left the race, because a higher digit of
+    it is not the one found, counts as the largest digit: above every trial, so that only the rank must be
+    lowered by the rows that were below.
     """
     digits = keys.dtype.itemsize * 8 // DIGIT_BITS
     sign = jnp.int16(-DIGIT_MAX - 1)

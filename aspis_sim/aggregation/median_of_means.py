@@ -11,7 +11,7 @@ from aspis_sim.errors import InputError
 
 
 def bucket_of(position: Array, number: Array | int, buckets: Array | int) -> Array:
-    """The bucket of each position 0..number-1 when the first number mod buckets ones hold one more than the rest."""
+    """The bucket of each position below ``number`` when the first number mod buckets ones hold one more."""
     size, longer = number // buckets, number % buckets
     in_longer = longer * (size + 1)
     return jnp.where(
@@ -20,7 +20,7 @@ def bucket_of(position: Array, number: Array | int, buckets: Array | int) -> Arr
 
 
 def bucket_means(values: Array, kept: Array | None, buckets: int) -> tuple[Array, Array]:
-    """Means of consecutive rows in at most ``buckets`` buckets, as even as possible (the split of numpy.array_split).
+    """Means of consecutive rows in at most ``buckets`` buckets, as even as possible (as numpy.array_split does).
 
     Args:
         values: float ``[n, d]``.
@@ -46,7 +46,7 @@ def bucket_means(values: Array, kept: Array | None, buckets: int) -> tuple[Array
 def median_of_means(buckets: int) -> Rule:
     """Means of ``buckets`` groups of consecutive rows, then the coordinate-wise median across the groups.
 
-    The aggregation of DETOX (Rajput et al., NeurIPS 2019), whose option is the number of buckets, not their size.
+    The aggregation of DETOX (Rajput et al., NeurIPS 2019), whose option is the number of buckets, not the size.
 
     Args:
         buckets: number of buckets, at least 1; with more buckets than rows every row is its own bucket.

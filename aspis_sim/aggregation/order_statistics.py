@@ -1,8 +1,8 @@
 """Exact order statistics over the rows, column by column, without sorting: the kernel under several rules.
 
-Values are compared by a total order on their bits: -Inf < finite numbers < +Inf < NaN, whatever the NaN's sign. A NaN
-is thus the largest value of its column, and comes back only when the rank that is asked for falls on it. A row that is
-not kept comes after everything else. Few rows go through a pruned sorting network, many through counting.
+Values are compared by a total order on their bits: -Inf < finite numbers < +Inf < NaN, whatever the NaN's sign.
+A NaN is thus the largest value of its column, and comes back only when the rank that is asked for falls on it.
+Few rows go through a pruned sorting network, many through counting.
 """
 
 from __future__ import annotations
@@ -16,17 +16,21 @@ from jax import Array, lax
 from aspis_sim.aggregation.counting import key_of_rank, successor
 from aspis_sim.aggregation.sorting_network import ranked_rows
 
-NETWORK_ROWS = 32
-"""Up to this many rows a network is faster than counting, and compiles in well under a second."""
+NETWORK_ROWS = 64
+"""Up to this many rows a pruned network is several times faster than counting, and compiles in half a second."""
 
-TILE = 4096
-"""Columns that are counted at once: 455 rows of 16-bit digits then fit the cache that two cores share."""
+SORTED_ROWS = 32
+"""Up to this many rows a whole network, every rank of it, compiles in well under a second."""
+
+TILE = 4128
+"""Columns that are counted at once: 455 rows of 16-bit digits then fit the cache that two cores share, and the
+distance between rows is not a multiple of a large power of two, with which they would evict each other."""
 
 _KEY = {2: jnp.int16, 4: jnp.int32, 8: jnp.int64}
 
 
 def to_keys(values: Array, kept: Array | None = None) -> Array:
-    """Integers of the same width that are ordered as the values are; rows not kept get the largest of all."""
+    """Integers of the same width that are ordered as the values are; rows not kept come after everything."""
     values = jnp.where(jnp.isnan(values), jnp.full_like(values, jnp.nan), values)
     bits = lax.bitcast_convert_type(values, _KEY[values.dtype.itemsize])
     largest = jnp.iinfo(bits.dtype).max
@@ -67,13 +71,11 @@ def kth_smallest(values: Array, rank: Array | int, kept: Array | None = None) ->
 
     Args:
         values: the rows; float16, bfloat16, float32 or float64.
-        rank: from 0 (the least) to n - 1, or to the number of kept rows less one; may be traced, may be ``[d]``.
+        rank: from 0 (the least) to n - 1, or to the number of kept rows less 1; may be traced, may be ``[d]``.
         kept: bool ``[n]``; rows not kept are as if absent.
     """
-    if len(values) <= NETWORK_ROWS:
-        if isinstance(rank, int):
-            return from_keys(ranked_rows(to_keys(values, kept), (rank,))[0], values.dtype)
-        return from_keys(_pick(ranked_rows(to_keys(values, kept), range(len(values))), rank), values.dtype)
+    if isinstance(rank, int) and len(values) <= NETWORK_ROWS:
+        return from_keys(ranked_rows(to_keys(values, kept), (rank,))[0], values.dtype)
 
     def select(tile: Array, ranks: Array) -> Array:
         return from_keys(key_of_rank(to_keys(tile, kept), ranks), values.dtype)
@@ -81,17 +83,30 @@ def kth_smallest(values: Array, rank: Array | int, kept: Array | None = None) ->
     return in_tiles(select, values, jnp.broadcast_to(jnp.asarray(rank, jnp.int32), values.shape[1:]))
 
 
-def _pick(rows: list[Array], rank: Array) -> Array:
-    """``rows[rank]`` for a traced rank, without stacking the rows."""
-    picked = rows[0]
-    for place, row in enumerate(rows[1:], start=1):
-        picked = jnp.where(rank >= place, row, picked)
-    return picked
+def _balanced(keys: Array, kept: Array) -> Array:
+    """Keys whose absent rows are put half below and half above all others, so that the median stays in the middle.
+
+    With m of n rows kept, the middle ones of the kept rows are then those of rank (n-1)//2 and, if m is even,
+    the next: ranks that do not depend on m.
+    """
+    rows, number = len(keys), kept.sum(dtype=jnp.int32)
+    below = (rows - 1) // 2 - (number - 1) // 2
+    outermost = jnp.iinfo(keys.dtype)
+    end = jnp.where(jnp.cumsum(~kept) <= below, outermost.min, outermost.max).astype(keys.dtype)
+    return jnp.where(kept[:, None], keys, end[:, None])
 
 
-def _midpoint(low: Array, high: Array) -> Array:
-    """Half of each, so that nothing overflows; a value that is both comes back untouched."""
-    return jnp.where(low == high, low, 0.5 * low + 0.5 * high)
+def _median_of_keys(keys: Array, even: Array | bool, dtype: jnp.dtype) -> Array:
+    """The value of rank (n-1)//2 of int ``[n, c]``, or the mean of it and the next where their number is even."""
+    rank, odd = (len(keys) - 1) // 2, even is False
+    if len(keys) <= NETWORK_ROWS:
+        pair = ranked_rows(keys, (rank, min(rank + 1, len(keys) - 1)) if not odd else (rank,))
+        low, high = pair[0], pair[-1]
+    else:
+        low = key_of_rank(keys, jnp.full(keys.shape[1:], rank, jnp.int32))
+        high = low if odd else successor(keys, low, rank + 1)
+    least, most = from_keys(low, dtype), from_keys(high, dtype)
+    return jnp.where(even & (low != high), 0.5 * least + 0.5 * most, least)  # half of each: no overflow
 
 
 def median(values: Array, kept: Array | None = None) -> Array:
@@ -100,27 +115,13 @@ def median(values: Array, kept: Array | None = None) -> Array:
     No row kept gives zeros, as the mean of no rows does.
     """
     if kept is None:
-        number: Array | int = len(values)
-        lower, upper = (len(values) - 1) // 2, len(values) // 2
-        if lower == upper:
-            return kth_smallest(values, lower)
+        even: Array | bool = len(values) % 2 == 0
     else:
-        number = kept.sum(dtype=jnp.int32)
-        lower, upper = jnp.maximum(number - 1, 0) // 2, number // 2
+        even = kept.sum(dtype=jnp.int32) % 2 == 0
 
-    if len(values) <= NETWORK_ROWS:
-        keys = to_keys(values, kept)
-        if kept is None:
-            low, high = (from_keys(key, values.dtype) for key in ranked_rows(keys, (lower, upper)))
-        else:
-            rows = ranked_rows(keys, range(len(values)))
-            low, high = (from_keys(_pick(rows, rank), values.dtype) for rank in (lower, upper))
-        return jnp.where(number > 0, _midpoint(low, high), 0)
+    def middle(tile: Array) -> Array:
+        keys = to_keys(tile) if kept is None else _balanced(to_keys(tile), kept)
+        return _median_of_keys(keys, even, tile.dtype)
 
-    def select(tile: Array) -> Array:
-        keys = to_keys(tile, kept)
-        low = key_of_rank(keys, jnp.full(tile.shape[1:], lower, jnp.int32))
-        high = successor(keys, low, upper)
-        return _midpoint(from_keys(low, tile.dtype), from_keys(high, tile.dtype))
-
-    return jnp.where(number > 0, in_tiles(select, values), 0)
+    found = middle(values) if len(values) <= NETWORK_ROWS else in_tiles(middle, values)
+    return found if kept is None else jnp.where(kept.any(), found, 0)

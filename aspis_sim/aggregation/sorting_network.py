@@ -1,8 +1,8 @@
-"""Sorting a few rows without a sort: Batcher's odd-even merge network, pruned to the ranks that are asked for.
+"""Sorting a few rows without a sort: Batcher's odd-even merge network, pruned to the ranks asked for.
 
-A network is a fixed list of exchanges "the smaller of rows i and j to i, the larger to j". Written out as minima and
-maxima over whole rows it becomes one fused elementwise loop that a CPU runs on its vector units, where XLA's own
-sort handles one column at a time.
+A network is a fixed list of exchanges "the smaller of rows i and j to i, the larger to j". Written out as minima
+and maxima over whole rows it becomes one fused elementwise loop that a CPU runs on its vector units, where XLA's
+own sort handles one column at a time.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ def odd_even_merge(rows: int) -> tuple[tuple[int, int], ...]:
         step = block
         while step >= 1:
             for start in range(step % block, rows - step, 2 * step):
-                for low in range(start, min(start + step, rows - step)):
-                    if low // (2 * block) == (low + step) // (2 * block):
-                        exchanges.append((low, low + step))
+                lows = range(start, min(start + step, rows - step))
+                exchanges += [
+                    (low, low + step) for low in lows if low // (2 * block) == (low + step) // (2 * block)
+                ]
             step //= 2
         block *= 2
     return tuple(exchanges)
@@ -44,7 +45,7 @@ def pruned(rows: int, ranks: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
 
 
 def ranked_rows(keys: Array, ranks: Iterable[int]) -> list[Array]:
-    """The rows of rank ``ranks`` (0 is the least) when each column of int ``[n, d]`` is put in ascending order.
+    """The rows of rank ``ranks`` (0 is the least) when each column of int ``[n, d]`` is put in order.
 
     Returns one ``[d]`` array a rank. Meant for n up to some dozens: the work and the compiled code grow as
     n log² n.
