@@ -5,47 +5,14 @@ copy was really computed by its worker). Both answer the same three questions: w
 what a chosen copy's value is, and whether it differs from the honest gradient.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from itertools import combinations
+from typing import Self
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
-from aspis_sim.detection.equality import equal, finite
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How vectors are compared: the tolerance, and how sums and maxima cross the devices of an axis.
-
-    Attributes:
-        tolerance: relative, 0 for exact equality.
-        total: sums a scalar per file over the devices that hold the other slices of the parameters.
-        largest: takes the maximum over the same devices.
-        chunk: files compared at a time, None for all at once; bounds the temporaries of the comparison.
-    """
-
-    tolerance: float = 0.0
-    total: Callable[[Array], Array] = lambda x: x
-    largest: Callable[[Array], Array] = lambda x: x
-    chunk: int | None = None
-
-    def equal(self, first: Array, second: Array) -> Array:
-        """Bool ``[...]`` for vectors ``[..., d]``."""
-        return equal(first, second, self.tolerance, self.total, self.largest)
-
-    def finite(self, vectors: Array) -> Array:
-        """Bool ``[...]`` for vectors ``[..., d]``."""
-        return finite(vectors, self.largest)
-
-    def per_file(self, function: Callable[..., Array], *rows: Array) -> Array:
-        """Map ``function`` over arrays with a leading axis of files, at most ``chunk`` files at a time."""
-        if self.chunk is None or self.chunk >= len(rows[0]):
-            return jax.vmap(function)(*rows)
-        return jax.lax.map(lambda row: function(*row), rows, batch_size=self.chunk)
+from aspis_sim.detection.equality import Comparison
 
 
 @dataclass(frozen=True)
@@ -56,19 +23,26 @@ class Views:
         honest: float ``[f, d]``, each file's gradient.
         lies: float ``[f, d]`` or ``[1, d]``, what a distorted copy of the file holds.
         distorts: bool ``[f, r]``, which copies are distorted.
+        harmless: bool ``[f]``, where the lie is equal to the honest gradient.
     """
 
     honest: Array
     lies: Array
     distorts: Array
+    harmless: Array
+
+    @classmethod
+    def of(cls, honest: Array, lies: Array, distorts: Array, compare: Comparison) -> Self:
+        """The views of a round, each lie compared with its honest gradient once."""
+        return cls(honest, lies, distorts, compare.equal(honest, lies))
 
     def agreement(self, compare: Comparison) -> Array:
         """Which copies of a file are equal: bool ``[f, r, r]``."""
-        same = self._lie_is_honest(compare)
         honest_finite = compare.finite(self.honest)[:, None, None]
         lies_finite = compare.finite(self.lies)[:, None, None]
         one, other = self.distorts[:, :, None], self.distorts[:, None, :]
-        return jnp.where(one & other, lies_finite, jnp.where(one ^ other, same[:, None, None], honest_finite))
+        mixed = self.harmless[:, None, None]
+        return jnp.where(one & other, lies_finite, jnp.where(one ^ other, mixed, honest_finite))
 
     def chosen(self, slot: Array) -> Array:
         """Values of one copy a file, by its slot ``[f]``: float ``[f, d]``."""
@@ -76,14 +50,10 @@ class Views:
 
     def differs(self, slot: Array, compare: Comparison) -> Array:
         """Whether the chosen copy is not equal to the file's honest gradient: bool ``[f]``."""
-        return self._is_lie(slot) & ~self._lie_is_honest(compare)
+        return self._is_lie(slot) & ~self.harmless
 
     def _is_lie(self, slot: Array) -> Array:
         return jnp.take_along_axis(self.distorts, slot[:, None], axis=1)[:, 0]
-
-    def _lie_is_honest(self, compare: Comparison) -> Array:
-        lies = jnp.broadcast_to(self.lies, self.honest.shape)
-        return compare.per_file(compare.equal, self.honest, lies)
 
 
 @dataclass(frozen=True)
@@ -100,7 +70,14 @@ class Copies:
 
     def agreement(self, compare: Comparison) -> Array:
         """Which copies of a file are equal: bool ``[f, r, r]``."""
-        return compare.per_file(partial(_pairwise, compare), self.values)
+        slots = [self.values[:, slot] for slot in range(self.values.shape[1])]
+        agree = jnp.zeros((*self.values.shape[:2], len(slots)), bool)
+        for a, values in enumerate(slots):
+            agree = agree.at[:, a, a].set(compare.finite(values))
+        for a, b in combinations(range(len(slots)), 2):
+            same = compare.equal(slots[a], slots[b])
+            agree = agree.at[:, a, b].set(same).at[:, b, a].set(same)
+        return agree
 
     def chosen(self, slot: Array) -> Array:
         """Values of one copy a file, by its slot ``[f]``: float ``[f, d]``."""
@@ -108,16 +85,7 @@ class Copies:
 
     def differs(self, slot: Array, compare: Comparison) -> Array:
         """Whether the chosen copy is not equal to the file's honest gradient: bool ``[f]``."""
-        return ~compare.per_file(compare.equal, self.chosen(slot), self.honest)
-
-
-def _pairwise(compare: Comparison, copies: Array) -> Array:
-    redundancy = len(copies)
-    agree = jnp.diag(compare.finite(copies))
-    for one, other in combinations(range(redundancy), 2):
-        same = compare.equal(copies[one], copies[other])
-        agree = agree.at[one, other].set(same).at[other, one].set(same)
-    return agree
+        return ~compare.equal(self.chosen(slot), self.honest)
 
 
 def agreement_graph(agree: Array, files: Array, workers: int) -> Array:

@@ -146,6 +146,14 @@ class Cell:
             return int((held >= need).sum()) / len(groups.files)
         return worst_case(groups, q).count / len(groups.files)
 
+    @property
+    def drops(self) -> bool:
+        """Whether the robust rule can meet files without a value.
+
+        The published detector excludes nobody unless an average follows.
+        """
+        return self.detector != "none" and (self.detector != "clique" or self.after_detection == "rule")
+
     def run_shape(self) -> RunShape:
         """What the program of this cell is compiled for."""
         from aspis_sim.simulation import RunShape
@@ -161,7 +169,9 @@ class Cell:
             rule=self.rule,
             rule_parameters=self.rule_parameters,
             payload=self.payload,
+            strong_payload=PAYLOADS.accepts(self.payload, "strength"),
             detects=self.detector != "none",
+            drops=self.drops,
             certifies=self.detector == "certified",
             after_detection=self.after_detection,
             momentum=self.momentum,

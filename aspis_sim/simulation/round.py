@@ -13,7 +13,8 @@ from aspis_sim.aggregation import Rule
 from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.aggregation.vote import Ballot
 from aspis_sim.assignment import Assignment
-from aspis_sim.detection.agreement import Comparison, Copies, Views, agreement_graph
+from aspis_sim.detection.agreement import Copies, Views, agreement_graph
+from aspis_sim.detection.equality import Comparison
 from aspis_sim.simulation.mesh import Axis
 
 
@@ -39,7 +40,8 @@ class Round:
 
     Attributes:
         assignment: who computes which file.
-        loss: ``loss(weights [d], inputs, labels)`` of one file.
+        loss: ``loss(parameters, inputs, labels)`` of one file.
+        unravel: from weights ``[d]`` to the model's parameters.
         parameters: d.
         compare: the equality of two gradients.
         axis: the devices.
@@ -47,7 +49,8 @@ class Round:
     """
 
     assignment: Assignment
-    loss: Callable[[Array, Array, Array], Array]
+    loss: Callable[[Any, Array, Array], Array]
+    unravel: Callable[[Array], Any]
     parameters: int
     compare: Comparison
     axis: Axis
@@ -85,26 +88,29 @@ class Round:
             copies: Views | Copies = Copies(jnp.where(distorts[:, :, None], lies[:, None], values), honest)
         else:
             honest, loss = self._gradients(weights, inputs, labels, batch, jnp.arange(len(files)))
-            copies = Views(honest, self._lies(honest, lie, key), distorts)
+            copies = Views.of(honest, self._lies(honest, lie, key), distorts, self.compare)
         agree = copies.agreement(self.compare)
         return Returned(copies, agree, agreement_graph(agree, files, assignment.workers), loss)
 
-    def update(self, returned: Returned, ballot: Ballot, rule: Rule, average_after_detection: bool) -> Array:
-        """The vector ``[d]`` that the optimizer is given for the files that won their votes."""
+    def update(self, returned: Returned, ballot: Ballot, rule: Rule, drops: bool, averages: bool) -> Array:
+        """The vector ``[d]`` that the optimizer is given for the files that won their votes.
+
+        Args:
+            returned: of this round.
+            ballot: of this round.
+            rule: the robust rule.
+            drops: whether the robust rule may meet files that are not kept.
+            averages: whether the files are averaged where the ballot says so (else the rule always decides).
+        """
         values = returned.copies.chosen(ballot.slot)
-        everything = jnp.all(ballot.kept)
-        robust = self._by_rule(rule)
-        by_rule = lambda: (
-            robust(values, None)
-            if not rule.takes_kept
-            else jax.lax.cond(
-                everything, lambda: robust(values, None), lambda: robust(values, ballot.kept)
-            )
-        )
-        if not average_after_detection:
-            update = by_rule()
-        else:
+
+        def by_rule() -> Array:
+            return self._by_rule(rule, values, ballot.kept if drops else None)
+
+        if averages:
             update = jax.lax.cond(ballot.average, lambda: mean_over_rows(values, ballot.kept), by_rule)
+        else:
+            update = by_rule()
         return self.axis.whole(update, self.parameters)
 
     def _gradients(
@@ -115,9 +121,10 @@ class Round:
         padded = jnp.pad(jnp.asarray(rows), (0, here * self.axis.size - count))
         mine = jax.lax.dynamic_slice_in_dim(padded, self.axis.first_row(count), here)
         samples = batch[mine]
-        losses, gradients = jax.vmap(jax.value_and_grad(self.loss), (None, 0, 0))(
-            weights, inputs[samples], labels[samples]
+        losses, tree = jax.vmap(jax.value_and_grad(self.loss), (None, 0, 0))(
+            self.unravel(weights), inputs[samples], labels[samples]
         )
+        gradients = jnp.concatenate([leaf.reshape(here, -1) for leaf in jax.tree.leaves(tree)], axis=1)
         real = jnp.arange(here) + self.axis.first_row(count) < count
         loss = self.axis.total(jnp.sum(jnp.where(real, losses, 0))) / count
         return self.axis.to_columns(gradients, count), loss
@@ -135,10 +142,10 @@ class Round:
             return lies
         return jnp.where(self.axis.slice(jnp.ones(self.parameters, bool)), lies, 0)
 
-    def _by_rule(self, rule: Rule) -> Rule | Callable[[Array, Array | None], Array]:
+    def _by_rule(self, rule: Rule, values: Array, kept: Array | None) -> Array:
         if rule.coordinatewise or self.axis.size == 1:
-            return rule
-        return lambda values, kept: self.axis.slice(rule(self.axis.whole(values, self.parameters), kept))
+            return rule(values, kept)
+        return self.axis.slice(rule(self.axis.whole(values, self.parameters), kept))
 
     def _copy_positions(self) -> Array:
         """Row of each copy ``[f, r]`` among the rows of all workers, worker by worker."""

@@ -19,8 +19,9 @@ class RunShape:
         samples_per_file: samples in each file.
         steps: most steps a run can take (the length of its trace).
         rule: registered name of the robust rule, with ``rule_parameters``.
-        payload: registered name; its strength is fed to the run.
+        payload: registered name; its strength, if it has one (``strong_payload``), is fed to the run.
         detects: whether a detector looks at the agreement graph.
+        drops: whether files can be dropped before the robust rule.
         certifies: whether the detector's verdicts carry certificates.
         after_detection: what follows a verdict that asks for an average: "average", or "rule" for the robust rule
             over the files that are kept (as in the linear regression of Konstantinidis et al.).
@@ -41,9 +42,11 @@ class RunShape:
     steps: int
     rule: str
     payload: str
+    strong_payload: bool = True
     assignment_parameters: Parameters = ()
     rule_parameters: Parameters = ()
     detects: bool = False
+    drops: bool = False
     certifies: bool = False
     after_detection: Literal["average", "rule"] = "average"
     momentum: float = 0.9

@@ -1,12 +1,16 @@
 """Every random number of a run comes from one root key, folded by the name of its stream."""
 
 import zlib
+from functools import partial
 from typing import Literal
 
 import jax
+import jax.numpy as jnp
 from jax import Array
 
 Stream = Literal["data", "init", "membership", "payload", "permutation"]
+
+EPOCHS_A_CALL = 32
 
 
 def stream(key: Array, name: Stream) -> Array:
@@ -23,8 +27,16 @@ def sample_order(key: Array, samples: int, draws: int) -> Array:
         draws: how many indices, over all steps; a batch may span the end of an epoch.
 
     Returns:
-        Int32 ``[draws]`` in ``0 .. n - 1``.
+        Int32 ``[draws]`` in ``0 .. n - 1``; the first ones do not depend on how many are drawn.
     """
     epochs = -(-draws // samples)
-    permute = lambda epoch: jax.random.permutation(jax.random.fold_in(key, epoch), samples)  # noqa: E731
-    return jax.vmap(permute)(jax.numpy.arange(epochs)).reshape(-1)[:draws]
+    parts = [_epochs(key, first, samples) for first in range(0, epochs, EPOCHS_A_CALL)]
+    return jnp.concatenate(parts)[:draws]
+
+
+@partial(jax.jit, static_argnames="samples")
+def _epochs(key: Array, first: int, samples: int) -> Array:
+    def permutation(epoch: Array) -> Array:
+        return jax.random.permutation(jax.random.fold_in(key, epoch), samples)
+
+    return jax.vmap(permutation)(first + jnp.arange(EPOCHS_A_CALL)).reshape(-1)

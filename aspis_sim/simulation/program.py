@@ -1,0 +1,234 @@
+"""The compiled program of a run: built once for each shape, then fed with numbers."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import Array
+from jax.flatten_util import ravel_pytree
+
+from aspis_sim import adversary, aggregation, assignment, data, models
+from aspis_sim.aggregation.vote import vote
+from aspis_sim.detection.equality import Comparison
+from aspis_sim.models.base import Model
+from aspis_sim.simulation.mesh import Axis, on_devices
+from aspis_sim.simulation.round import Round
+from aspis_sim.simulation.shape import RunShape
+from aspis_sim.simulation.state import Numbers, State, Trace
+from aspis_sim.simulation.streams import sample_order, stream
+from aspis_sim.simulation.verdicts import Table, empty_table, everyone, look_up
+
+
+class Score(NamedTuple):
+    """Accuracy and loss on one part of a data set.
+
+    Attributes:
+        top1: share of the samples whose highest score is their class.
+        loss: mean cross-entropy.
+    """
+
+    top1: float
+    loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """The compiled functions of a shape.
+
+    Attributes:
+        shape: what they were built for.
+        order: root key -> int ``[steps, f x samples per file]``, the samples of every step.
+        begin: root key -> `State` before the first step.
+        advance: (state, numbers, order, table, stop) -> state at step ``stop``, or stuck before it.
+        score: (weights, part of the data set) -> `Score`.
+        empty: table without verdicts, None for a shape without a detector.
+        compile_seconds: what building and compiling took.
+    """
+
+    shape: RunShape
+    order: Callable[[Array], Array]
+    begin: Callable[[Array], State]
+    advance: Callable[[State, Numbers, Array, Table | None, np.int32], State]
+    score: Callable[[Array, str], Score]
+    empty: Table | None
+    compile_seconds: float
+
+
+_programs: dict[RunShape, Program] = {}
+_locks: dict[RunShape, threading.Lock] = {}
+_registering = threading.Lock()
+
+
+def program(shape: RunShape) -> Program:
+    """The program of a shape, compiled once a process also when several threads ask for it.
+
+    Raises:
+        InputError: a name or parameter of the shape is not known, or more devices are asked for than there are.
+    """
+    with _registering:
+        lock = _locks.setdefault(shape, threading.Lock())
+    with lock:
+        if shape not in _programs:
+            _programs[shape] = _build(shape)
+        return _programs[shape]
+
+
+def compilations() -> int:
+    """How many programs this process has compiled."""
+    return len(_programs)
+
+
+class Network(NamedTuple):
+    """A model on a data set, with its weights as one vector.
+
+    Attributes:
+        model: the model.
+        train: inputs and labels to train on.
+        parameters: d.
+        unravel: from weights ``[d]`` to the model's parameters.
+        initial: root key -> initial weights ``[d]``, compiled.
+        evaluate: (weights, inputs, labels) -> correct answers and mean loss, compiled.
+    """
+
+    model: Model
+    train: tuple[Array, Array]
+    parameters: int
+    unravel: Callable[[Array], Any]
+    initial: Callable[[Array], Array]
+    evaluate: Callable[..., tuple[Array, Array]]
+
+
+@cache
+def network(dataset: str, model: str) -> Network:
+    """Prepare a model on a data set, once a process."""
+    source = data.load(dataset)
+    built = models.build(model, classes=source.classes)
+    example = source.inputs["train"][:1]
+    empty = jax.eval_shape(built.initialise, jax.random.key(0), example)
+    template, unravel = ravel_pytree(jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), empty))
+
+    @jax.jit
+    def initial(key: Array) -> Array:
+        return ravel_pytree(built.initialise(stream(key, "init"), example))[0]
+
+    @jax.jit
+    def evaluate(weights: Array, inputs: Array, labels: Array) -> tuple[Array, Array]:
+        parameters = unravel(weights)
+        correct = built.scores(parameters, inputs).argmax(-1) == labels
+        return correct.sum(), built.loss(parameters, inputs, labels)
+
+    train = (jnp.asarray(source.inputs["train"]), jnp.asarray(source.labels["train"]))
+    return Network(built, train, template.size, unravel, initial, evaluate)
+
+
+def _build(shape: RunShape) -> Program:
+    started = time.perf_counter()
+    groups = assignment.build(
+        shape.assignment, workers=shape.workers, redundancy=shape.redundancy, **dict(shape.assignment_parameters)
+    )
+    net = network(shape.dataset, shape.model)
+    source = data.load(shape.dataset)
+    batch = len(groups.files) * shape.samples_per_file
+    optimizer = partial(optax.sgd, momentum=shape.momentum)
+    table = (
+        empty_table(shape.workers, len(groups.files), shape.redundancy, shape.certifies) if shape.detects else None
+    )
+
+    def order(key: Array) -> Array:
+        return sample_order(stream(key, "data"), len(net.train[1]), shape.steps * batch).reshape(-1, batch)
+
+    def begin(key: Array) -> State:
+        weights = net.initial(key)
+        counts = np.zeros(shape.steps, np.int32)
+        trace = Trace(counts.astype(np.float32), counts, counts, counts, counts, counts.astype(np.int8))  # type: ignore[arg-type]
+        graph = np.zeros((shape.workers, shape.workers), bool)
+        return State(weights, optimizer(0.0).init(weights), np.int32(0), np.bool_(False), graph, trace)  # type: ignore[arg-type]
+
+    def score(weights: Array, part: str) -> Score:
+        labels = source.labels[part]
+        correct, loss = net.evaluate(weights, source.inputs[part], labels)
+        return Score(int(correct) / len(labels), float(str(np.float32(loss))))
+
+    key = jax.random.key(0)
+    numbers = Numbers(
+        key, np.float32(0), np.float32(0), np.zeros(shape.workers, bool), np.zeros(groups.files.shape, bool)
+    )
+    samples = jax.ShapeDtypeStruct((shape.steps, batch), jnp.int32)
+    advance = jax.jit(on_devices(_advance(shape, groups, net), shape.devices))
+    compiled = advance.lower(begin(key), numbers, samples, table, np.int32(0), *net.train).compile()
+    return Program(
+        shape=shape,
+        order=order,
+        begin=begin,
+        advance=lambda *arguments: compiled(*arguments, *net.train),
+        score=score,
+        empty=table,
+        compile_seconds=time.perf_counter() - started,
+    )
+
+
+def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Callable[..., State]:
+    """The function from a state to that of step ``stop``, or of a step whose graph is not in the table."""
+    files = jnp.asarray(groups.files)
+    axis = Axis(shape.devices)
+    one_round = Round(
+        assignment=groups,
+        loss=net.model.loss,
+        unravel=net.unravel,
+        parameters=net.parameters,
+        compare=Comparison(shape.tolerance, axis.total, axis.largest, shape.chunk),
+        axis=axis,
+        replicated=shape.compute == "replicated",
+    )
+    rule = aggregation.rule(shape.rule, **dict(shape.rule_parameters))
+    averages = shape.detects and shape.after_detection == "average"
+
+    def step(
+        state: State, numbers: Numbers, order: Array, table: Table | None, inputs: Array, labels: Array
+    ) -> State:
+        strength = {"strength": numbers.strength} if shape.strong_payload else {}
+        lie = adversary.payload(shape.payload, **strength)
+        key = jax.random.fold_in(stream(numbers.key, "payload"), state.step)
+        batch = order[state.step].reshape(len(files), shape.samples_per_file)
+        returned = one_round.play(state.weights, inputs, labels, batch, numbers.distorts, lie, key)
+        known, ruling = (True, everyone(shape.workers)) if table is None else look_up(table, returned.graph)
+
+        def go_on() -> State:
+            ballot = vote(returned.agree, files, ruling)
+            update = one_round.update(returned, ballot, rule, shape.drops, averages)
+            sgd = optax.sgd(numbers.rate, momentum=shape.momentum)
+            change, optimizer = sgd.update(update, state.optimizer)
+            distorted = returned.copies.differs(ballot.slot, one_round.compare) & ballot.kept
+            row = Trace(
+                loss=returned.loss,
+                distorted=distorted.sum(),
+                lost=(~ballot.kept).sum(),
+                excluded_byzantine=(numbers.byzantine & ~ruling.honest).sum(),
+                excluded_honest=(~numbers.byzantine & ~ruling.honest).sum(),
+                outcome=ruling.outcome,
+            )
+            trace = Trace(*(past.at[state.step].set(now) for past, now in zip(state.trace, row, strict=True)))
+            weights = state.weights + change
+            return State(weights, optimizer, state.step + 1, state.stuck, returned.graph, trace)
+
+        if table is None:
+            return go_on()
+        return jax.lax.cond(known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=returned.graph))
+
+    def advance(
+        state: State, numbers: Numbers, order: Array, table: Table | None, stop: Array, inputs: Array, labels: Array
+    ) -> State:
+        return jax.lax.while_loop(
+            lambda state: (state.step < stop) & ~state.stuck,
+            lambda state: step(state, numbers, order, table, inputs, labels),
+            state._replace(stuck=jnp.asarray(False)),
+        )
+
+    return advance

@@ -1,0 +1,65 @@
+"""What a run is fed, what it carries from step to step, and what it leaves behind."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+
+class Numbers(NamedTuple):
+    """What is fed to a run of a given shape.
+
+    Attributes:
+        key: root key of the run; every random stream is folded from it.
+        rate: learning rate.
+        strength: of the payload, in its own unit.
+        byzantine: bool ``[K]``.
+        distorts: bool ``[f, r]``, which copies the Byzantine workers distort.
+    """
+
+    key: Array
+    rate: np.float32
+    strength: np.float32
+    byzantine: NDArray[np.bool_]
+    distorts: NDArray[np.bool_]
+
+
+class Trace(NamedTuple):
+    """What a run leaves behind of each step, each an array ``[steps]``.
+
+    Attributes:
+        loss: mean loss of the step's samples, before its update.
+        distorted: files whose value in the update is not their honest gradient.
+        lost: files that are dropped.
+        excluded_byzantine: Byzantine workers excluded.
+        excluded_honest: honest workers excluded.
+        outcome: index of the verdict's outcome in `aspis_sim.detection.Outcome`.
+    """
+
+    loss: Array
+    distorted: Array
+    lost: Array
+    excluded_byzantine: Array
+    excluded_honest: Array
+    outcome: Array
+
+
+class State(NamedTuple):
+    """A run between two steps.
+
+    Attributes:
+        weights: float ``[d]``.
+        optimizer: the optimizer's own state.
+        step: steps done.
+        stuck: whether the graph of this step is not in the table of verdicts.
+        graph: bool ``[K, K]``, the agreement graph of the step in question.
+        trace: of the steps done.
+    """
+
+    weights: Array
+    optimizer: Any
+    step: Array
+    stuck: Array
+    graph: Array
+    trace: Trace
