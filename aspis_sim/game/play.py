@@ -17,7 +17,7 @@ def play(
     objective: str = "count",
     seed: int = 0,
     effort: int = 2000,
-    most_graphs: int = 60_000,
+    most_graphs: int = 100_000,
 ) -> Result:
     """Find the lies of q Byzantine workers that bring most distorted values into the update.
 

@@ -15,7 +15,7 @@ from tests.detection.random_attacks import random_attacks, system
 def by_file(verdict: Verdict, assignment: Assignment, tokens: NDArray[np.int64]) -> dict[int, int]:
     """File -> value used, following the words of `apply_verdict`."""
     if verdict.certified is not None:
-        sure = {}
+        sure: dict[int, int] = {}
         for file, row in enumerate(tokens.tolist()):
             for value in row:
                 mask = sum(1 << slot for slot, other in enumerate(row) if other == value)

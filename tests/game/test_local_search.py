@@ -1,4 +1,4 @@
-"""The local search: real attacks, repeatable, never above the exact answer, and as good as the known attacks."""
+"""The local search: real attacks, repeatable, and as good as the known attacks and the exact answers."""
 
 from math import comb
 
@@ -46,7 +46,7 @@ def test_it_knows_the_frame_up_and_the_strong_attack(q: int) -> None:
 
 @pytest.mark.parametrize(("workers", "q", "count"), [(11, 3, 11), (15, 3, 15), (15, 4, 40)])
 def test_decoys_beat_the_frame_up_where_honest_workers_are_many(workers: int, q: int, count: int) -> None:
-    """q-1 liars whom all hypotheses contain vote on, since the last one and an honest worker accuse each other."""
+    """q-1 liars in all hypotheses vote on, since the last one and an honest worker accuse each other."""
     assignment = build("subset", workers=workers, redundancy=3)
     found = play(assignment, q, "clique", effort=40, most_graphs=0)
     exposed = q - 1

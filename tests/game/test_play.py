@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aspis_sim.assignment import Assignment, build
-from aspis_sim.detection import DETECTORS
+from aspis_sim.detection import DETECTORS, Verdict
 from aspis_sim.detection.reference import agreement_graph, apply_verdict
 from aspis_sim.errors import InputError
 from aspis_sim.game import Result, play
@@ -35,7 +35,7 @@ def worst_by_trying_all(assignment: Assignment, q: int, detector: str) -> tuple[
     for members in itertools.combinations(range(assignment.workers), q):
         lies = lies_of(assignment, np.isin(np.arange(assignment.workers), members))
         options = [np.flatnonzero(lies.file == file) for file in range(len(assignment.files))]
-        verdicts: dict[bytes, tuple] = {}
+        verdicts: dict[bytes, Verdict] = {}
         for chosen in itertools.product(*options):
             tokens = lies.liars[list(chosen)].astype(np.int64)
             graph = agreement_graph(assignment, tokens)
@@ -144,7 +144,7 @@ def test_bad_requests_are_refused() -> None:
         play(assignment, 1, "cliqe")
     with pytest.raises(InputError, match="unknown objective 'counts'; did you mean count"):
         play(assignment, 1, "clique", objective="counts")
-    with pytest.raises(InputError, match="3 Byzantine workers of 5: .* q is 0 to 2"):
+    with pytest.raises(InputError, match=r"3 Byzantine workers of 5: .* q is 0 to 2"):
         play(assignment, 3, "clique")
     with pytest.raises(InputError, match="effort of 0"):
         play(assignment, 1, "clique", effort=0)
