@@ -72,9 +72,10 @@ def _choose(workers: int, redundancy: int, pair_files: int | None) -> tuple[Desi
         )
     if pair_files is None:
         return known[0], 1
-    for design in reversed(known):
-        if pair_files > 0 and pair_files % design.pair_files == 0:
-            return design, pair_files // design.pair_files
+    dividing = [design for design in known if pair_files > 0 and pair_files % design.pair_files == 0]
+    if dividing:
+        design = max(dividing, key=lambda d: d.pair_files)
+        return design, pair_files // design.pair_files
     least = sorted({design.pair_files for design in known})
     raise InputError(
         f"bibd: no design for {workers} workers with redundancy {redundancy} in which two workers share "

@@ -1,6 +1,8 @@
 """Every r-subset of the workers holds one file: the assignment of Aspis."""
 
-from math import comb
+from fractions import Fraction
+from itertools import count, takewhile
+from math import comb, log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +19,12 @@ def shape(workers: int, redundancy: int) -> Shape:
     check_numbers(workers, redundancy)
     files = comb(workers, redundancy)
     if _bytes(workers, redundancy) > LARGEST_TABLE:
-        largest = max(
-            k for k in range(redundancy, workers) if _bytes(k, redundancy) <= LARGEST_TABLE or k == redundancy
-        )
-        needed = _bytes(workers, redundancy) + files * workers
+        fits = takewhile(lambda k: _bytes(k, redundancy) <= LARGEST_TABLE, count(redundancy))
+        gibibytes = (_bytes(workers, redundancy) + files * workers) / Fraction(2**30)
         raise InputError(
-            f"subset: {workers} workers with redundancy {redundancy} make {files:,} files, "
-            f"{needed / 2**30:,.1f} GiB for the assignment alone;\n"
-            f"try at most {largest} workers, a smaller redundancy, or another assignment (bibd, mols)"
+            f"subset: {workers} workers with redundancy {redundancy} make {_words(files)} files, "
+            f"{_words(gibibytes)} GiB for the assignment alone;\n"
+            f"try at most {max(fits)} workers, a smaller redundancy, or another assignment (bibd, mols)"
         )
     return Shape(files, comb(workers - 1, redundancy - 1))
 
@@ -55,6 +55,13 @@ def subsets(n: int, size: int) -> NDArray[np.int32]:
         table = np.concatenate([np.repeat(table, room, axis=0), value[:, None].astype(np.int32)], axis=1)
         last = value
     return table
+
+
+def _words(number: int | Fraction) -> str:
+    """A number for reading: with one decimal if it is a fraction, as a power of ten if it is huge."""
+    if number >= 10**15:
+        return f"10^{int(int(number).bit_length() * log10(2))}"
+    return f"{number:,}" if isinstance(number, int) else f"{float(number):,.1f}"
 
 
 def _bytes(workers: int, redundancy: int) -> int:

@@ -67,6 +67,8 @@ class LevelSearch:
             value: files that must be exceeded.
             deadline: `time.monotonic` at which to stop with what is proven so far.
         """
+        if q < self.need and value >= 0:
+            return Outcome(value)
         thresholds = [value + 1]
         for size in range(q, 0, -1):
             thresholds.insert(0, after_removal(thresholds[0], size, self.need) if size > self.need else 0)
@@ -88,13 +90,15 @@ class LevelSearch:
         found = [np.zeros((0, self.words), np.uint64)]
         top, pending = 0, 0
         for block in self._blocks(level):
-            if _over(deadline) or pending > LARGEST_LEVEL:
+            if _over(deadline):
                 return None
             bits = _bits(block, self.workers)
             value, gain = self._values(bits)
             parent, added = np.nonzero((value[:, None] + gain >= threshold) & (bits == 0))
             found.append(_unique(block[parent] | self.singles[added]))
             pending += len(found[-1])
+            if pending > LARGEST_LEVEL:
+                return None
         grown = _unique(np.concatenate(found))
         for block in self._blocks(grown):
             if _over(deadline):

@@ -120,7 +120,7 @@ def plan(
             raise InputError(f"no assignment for {workers} workers{within}; try a larger load")
         best = min(options, key=lambda option: option.fraction)
         raise InputError(
-            f"no assignment for {workers} workers{within} keeps ε below {max_fraction:g} at q={q}; "
+            f"no assignment for {workers} workers{within} keeps ε within {max_fraction:g} at q={q}; "
             f"the least is {best.fraction:.4f} ({best.assignment}, redundancy {best.redundancy})"
         )
     return sorted(fitting, key=lambda option: (option.overhead, option.load, option.fraction))

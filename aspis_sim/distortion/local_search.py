@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from aspis_sim.assignment.base import Assignment
 
-RESTARTS = 60
+RESTARTS = 24
 MOVES = 40
 WORK = 4e9  # multiplications; large assignments get fewer restarts
 

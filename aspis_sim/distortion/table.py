@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aspis_sim.assignment import Assignment, build
+from aspis_sim.assignment import Assignment, Shape, build
 from aspis_sim.assignment import shape as assignment_shape
 from aspis_sim.distortion.bounds import spectral_gamma
 from aspis_sim.distortion.closed_forms import subset_strong, subset_weak
@@ -97,8 +97,9 @@ def distortion_rows(
         redundancy: r; the baseline's is 1 whatever is asked.
         byzantine: the values of q.
         schemes: names of `SCHEMES`.
-        attacks: ``strong`` (worst case), ``weak`` (spread-out placement), ``random`` (q workers drawn at
-            random, with a majority in a file distorting it; an exact expectation).
+        attacks: ``strong`` (worst case), ``weak`` (spread-out placement), ``random`` (the strong targeting
+            by q workers drawn at random: an exact expectation, and no different from ``strong`` on
+            `subset`, where all sets of q workers are alike).
         assignments: another assignment for a scheme, such as ``{"byzshield": "ramanujan-2"}``.
         parameters: further parameters of a scheme's assignment, such as ``{"aspis+": {"pair_files": 2}}``.
         time_limit: seconds for one search of a worst case.
@@ -129,7 +130,7 @@ def distortion_rows(
 
 
 def _rows(
-    requests: list[tuple[str, str, dict[str, Any], tuple[int, int]]],
+    requests: list[tuple[str, str, dict[str, Any], Shape]],
     byzantine: list[int],
     attacks: list[str],
     time_limit: float | None,
@@ -160,12 +161,12 @@ def _count(
     time_limit: float | None,
 ) -> tuple[int | float, int | float, str]:
     """c, what is proven of it, and how; no assignment stands for `subset`."""
+    if assignment is None:
+        count = (subset_weak if attack == "weak" else subset_strong)(q, redundancy)
+        return count, count, "closed form"
     if attack == "random":
         mean = float(expected_distorted(files, workers, redundancy, q))
         return mean, mean, "exact expectation"
-    if assignment is None:
-        count = (subset_strong if attack == "strong" else subset_weak)(q, redundancy)
-        return count, count, "closed form"
     found = worst_case(assignment, q, time_limit) if attack == "strong" else spread_out(assignment, q)
     return found.count, found.bound, found.proof
 

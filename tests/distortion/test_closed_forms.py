@@ -1,0 +1,103 @@
+"""Closed forms, expectations and bounds, each against plain enumeration on small systems."""
+
+from fractions import Fraction
+from itertools import combinations
+from math import comb
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aspis_sim.assignment import build
+from aspis_sim.distortion import closed_forms, worst_case
+from aspis_sim.distortion.bounds import after_addition, after_removal, counting_bound, spectral_gamma
+from aspis_sim.distortion.expectation import expected_distorted
+from tests.distortion.systems import distorted, plain_extremes, random_system
+
+
+@pytest.mark.parametrize(("workers", "redundancy"), [(9, 3), (11, 5)])
+def test_strong_on_subset_counts_files_inside_both_cliques(workers, redundancy):
+    for q in range((workers + 1) // 2):
+        byzantine, both = set(range(q)), set(range(2 * q))
+        count = sum(
+            set(group) <= both and len(byzantine.intersection(group)) > redundancy // 2
+            for group in combinations(range(workers), redundancy)
+        )
+        assert closed_forms.subset_strong(q, redundancy) == count
+
+
+def test_frame_up_counts_files_that_touch_a_byzantine():
+    for q, framed in [(2, 1), (3, 2), (4, 2)]:
+        byzantine, both = set(range(q)), set(range(q + framed))
+        groups = [set(group) for group in combinations(range(9), 3)]
+        lies = sum(group <= both and bool(group & byzantine) for group in groups)
+        kept = sum(not group <= both - byzantine for group in groups)
+        assert closed_forms.frame_up(9, q, framed, 3) == (lies, kept)
+
+
+def test_frame_up_of_one_fewer_at_fifteen_workers():
+    counts = [closed_forms.frame_up(15, q, q - 1, 3)[0] for q in range(2, 8)]
+    assert counts == [1, 10, 34, 80, 155, 266]
+
+
+@pytest.mark.parametrize(("workers", "redundancy"), [(9, 3), (10, 5), (12, 3)])
+def test_repetition_forms_are_the_extremes(workers, redundancy):
+    assignment = build("repetition", workers=workers, redundancy=redundancy)
+    for q in range((workers + 1) // 2):
+        least, most = plain_extremes(assignment, q)
+        assert closed_forms.repetition_strong(q, redundancy) == most
+        assert closed_forms.repetition_weak(workers, redundancy, q) == least
+
+
+@pytest.mark.parametrize(
+    ("name", "workers", "redundancy"), [("mols", 12, 3), ("bibd", 11, 5), ("subset", 8, 3)]
+)
+def test_the_expectation_is_the_mean_over_all_memberships(name, workers, redundancy):
+    assignment = build(name, workers=workers, redundancy=redundancy)
+    for q in range(workers // 2):
+        total = sum(distorted(assignment, chosen) for chosen in combinations(range(workers), q))
+        mean = Fraction(total, comb(workers, q))
+        assert expected_distorted(len(assignment.files), workers, redundancy, q) == mean
+
+
+@given(seed=st.integers(0, 10_000), shape=st.sampled_from([(9, 3, 3), (12, 3, 4), (10, 5, 3)]))
+@settings(max_examples=20, deadline=None)
+def test_counting_bounds_hold(seed, shape):
+    assignment = random_system(seed, *shape)
+    most = [plain_extremes(assignment, q)[1] for q in range((shape[0] + 1) // 2)]
+    for q, value in enumerate(most):
+        assert value <= counting_bound(assignment, q)
+        if q > assignment.majority:
+            assert after_removal(value, q, assignment.majority) <= most[q - 1]
+            assert value <= after_addition(most[q - 1], q, assignment.majority)
+
+
+def test_removal_and_addition_round_to_whole_files():
+    assert after_removal(21, 13, 3) == 17
+    assert after_addition(16, 13, 3) == 20
+    assert after_removal(0, 5, 2) == 0
+
+
+@pytest.mark.parametrize("workers", [9, 13, 15, 16, 19])
+def test_the_pair_bound_of_triple_systems(workers):
+    assignment = build("bibd", workers=workers, redundancy=3)
+    pair_files = int(assignment.shared[0, 1])
+    for q in range((workers + 1) // 2):
+        assert worst_case(assignment, q).count <= closed_forms.bibd_bound(q, pair_files)
+
+
+@pytest.mark.parametrize(
+    ("name", "workers", "redundancy"), [("mols", 15, 3), ("ramanujan-1", 21, 3), ("ramanujan-2", 25, 5)]
+)
+def test_the_spectral_bound_holds(name, workers, redundancy):
+    assignment = build(name, workers=workers, redundancy=redundancy)
+    for q in range(7):
+        gamma = spectral_gamma(q, assignment.load, redundancy, workers)
+        assert worst_case(assignment, q).count <= gamma + 1e-9
+
+
+def test_the_spectral_bound_as_published():
+    # K=15, r=3, l=5: the column of the ByzShield paper prints 2.11, 4.29 and 6.96 files for q = 2, 3, 4
+    assert spectral_gamma(2, 5, 3, 15) == pytest.approx(2.105, abs=1e-3)
+    with pytest.raises(ValueError, match="redundancy of at least 3"):
+        spectral_gamma(2, 5, 1, 15)

@@ -1,0 +1,109 @@
+"""The distortion table, the reduction line, and what can be planned from them."""
+
+import pytest
+
+from aspis_sim.distortion.catalogue import buildable, plan
+from aspis_sim.distortion.table import ATTACKS, COLUMNS, SCHEMES, distortion_rows, reduction
+from aspis_sim.errors import InputError
+
+
+def counts(scheme, attack, byzantine=range(8), **further):
+    rows = distortion_rows(15, 3, byzantine, schemes=[scheme], attacks=[attack], **further)
+    return [row.distorted_files for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "attack", "expected"),
+    [
+        ("aspis", "strong", [0, 0, 2, 10, 28, 60, 110, 182]),
+        ("aspis", "weak", [0, 0, 0, 1, 4, 10, 20, 35]),
+        ("aspis", "random", [0, 0, 2, 10, 28, 60, 110, 182]),
+        ("byzshield", "strong", [0, 0, 1, 3, 5, 8, 12, 14]),
+        ("byzshield", "weak", [0, 0, 0, 0, 0, 0, 5, 8]),
+        ("detox", "strong", [0, 0, 1, 1, 2, 2, 3, 3]),
+        ("detox", "weak", [0, 0, 0, 0, 0, 0, 1, 2]),
+        ("median", "strong", list(range(8))),
+        ("median", "weak", list(range(8))),
+        ("median", "random", list(range(8))),
+        ("aspis+", "strong", [0, 0, 1, 3, 6, 10, 15, 19]),
+    ],
+)
+def test_counts_at_fifteen_workers(scheme, attack, expected):
+    assert counts(scheme, attack) == expected
+
+
+def test_the_rows_have_the_columns_of_the_csv():
+    rows = list(distortion_rows(15, 3, [2, 5], schemes=SCHEMES, attacks=ATTACKS))
+    assert len(rows) == 2 * 5 * 3
+    first = [getattr(rows[0], column) for column in COLUMNS]
+    assert first == ["aspis", "subset", 15, 3, 455, 91, 2, "strong", 2, 2 / 455, "closed form"]
+    for row in rows:
+        assert row.distortion_fraction == row.distorted_files / row.files
+        assert row.redundancy == (1 if row.scheme == "median" else 3)
+        assert (row.gamma is not None) == (row.scheme == "byzshield" and row.attack == "strong")
+        assert row.bound == row.distorted_files
+        if row.attack == "random":
+            assert row.proof == ("closed form" if row.scheme == "aspis" else "exact expectation")
+
+
+def test_another_assignment_or_parameter_for_a_scheme():
+    other = {"byzshield": "ramanujan-2"}
+    rows = list(distortion_rows(25, 5, [6], schemes=["byzshield"], assignments=other))
+    assert [(row.assignment, row.distorted_files) for row in rows] == [("ramanujan-2", 4)]
+    assert counts("aspis+", "strong", [2], parameters={"aspis+": {"pair_files": 2}}) == [2]
+
+
+@pytest.mark.parametrize(
+    ("further", "message"),
+    [
+        ({"schemes": ["aspsi"]}, "unknown scheme 'aspsi'; did you mean aspis"),
+        ({"attacks": ["storng"]}, "unknown attack 'storng'; did you mean strong"),
+        ({"byzantine": [8]}, "q must be 0 to 7"),
+        ({"redundancy": 4}, "redundancy 4 is even"),
+        ({"redundancy": 5, "schemes": ["byzshield"]}, "mols: no construction for 15 workers"),
+    ],
+)
+def test_bad_requests_are_refused_before_any_row(further, message):
+    request = {"workers": 15, "redundancy": 3, "byzantine": [2], **further}
+    with pytest.raises(InputError, match=message):
+        distortion_rows(
+            request.pop("workers"), request.pop("redundancy"), request.pop("byzantine"), **request
+        )
+
+
+def test_the_reduction_spans_the_published_headline():
+    found = reduction(24)
+    assert (found.least_at, found.most_at) == ((11, "median"), (2, "detox"))
+    assert found.sentence == (
+        "Aspis reduces the distortion fraction by 17.0% (q=11, against median) to 99.2% (q=2, against detox) "
+        "at K=24, r=3 under the strong attack."
+    )
+    with pytest.raises(InputError, match="q = 2 needs at least 5 workers"):
+        reduction(4)
+
+
+def test_what_can_be_built_for_24_workers():
+    options = {(option.assignment, option.redundancy): option for option in buildable(24, 5)}
+    assert set(options) == {
+        ("baseline", 1), ("repetition", 3), ("subset", 3), ("mols", 3), ("bibd", 3), ("cyclic", 3),
+        ("subset", 5), ("cyclic", 5), ("subset", 7), ("cyclic", 7),
+    }  # fmt: skip
+    mols = options["mols", 3]
+    assert (mols.files, mols.load, mols.overhead, mols.distorted, mols.fraction) == (64, 8, 3, 8, 0.125)
+    assert options["subset", 3].distorted == 60
+    assert all(option.bound >= option.distorted for option in options.values())
+
+
+def test_plans_are_cheapest_first_and_keep_what_they_promise():
+    fitting = plan(24, 5, max_load=30, max_fraction=0.2)
+    assert [(option.assignment, option.load) for option in fitting] == [("mols", 8), ("bibd", 23)]
+    with pytest.raises(
+        InputError, match=r"10 files a worker keeps ε within 0.01 at q=5; the least is 0.1250"
+    ):
+        plan(24, 5, max_load=10, max_fraction=0.01)
+    with pytest.raises(InputError, match="try a larger load"):
+        plan(24, 5, max_load=0)
+    with pytest.raises(InputError, match="fraction of 2 does not exist"):
+        plan(24, 5, max_fraction=2)
+    with pytest.raises(InputError, match="q must be 0 to 11"):
+        buildable(24, 12)
