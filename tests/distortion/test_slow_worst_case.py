@@ -4,6 +4,7 @@ import pytest
 
 from aspis_sim.assignment import build
 from aspis_sim.distortion import worst_case
+from aspis_sim.distortion.exhaustive import exhaustive
 from aspis_sim.distortion.published import compare
 from tests.distortion.systems import distorted
 
@@ -25,6 +26,16 @@ def test_rows_are_proven(name, workers, redundancy, byzantine, expected):
     assert [placement.count for placement in found] == expected
     assert all(placement.exact and placement.bound == placement.count for placement in found)
     assert all(distorted(assignment, placement.byzantine) == placement.count for placement in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "workers", "redundancy", "q"),
+    [("mols", 21, 3, 10), ("mols", 24, 3, 10), ("ramanujan-2", 25, 5, 10)],
+)
+def test_the_search_agrees_with_trying_every_set(name, workers, redundancy, q):
+    assignment = build(name, workers=workers, redundancy=redundancy)
+    assert worst_case(assignment, q).proof == "branch and bound"
+    assert worst_case(assignment, q).count == exhaustive(assignment, q)[0]
 
 
 def test_every_published_cell_agrees_or_is_an_erratum():
