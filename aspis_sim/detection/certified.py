@@ -17,14 +17,13 @@ from aspis_sim.errors import InputError
 def certify_values(
     agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None
 ) -> Verdict:
-    """Certify each value that no hypothesis could have forged; if there are any, their plain mean is the
-    update.
+    """Certify each value that no hypothesis could have forged, and use nothing else where there is one.
 
     Claim `a certified value is honest`. A value returned by exactly the workers S is certified if no
     hypothesis contains S. The true Byzantine set A is a hypothesis (`sound`), so S has a worker outside A,
     who is honest and returned the file's gradient. ∎
 
-    Where a step returns no certified value the fallback is `unanimous`, with its own claim: at most C(q, r)
+    The update is the plain mean of the certified values. Where a step returns none, the fallback is `unanimous`, with its own claim: at most C(q, r)
     distorted files. An attacker who wants that must leave nothing certified.
 
     Found for this project.
@@ -82,8 +81,7 @@ def certified_groups(hypotheses: Hypotheses, groups: tuple[int, ...]) -> NDArray
 
 @lru_cache(maxsize=8)
 def distinct_groups(assignment: Assignment) -> tuple[tuple[int, ...], NDArray[np.intp]]:
-    """List the sets of workers that can return a value, each once, smaller ones first, and where files have
-    them.
+    """List the sets of workers that can return a value, smaller ones first, and where files have them.
 
     Returns:
         Bitsets of the distinct subsets of all groups (575 for the subset assignment of 15 workers, r = 3),

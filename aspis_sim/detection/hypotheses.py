@@ -10,8 +10,7 @@ from aspis_sim.detection.covers import CoverSolver, members
 
 
 class Hypotheses:
-    """The vertex covers of at most q workers of a disagreement graph, the *hypotheses* about who is
-    Byzantine.
+    """The vertex covers of at most q workers of a disagreement graph: the *hypotheses* who is Byzantine.
 
     While at most q workers are Byzantine and honest copies agree, every disagreement has a Byzantine end: the
     true Byzantine set is a hypothesis, and what holds for every hypothesis holds for it. Found for this

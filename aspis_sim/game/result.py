@@ -43,6 +43,14 @@ class Result:
         """Distorted files over files kept; 0 if none is kept."""
         return self.count / self.kept if self.kept else 0.0
 
+    @property
+    def attack(self) -> dict[int, tuple[int, ...]]:
+        """The lies as data: file -> the slots that return its lie, for the files that are lied about."""
+        return {
+            int(file): tuple(np.flatnonzero(self.liars[file]).tolist())
+            for file in np.flatnonzero(self.liars.any(axis=1))
+        }
+
 
 @dataclass(frozen=True)
 class Score:

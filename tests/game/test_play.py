@@ -22,7 +22,10 @@ def replayed(result: Result, assignment: Assignment, q: int) -> tuple[int, int]:
     """Distorted and kept files of the attack, from its values alone; only Byzantines may lie in it."""
     assert not (result.liars & ~result.byzantine[assignment.files]).any()
     assert int(result.byzantine.sum()) == q
-    tokens = result.liars.astype(np.int64)
+    tokens = np.zeros(assignment.files.shape, np.int64)
+    for file, slots in result.attack.items():
+        tokens[file, list(slots)] = 1
+    assert np.array_equal(tokens == 1, result.liars)
     decide = DETECTORS[result.detector]
     verdict = decide(agreement_graph(assignment, tokens), max_byzantine=q, assignment=assignment)
     update = apply_verdict(verdict, assignment, tokens)
