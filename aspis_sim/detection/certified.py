@@ -23,8 +23,9 @@ def certify_values(
     hypothesis contains S. The true Byzantine set A is a hypothesis (`sound`), so S has a worker outside A,
     who is honest and returned the file's gradient. ∎
 
-    The update is the plain mean of the certified values. Where a step returns none, the fallback is `unanimous`, with its own claim: at most C(q, r)
-    distorted files. An attacker who wants that must leave nothing certified.
+    The update is the plain mean of the certified values. Where a step returns none, the fallback is
+    `unanimous`, with its own claim: at most C(q, r) distorted files. An attacker who wants that must leave
+    nothing certified.
 
     Found for this project.
 

@@ -22,8 +22,8 @@ class CoverSolver:
     C; of a vertex with one neighbour, or with two that are adjacent, the neighbours are; components are
     solved apart, each with what the matchings of the others leave of b; bipartite components are matching
     problems (Kőnig); of the rest, half-integral relaxation decides all vertices but a set of which every
-    cover needs half (Nemhauser and Trotter 1975). Only then a vertex of highest degree is taken, or in its place
-    all its neighbours.
+    cover needs half (Nemhauser and Trotter 1975). Only then a vertex of highest degree is taken, or in its
+    place all its neighbours.
 
     Args:
         neighbours: for each vertex, the bitset of its neighbours; symmetric, without loops.
