@@ -1,13 +1,13 @@
-"""Selecting one rank from many rows without a sort: bisection on the bits, counting the rows below a trial.
+"""Selecting one rank from many rows without a sort: bisection on the bits, counting rows below a trial.
 
 The keys are taken apart into digits of 16 bits, so that a vector unit compares twice as many of them, and
-counted in blocks of rows that are written out, so that XLA runs along the columns. The number of passes is fixed
-(16 a digit) and no input, however it was chosen, makes it slower.
+counted in blocks of rows that are written out, so that XLA runs along the columns. The number of passes is
+fixed (16 a digit) and no input, however it was chosen, makes it slower.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import jax.numpy as jnp
 from jax import Array, lax
@@ -21,59 +21,55 @@ BLOCKS_WRITTEN_OUT = 64
 DIGIT_BITS = 16
 DIGIT_MAX = 2 ** (DIGIT_BITS - 1) - 1
 
-
-def in_blocks(keys: Array) -> Array:
-    """Rows ``[n, d]`` as blocks ``[b, 13, d]``, the last one filled up with the largest key."""
-    rows, columns = keys.shape
-    missing = -rows % ROWS_A_BLOCK
-    if missing:
-        keys = jnp.pad(keys, ((0, missing), (0, 0)), constant_values=jnp.iinfo(keys.dtype).max)
-    return keys.reshape(-1, ROWS_A_BLOCK, columns)
+Join = Callable[[Array, Array], Array]
 
 
-def _joined(terms: Sequence[Array], join: Callable[[Array, Array], Array]) -> Array:
+def _joined(terms: list[Array], join: Join) -> Array:
     """Join the terms in pairs, so that the chain of dependent operations is short."""
     while len(terms) > 1:
-        odd_one = terms[-1:] if len(terms) % 2 else []
-        terms = [
-            *(join(first, second) for first, second in zip(terms[::2], terms[1::2], strict=False)),
-            *odd_one,
-        ]
+        pairs = zip(terms[::2], terms[1::2], strict=False)
+        terms = [join(first, second) for first, second in pairs] + terms[len(terms) & ~1 :]
     return terms[0]
 
 
-def fold(blocks: Array, term: Callable[[Array], Array], join: Callable[[Array, Array], Array]) -> Array:
-    """Join ``term(row)`` over all rows of ``[b, 13, d]``; ``join`` is jnp.add, jnp.minimum or jnp.maximum."""
-    parts = _joined([term(blocks[:, row]) for row in range(ROWS_A_BLOCK)], join)
-    if len(parts) <= BLOCKS_WRITTEN_OUT:
-        return _joined(list(parts), join)
-    reduction = {jnp.add: jnp.sum, jnp.minimum: jnp.min, jnp.maximum: jnp.max}[join]
-    return reduction(parts, axis=0).astype(parts.dtype)
+def fold(rows: Array, term: Callable[[Array], Array], join: Join) -> Array:
+    """Join ``term(row)`` over the rows of ``[n, d]``; ``join`` is jnp.add, jnp.minimum or jnp.maximum."""
+    blocks = len(rows) // ROWS_A_BLOCK
+    together = blocks * ROWS_A_BLOCK
+    parts = [term(row) for row in rows[together:]]
+    if blocks:
+        stacked = rows[:together].reshape(blocks, ROWS_A_BLOCK, -1)
+        part = _joined([term(stacked[:, row]) for row in range(ROWS_A_BLOCK)], join)
+        if blocks <= BLOCKS_WRITTEN_OUT:
+            parts += list(part)
+        else:
+            reduction = {jnp.add: jnp.sum, jnp.minimum: jnp.min, jnp.maximum: jnp.max}[join]
+            parts.append(reduction(part, axis=0).astype(part.dtype))
+    return _joined(parts, join)
 
 
-def count(blocks: Array, chosen: Callable[[Array], Array]) -> Array:
+def count(rows: Array, chosen: Callable[[Array], Array]) -> Array:
     """How many rows of each column are ``chosen``, int32 ``[d]``; counted in int16 where the number fits."""
-    kind = jnp.int16 if blocks.shape[0] * ROWS_A_BLOCK <= DIGIT_MAX else jnp.int32
-    return fold(blocks, lambda row: chosen(row).astype(kind), jnp.add).astype(jnp.int32)
+    kind = jnp.int16 if len(rows) <= DIGIT_MAX else jnp.int32
+    return fold(rows, lambda row: chosen(row).astype(kind), jnp.add).astype(jnp.int32)
 
 
 def successor(keys: Array, key: Array, rank: Array | int) -> Array:
-    """The key of ``rank``, given the key of the rank before it: the same if it repeats, or the next larger."""
-    blocks = in_blocks(keys)
-    reached = count(blocks, lambda row: row <= key) > rank
+    """The key of ``rank``, given the key of the rank before it: the same if that repeats, or the next."""
+    reached = count(keys, lambda row: row <= key) > rank
     largest = jnp.iinfo(keys.dtype).max
-    above = fold(blocks, lambda row: jnp.where(row > key, row, largest), jnp.minimum)
+    above = fold(keys, lambda row: jnp.where(row > key, row, largest), jnp.minimum)
     return jnp.where(reached, key, above)
 
 
 def _digit_of_rank(digits: Array, rank: Array) -> tuple[Array, Array]:
-    """The digit of rank ``rank [d]`` in each column of int16 ``[n, d]``, and how many digits are less."""
-    blocks = in_blocks(digits)
+    """The digit of rank ``rank [d]`` in each column of int16 ``[n, d]``, and how many are less than it."""
 
     def halve(step: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
         found, below = state
-        trial = found + (jnp.int16(1) << (DIGIT_BITS - 1 - step).astype(jnp.int16))  # wraps to 0 at step 0
-        less = count(blocks, lambda row: row < trial)
+        bit = jnp.int16(1) << (DIGIT_BITS - 1 - step).astype(jnp.int16)
+        trial = found + bit  # wraps from the least digit to 0 at step 0
+        less = count(digits, lambda row: row < trial)
         return jnp.where(less <= rank, trial, found), jnp.where(less <= rank, less, below)
 
     start = jnp.full(rank.shape, -DIGIT_MAX - 1, jnp.int16), jnp.zeros_like(rank)
@@ -83,8 +79,8 @@ def _digit_of_rank(digits: Array, rank: Array) -> tuple[Array, Array]:
 def key_of_rank(keys: Array, rank: Array) -> Array:
     """The key of 0-based ``rank [d]`` in each column of int16, int32 or int64 ``[n, d]``; returns ``[d]``.
 
-    The digits are found from the highest to the lowest. A row that has left the race, because a higher digit of
-    it is not the one found, counts as the largest digit: above every trial, so that only the rank must be
+    The digits are found from the highest to the lowest. A row that has left the race, because a higher digit
+    of it is not the one found, counts as the largest digit: above every trial, so that only the rank must be
     lowered by the rows that were below.
     """
     digits = keys.dtype.itemsize * 8 // DIGIT_BITS

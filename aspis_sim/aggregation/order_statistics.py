@@ -1,30 +1,28 @@
 """Exact order statistics over the rows, column by column, without sorting: the kernel under several rules.
 
-Values are compared by a total order on their bits: -Inf < finite numbers < +Inf < NaN, whatever the NaN's sign.
-A NaN is thus the largest value of its column, and comes back only when the rank that is asked for falls on it.
-Few rows go through a pruned sorting network, many through counting.
+Values are compared by a total order on their bits: -Inf < finite numbers < +Inf < NaN, whatever the sign of the
+NaN. A NaN is thus the largest value of its column, and comes back only when the rank asked for falls on it. Few
+rows go through a pruned sorting network, many through counting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from aspis_sim.aggregation.counting import key_of_rank, successor
+from aspis_sim.aggregation.counting import count, fold, key_of_rank, successor
 from aspis_sim.aggregation.sorting_network import ranked_rows
 
 NETWORK_ROWS = 64
-"""Up to this many rows a pruned network is several times faster than counting, and compiles in half a second."""
-
-SORTED_ROWS = 32
-"""Up to this many rows a whole network, every rank of it, compiles in well under a second."""
+"""Up to this many rows a pruned network beats counting several times, and compiles in half a second."""
 
 TILE = 4128
-"""Columns that are counted at once: 455 rows of 16-bit digits then fit the cache that two cores share, and the
-distance between rows is not a multiple of a large power of two, with which they would evict each other."""
+"""Columns counted at once: 455 rows of 16-bit digits then fit the cache that two cores share, and the distance
+between rows is no multiple of a large power of two, with which they would evict each other."""
 
 _KEY = {2: jnp.int16, 4: jnp.int32, 8: jnp.int64}
 
@@ -47,7 +45,8 @@ def from_keys(keys: Array, dtype: jnp.dtype) -> Array:
 def in_tiles(function: Callable[..., Array], *arrays: Array) -> Array:
     """Apply a column-wise function to ``[..., d]`` arrays tile by tile, so that each tile stays in the cache.
 
-    ``function`` takes the same arrays with c columns each and returns ``[c]``; the result is ``[d]``.
+    ``function`` takes the same arrays with c columns each and returns ``[c]``; the result is ``[d]``. The next
+    tile is part of the loop's state, because XLA would otherwise fuse reading it into every pass over it.
     """
     columns = arrays[0].shape[-1]
     if columns <= 2 * TILE:
@@ -56,22 +55,32 @@ def in_tiles(function: Callable[..., Array], *arrays: Array) -> Array:
     def start(tile: Array | int) -> Array:
         return jnp.minimum(tile * TILE, columns - TILE)  # the last tile overlaps the one before it
 
-    def part(tile: Array | int) -> Array:
-        return function(*(lax.dynamic_slice_in_dim(array, start(tile), TILE, axis=-1) for array in arrays))
+    def load(tile: Array | int) -> tuple[Array, ...]:
+        return tuple(lax.dynamic_slice_in_dim(array, start(tile), TILE, axis=-1) for array in arrays)
 
-    def one(tile: Array, result: Array) -> Array:
-        return lax.dynamic_update_slice_in_dim(result, part(tile), start(tile), axis=0)
+    def one(tile: Array, state: tuple[tuple[Array, ...], Array]) -> tuple[tuple[Array, ...], Array]:
+        current, result = state
+        part = function(*current)
+        return load(tile + 1), lax.dynamic_update_slice_in_dim(result, part, start(tile), axis=0)
 
-    shape = jax.eval_shape(part, 0)
-    return lax.fori_loop(0, -(-columns // TILE), one, jnp.zeros(columns, shape.dtype))
+    first = load(0)
+    result = jnp.zeros(columns, jax.eval_shape(function, *first).dtype)
+    return lax.fori_loop(0, -(-columns // TILE), one, (first, result))[1]
 
 
+def _at(values: Array, found: Array, tangent: Array) -> Array:
+    """Mean of ``tangent [n, d]`` over the rows whose value is ``found [d]``: how a selected value moves."""
+    chosen = values == found
+    return jnp.sum(jnp.where(chosen, tangent, 0), 0) / jnp.maximum(chosen.sum(0), 1).astype(values.dtype)
+
+
+@jax.custom_jvp
 def kth_smallest(values: Array, rank: Array | int, kept: Array | None = None) -> Array:
     """The value of 0-based ``rank`` in each column of float ``[n, d]``; returns ``[d]`` of the same dtype.
 
     Args:
         values: the rows; float16, bfloat16, float32 or float64.
-        rank: from 0 (the least) to n - 1, or to the number of kept rows less 1; may be traced, may be ``[d]``.
+        rank: from 0 (the least) to n - 1, or to the number of kept rows less 1; may be traced or ``[d]``.
         kept: bool ``[n]``; rows not kept are as if absent.
     """
     if isinstance(rank, int) and len(values) <= NETWORK_ROWS:
@@ -83,8 +92,16 @@ def kth_smallest(values: Array, rank: Array | int, kept: Array | None = None) ->
     return in_tiles(select, values, jnp.broadcast_to(jnp.asarray(rank, jnp.int32), values.shape[1:]))
 
 
+@kth_smallest.defjvp
+def _kth_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    values, rank, kept = primals
+    found = kth_smallest(values, rank, kept)
+    present = values if kept is None else jnp.where(kept[:, None], values, jnp.nan)
+    return found, _at(present, found, tangents[0])
+
+
 def _balanced(keys: Array, kept: Array) -> Array:
-    """Keys whose absent rows are put half below and half above all others, so that the median stays in the middle.
+    """Keys with the absent rows half below and half above all others, so that the median stays in the middle.
 
     With m of n rows kept, the middle ones of the kept rows are then those of rank (n-1)//2 and, if m is even,
     the next: ranks that do not depend on m.
@@ -96,32 +113,110 @@ def _balanced(keys: Array, kept: Array) -> Array:
     return jnp.where(kept[:, None], keys, end[:, None])
 
 
-def _median_of_keys(keys: Array, even: Array | bool, dtype: jnp.dtype) -> Array:
-    """The value of rank (n-1)//2 of int ``[n, c]``, or the mean of it and the next where their number is even."""
-    rank, odd = (len(keys) - 1) // 2, even is False
+def _middle(keys: Array, even: Array | bool, dtype: jnp.dtype) -> Array:
+    """The value of rank (n-1)//2 of int ``[n, c]``, or the mean of it and the next if their number is even."""
+    rank = (len(keys) - 1) // 2
+    if even is False:
+        if len(keys) <= NETWORK_ROWS:
+            return from_keys(ranked_rows(keys, (rank,))[0], dtype)
+        return from_keys(key_of_rank(keys, jnp.full(keys.shape[1:], rank, jnp.int32)), dtype)
     if len(keys) <= NETWORK_ROWS:
-        pair = ranked_rows(keys, (rank, min(rank + 1, len(keys) - 1)) if not odd else (rank,))
-        low, high = pair[0], pair[-1]
+        low, high = ranked_rows(keys, (rank, min(rank + 1, len(keys) - 1)))
     else:
         low = key_of_rank(keys, jnp.full(keys.shape[1:], rank, jnp.int32))
-        high = low if odd else successor(keys, low, rank + 1)
+        high = successor(keys, low, rank + 1)
     least, most = from_keys(low, dtype), from_keys(high, dtype)
     return jnp.where(even & (low != high), 0.5 * least + 0.5 * most, least)  # half of each: no overflow
 
 
-def median(values: Array, kept: Array | None = None) -> Array:
-    """The exact median of each column of float ``[n, d]``, ``[d]``; of an even number the mean of the middle two.
-
-    No row kept gives zeros, as the mean of no rows does.
-    """
-    if kept is None:
-        even: Array | bool = len(values) % 2 == 0
-    else:
-        even = kept.sum(dtype=jnp.int32) % 2 == 0
+def _find_median(values: Array, kept: Array | None, lower: bool) -> Array:
+    """`median`, without its derivative."""
+    even: Array | bool = len(values) % 2 == 0 if kept is None else kept.sum(dtype=jnp.int32) % 2 == 0
+    if lower:
+        even = False
 
     def middle(tile: Array) -> Array:
         keys = to_keys(tile) if kept is None else _balanced(to_keys(tile), kept)
-        return _median_of_keys(keys, even, tile.dtype)
+        return _middle(keys, even, tile.dtype)
 
     found = middle(values) if len(values) <= NETWORK_ROWS else in_tiles(middle, values)
     return found if kept is None else jnp.where(kept.any(), found, 0)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(2,))
+def median(values: Array, kept: Array | None = None, lower: bool = False) -> Array:
+    """The exact median of each column of float ``[n, d]``, ``[d]``; of an even number the middle two's mean.
+
+    Args:
+        values: the rows.
+        kept: bool ``[n]``; rows not kept are as if absent. No row kept gives zeros, as a mean of none does.
+        lower: of an even number of rows, take the lower one of the middle two.
+    """
+    even: Array | bool = len(values) % 2 == 0 if kept is None else kept.sum(dtype=jnp.int32) % 2 == 0
+    if lower:
+        even = False
+
+    def middle(tile: Array) -> Array:
+        keys = to_keys(tile) if kept is None else _balanced(to_keys(tile), kept)
+        return _middle(keys, even, tile.dtype)
+
+    found = middle(values) if len(values) <= NETWORK_ROWS else in_tiles(middle, values)
+    return found if kept is None else jnp.where(kept.any(), found, 0)
+
+
+@median.defjvp
+def _median_jvp(lower: bool, primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+    values, kept = primals
+    found = median(values, kept, lower)
+    present = values if kept is None else jnp.where(kept[:, None], values, jnp.nan)
+    below = jnp.max(jnp.where(present <= found, present, -jnp.inf), 0)
+    above = jnp.min(jnp.where(present >= found, present, jnp.inf), 0)
+    return found, 0.5 * _at(present, below, tangents[0]) + 0.5 * _at(present, above, tangents[0])
+
+
+def sum_of_ranks(values: Array, low: Array | int, high: Array | int, kept: Array | None = None) -> Array:
+    """Sum of the values of rank low, ..., high - 1 in each column of float ``[n, d]``; returns ``[d]``.
+
+    Only the two values at the ends are selected; what lies strictly between is summed where it stands, and the
+    ends count as often as the ranks demand. ``low < high``; both may be traced.
+    """
+    first, last = kth_smallest(values, low, kept), kth_smallest(values, high - 1, kept)
+
+    def add_up(tile: Array, first: Array, last: Array) -> Array:
+        keys, least, most = to_keys(tile, kept), to_keys(first), to_keys(last)
+        inside = jnp.where((keys > least) & (keys < most), tile, 0)
+        middle = fold(inside, lambda row: row, jnp.add)
+        at_least = count(keys, lambda row: row <= least) - low
+        at_most = high - count(keys, lambda row: row < most)
+        ends = _times(at_least, first) + _times(at_most, last)
+        return jnp.where(least == most, _times(high - low, first), middle + ends)
+
+    return in_tiles(add_up, values, first, last)
+
+
+def _times(number: Array | int, value: Array) -> Array:
+    """``number`` copies of a value added up, where no copy of an infinity is 0 and not NaN."""
+    return jnp.where(jnp.asarray(number) > 0, jnp.asarray(number).astype(value.dtype) * value, 0)
+
+
+def mean_of_nearest(values: Array, centre: Array, number: Array | int, kept: Array | None = None) -> Array:
+    """Mean of the ``number`` values nearest to ``centre [d]`` in each column of float ``[n, d]``; returns ``[d]``.
+
+    Values that are equally far and compete for the last places share them evenly, so that the order of the rows
+    does not matter. A value that is not finite is farther than every one that is.
+    """
+    distances = jnp.abs(values - centre)
+    reach = kth_smallest(lax.stop_gradient(distances), number - 1, kept)
+
+    def add_up(tile: Array, centre: Array, reach: Array) -> Array:
+        keys, limit = to_keys(jnp.abs(tile - centre), kept), to_keys(reach)
+        nearer = fold(jnp.where(keys < limit, tile, 0), lambda row: row, jnp.add)
+        tied = keys == limit
+        if kept is not None:
+            tied &= kept[:, None]
+        places = number - count(keys, lambda row: row < limit)
+        contenders = jnp.maximum(count(tied, lambda row: row), 1)
+        share = fold(jnp.where(tied, tile, 0), lambda row: row, jnp.add) * (places / contenders).astype(tile.dtype)
+        return (nearer + share) / jnp.asarray(number).astype(tile.dtype)
+
+    return in_tiles(add_up, values, centre, reach)
