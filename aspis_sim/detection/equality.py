@@ -5,7 +5,8 @@ equal; a vector with a NaN or an Inf equals nothing, itself included (Konstantin
 implementation: tolerance 0 on a CPU, 1e-5 on a GPU; the treatment of non-finite values is ours).
 
 The squares of a norm can overflow or underflow long before the numbers do. Where every norm is in a safe range, three
-sums of squares decide; else each pair is first scaled by its largest entry, so that neither decides.
+sums of squares decide; else each pair is first scaled by its largest entry, so that neither decides. (Numbers below
+the smallest normal one, 1.2e-38 in float32, count as zero: so the hardware is set.)
 """
 
 from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
@@ -16,11 +16,15 @@ from aspis_sim.distortion import worst_case
 from aspis_sim.distortion.closed_forms import majority
 from aspis_sim.errors import InputError
 from aspis_sim.models import MODELS
+from aspis_sim.registry import unknown_name
 
 if TYPE_CHECKING:
     from aspis_sim.simulation import RunShape
 
 Parameters = tuple[tuple[str, float], ...]
+Compute = Literal["shared", "replicated"]
+AfterDetection = Literal["average", "rule"]
+Protocol = Literal["files", "batch", "work"]
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,13 @@ class Cell:
     seed: int
     strength: float | None = None
     framed: int | None = None
-    after_detection: Literal["average", "rule"] = "average"
+    after_detection: AfterDetection = "average"
     dataset: str = "digits"
     model: str = "mlp"
-    protocol: Literal["files", "batch", "work"] = "files"
+    protocol: Protocol = "files"
     steps: int = 300
     momentum: float = 0.9
-    compute: Literal["shared", "replicated"] = "shared"
+    compute: Compute = "shared"
     devices: int = 1
     rule_parameters: Parameters = ()
 
@@ -87,6 +91,12 @@ class Cell:
             (MODELS, self.model),
         ):
             registry.check(name)
+        for kind, name, known in (
+            ("way to compute", self.compute, get_args(Compute)),
+            ("step after detection", self.after_detection, get_args(AfterDetection)),
+        ):
+            if name not in known:
+                raise unknown_name(kind, name, known)
         files, _ = shape(self.assignment, workers=self.workers, redundancy=self.redundancy)
         if self.q < 0:
             raise InputError(f"q={self.q} is negative; the number of Byzantine workers is 0 or more")
@@ -95,6 +105,10 @@ class Cell:
             raise InputError(
                 f"q={self.q} of K={self.workers} workers is no honest majority (q < K/2); "
                 f"q can be at most {most}, or take --workers {2 * self.q + 1} or more"
+            )
+        if self.attack == "frame-up" and self.framed is not None and not 0 <= self.framed < max(self.q, 1):
+            raise InputError(
+                f"{self.framed} framed workers with q={self.q}: a frame-up frames fewer than q, 0 to {self.q - 1}"
             )
         if self.steps < 1:
             raise InputError(f"{self.steps} steps; a run takes at least 1")

@@ -16,7 +16,7 @@ from aspis_sim.detection import detector
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.grid import Group
 from aspis_sim.experiment.row import Row
-from aspis_sim.simulation import Numbers, Run, Score, Trace, program
+from aspis_sim.simulation import Numbers, Run, Score, Trace, compiled
 
 SEGMENT = 50
 """Steps between two looks at whether the run should stop."""
@@ -188,7 +188,7 @@ def sweep(groups: tuple[Group, ...], processors: int | None = None) -> Iterator[
 
             by_cost = sorted(groups, key=lambda group: -group.first.samples_processed)
             for shape in dict.fromkeys(group.first.run_shape() for group in by_cost):
-                pool.submit(program, shape)
+                pool.submit(compiled, shape)
             for group in by_cost:
                 searching[group] = {}
                 for rate in group.rates:

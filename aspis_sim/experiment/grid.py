@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Literal
+from typing import get_args
 
 from aspis_sim.assignment import shape
 from aspis_sim.data import load
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.cell import Cell, Parameters
+from aspis_sim.experiment.cell import AfterDetection, Cell, Compute, Parameters, Protocol
 from aspis_sim.experiment.scheme import Scheme, schemes
 from aspis_sim.registry import unknown_name
 
-PROTOCOLS = ("files", "batch", "work")
+PROTOCOLS: tuple[str, ...] = get_args(Protocol)
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,19 @@ class Grid:
     redundancies: tuple[int, ...] = (3,)
     rates: tuple[float, ...] = (0.03,)
     seeds: tuple[int, ...] = (0, 1, 2)
-    protocol: Literal["files", "batch", "work"] = "files"
+    protocol: Protocol = "files"
     samples_per_file: int = 4
     batch_size: int | None = None
     assignment: str | None = None
     detector: str | None = None
     rule: str | None = None
     rule_parameters: Parameters = ()
-    after_detection: Literal["average", "rule"] | None = None
+    after_detection: AfterDetection | None = None
     dataset: str = "digits"
     model: str = "mlp"
     steps: int = 300
     momentum: float = 0.9
-    compute: Literal["shared", "replicated"] = "shared"
+    compute: Compute = "shared"
     devices: int = 1
 
     def tables(self) -> dict[Setting, tuple[Group, ...]]:

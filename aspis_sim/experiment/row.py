@@ -69,22 +69,20 @@ class Row:
 COLUMNS = tuple(field.name for field in fields(Row))
 
 
-def as_csv(rows: Iterable[Any], columns: Iterable[str] = COLUMNS) -> str:
-    """Dataclass rows as CSV with a header; numbers in full precision, lines ending in a newline."""
+def as_csv(rows: Iterable[Any], kind: type = Row) -> str:
+    """Rows of a dataclass as CSV with a header; numbers in full precision, lines ending in a newline."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    names = tuple(columns)
-    writer.writerow(names)
+    writer.writerow(field.name for field in fields(kind))
     for row in rows:
-        values = asdict(row)
-        writer.writerow("" if values[name] is None else values[name] for name in names)
+        writer.writerow("" if value is None else value for value in asdict(row).values())
     return text.getvalue()
 
 
 def as_json(rows: Iterable[Any]) -> str:
     """Dataclass rows as a JSON list of objects; NaN and infinities as the strings "nan", "inf", "-inf"."""
-    plain = [{name: plain(value) for name, value in asdict(row).items()} for row in rows]
-    return json.dumps(plain, indent=2, allow_nan=False) + "\n"
+    objects = [{name: plain(value) for name, value in asdict(row).items()} for row in rows]
+    return json.dumps(objects, indent=2, allow_nan=False) + "\n"
 
 
 def plain(value: Any) -> Any:

@@ -66,7 +66,7 @@ _locks: dict[RunShape, threading.Lock] = {}
 _registering = threading.Lock()
 
 
-def program(shape: RunShape) -> Program:
+def compiled(shape: RunShape) -> Program:
     """The program of a shape, compiled once a process also when several threads ask for it.
 
     Raises:
@@ -131,14 +131,19 @@ def network(dataset: str, model: str) -> Network:
 def _build(shape: RunShape) -> Program:
     started = time.perf_counter()
     groups = assignment.build(
-        shape.assignment, workers=shape.workers, redundancy=shape.redundancy, **dict(shape.assignment_parameters)
+        shape.assignment,
+        workers=shape.workers,
+        redundancy=shape.redundancy,
+        **dict(shape.assignment_parameters),
     )
     net = network(shape.dataset, shape.model)
     source = data.load(shape.dataset)
     batch = len(groups.files) * shape.samples_per_file
     optimizer = partial(optax.sgd, momentum=shape.momentum)
     table = (
-        empty_table(shape.workers, len(groups.files), shape.redundancy, shape.certifies) if shape.detects else None
+        empty_table(shape.workers, len(groups.files), shape.redundancy, shape.certifies)
+        if shape.detects
+        else None
     )
 
     def order(key: Array) -> Array:
@@ -162,12 +167,12 @@ def _build(shape: RunShape) -> Program:
     )
     samples = jax.ShapeDtypeStruct((shape.steps, batch), jnp.int32)
     advance = jax.jit(on_devices(_advance(shape, groups, net), shape.devices))
-    compiled = advance.lower(begin(key), numbers, samples, table, np.int32(0), *net.train).compile()
+    executable = advance.lower(begin(key), numbers, samples, table, np.int32(0), *net.train).compile()
     return Program(
         shape=shape,
         order=order,
         begin=begin,
-        advance=lambda *arguments: compiled(*arguments, *net.train),
+        advance=lambda *arguments: executable(*arguments, *net.train),
         score=score,
         empty=table,
         compile_seconds=time.perf_counter() - started,
@@ -220,10 +225,18 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
 
         if table is None:
             return go_on()
-        return jax.lax.cond(known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=returned.graph))
+        return jax.lax.cond(
+            known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=returned.graph)
+        )
 
     def advance(
-        state: State, numbers: Numbers, order: Array, table: Table | None, stop: Array, inputs: Array, labels: Array
+        state: State,
+        numbers: Numbers,
+        order: Array,
+        table: Table | None,
+        stop: Array,
+        inputs: Array,
+        labels: Array,
     ) -> State:
         return jax.lax.while_loop(
             lambda state: (state.step < stop) & ~state.stuck,

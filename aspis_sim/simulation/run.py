@@ -9,7 +9,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from aspis_sim.detection import Verdict
-from aspis_sim.simulation.program import Program, program
+from aspis_sim.simulation.program import Program, compiled
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State
 from aspis_sim.simulation.verdicts import Table, remember
@@ -38,7 +38,7 @@ class Run:
     @classmethod
     def start(cls, shape: RunShape, numbers: Numbers) -> Self:
         """A run before its first step."""
-        built = program(shape)
+        built = compiled(shape)
         return cls(built, numbers, built.order(numbers.key), built.begin(numbers.key), built.empty)
 
     def to(self, stop: int, decide: Decide) -> Self:

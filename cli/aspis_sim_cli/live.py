@@ -1,7 +1,10 @@
 """Following a sweep while it runs: a progress bar on a terminal, nothing elsewhere, and a clean end on Ctrl-C."""
 
+import signal
+import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from types import FrameType
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -34,21 +37,40 @@ def follow(
         quiet: no progress bar.
     """
     done = 0
-    try:
-        with _progress(
-            "{task.percentage:>3.0f}%  {task.fields[done]}/{task.fields[cells]} cells ", quiet
-        ) as progress:
-            task = progress.add_task("training", total=steps, done=0, cells=cells)
+    with _progress(
+        "{task.percentage:>3.0f}%  {task.fields[done]}/{task.fields[cells]} cells ", quiet
+    ) as progress:
+        task = progress.add_task("training", total=steps, done=0, cells=cells)
+        with _interruption() as asked, closing(events):
             for event in events:
+                if asked():
+                    return False
                 done += event.row is not None
                 progress.update(task, advance=event.steps, done=done)
                 if event.row is not None:
                     arrived(event)
-    except KeyboardInterrupt:
-        return False
-    finally:
-        events.close()
     return True
+
+
+@contextmanager
+def _interruption() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C or SIGTERM only sets a flag, so that no file is left half-written; a second one interrupts at once."""
+    seen: list[int] = []
+
+    def note(signum: int, frame: FrameType | None) -> None:
+        if seen:
+            raise KeyboardInterrupt
+        seen.append(signum)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = {which: signal.signal(which, note) for which in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(seen)
+    finally:
+        for which, handler in before.items():
+            signal.signal(which, handler)
 
 
 def _progress(text: str, quiet: bool) -> Progress:

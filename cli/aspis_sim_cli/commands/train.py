@@ -87,7 +87,7 @@ def train(
     written = None if out is None else file_format(out, format)
     path = None if out is None else writable(out)
 
-    from aspis_sim.experiment.curve import as_points, as_record
+    from aspis_sim.experiment.curve import Point, as_points, as_record
     from aspis_sim.experiment.execution import train as run
     from aspis_sim.experiment.row import as_csv
     from aspis_sim_cli.live import bar
@@ -100,7 +100,7 @@ def train(
     def text(kind: Format | None) -> str:
         if kind is Format.JSON:
             return json.dumps(as_record(result), allow_nan=False) + "\n"
-        return as_csv(points)
+        return as_csv(points, Point)
 
     if path is not None:
         write_whole(path, text(written))

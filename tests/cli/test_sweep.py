@@ -1,0 +1,210 @@
+"""The sweep from the command line: the numbers of the theory, the same bytes twice, tables, files and exit codes."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from math import comb
+
+import pytest
+from aspis_sim_cli.app import app
+from typer.testing import CliRunner
+
+from aspis_sim.experiment import execution
+from aspis_sim.experiment.row import COLUMNS
+from aspis_sim.simulation import compilations
+
+STRONG = {
+    "aspis": ([0, 2, 10, 28, 60, 110, 182], 455),
+    "byzshield": ([0, 1, 3, 5, 8, 12, 14], 25),
+    "detox": ([0, 1, 1, 2, 2, 3, 3], 5),
+    "median": ([1, 2, 3, 4, 5, 6, 7], 15),
+}
+SMALL = "--workers 7 --q 1,3 --scheme aspis,median --steps 6 --samples-per-file 2 --model softmax"
+
+
+def invoke(words, code=0):
+    result = CliRunner().invoke(app, words.split())
+    assert result.exit_code == code, result.output
+    return result
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def without_seconds(text):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows(text)]
+
+
+@pytest.fixture(scope="module")
+def short_sweeps():
+    """Two steps of the default grid under each attack, every row by (attack, scheme, q)."""
+    result = CliRunner().invoke(
+        app, ["sweep", "--q", "1..7", "--attack", "strong,weak,frame-up", "--steps", "2", "--seeds", "0", "--lr", "0.03", "--format", "csv"]
+    )
+    assert result.exit_code == 0, result.output
+    return {(row["attack"], row["scheme"], int(row["q"])): row for row in rows(result.stdout)}
+
+
+@pytest.mark.parametrize("scheme", STRONG)
+def test_measured_distortion_equals_the_theory_under_the_strong_attack(short_sweeps, scheme):
+    counts, files = STRONG[scheme]
+    for q, count in zip(range(1, 8), counts, strict=True):
+        row = short_sweeps["strong", scheme, q]
+        assert int(row["files"]) == files
+        assert float(row["distortion_measured"]) == count / files == float(row["distortion_theory"])
+        assert float(row["lost_measured"]) == 0
+
+
+def test_under_the_weak_attack_aspis_finds_all_and_drops_what_only_they_hold(short_sweeps):
+    for q in range(1, 8):
+        row = short_sweeps["weak", "aspis", q]
+        assert float(row["detection_rate"]) == 1
+        assert float(row["false_accusation_rate"]) == 0
+        assert float(row["distortion_measured"]) == 0
+        assert float(row["lost_measured"]) == comb(q, 3) / 455 == float(row["distortion_theory"])
+
+
+def test_under_the_frame_up_the_published_detector_trusts_the_byzantines(short_sweeps):
+    for q, count in zip(range(2, 8), (1, 10, 34, 80, 155, 266), strict=True):
+        row = short_sweeps["frame-up", "aspis", q]
+        assert float(row["detection_rate"]) == 0
+        assert float(row["false_accusation_rate"]) == (q - 1) / (15 - q)
+        assert float(row["distortion_measured"]) == count / 455
+        assert float(row["lost_measured"]) == comb(q - 1, 3) / 455
+
+
+def test_columns_are_the_contract():
+    contract = (
+        "scheme, assignment, workers, redundancy, files, load, q, attack, payload, strength, rule, dataset, model, "
+        "protocol, samples_per_file, batch_size, steps, lr, seed, distortion_theory, distortion_measured, "
+        "lost_measured, detection_rate, false_accusation_rate, top1, loss, samples_processed, seconds, status"
+    )
+    assert ", ".join(COLUMNS) == contract
+    header = invoke(f"sweep {SMALL} --seeds 0 --format csv").stdout.splitlines()[0]
+    assert header == contract.replace(" ", "")
+
+
+def test_same_command_and_seed_twice_gives_the_same_rows_and_another_seed_does_not():
+    command = f"sweep {SMALL} --seeds 0,1 --lr 0.03,0.1 --format csv"
+    first, second = invoke(command).stdout, invoke(command).stdout
+    assert without_seconds(first) == without_seconds(second)
+    assert len(rows(first)) == 8
+    assert [(row["q"], row["scheme"], row["seed"]) for row in rows(first)] == [
+        (q, scheme, seed) for q in "13" for scheme in ("aspis", "median") for seed in "01"
+    ]
+    by_seed = {row["seed"]: row["loss"] for row in rows(first) if (row["scheme"], row["q"]) == ("aspis", "1")}
+    assert by_seed["0"] != by_seed["1"]
+
+
+def test_the_rate_is_chosen_on_validation_data_with_the_first_seed():
+    scores = {}
+    for rate in ("0.0001", "0.2"):
+        (row,) = rows(
+            invoke(f"sweep {SMALL} --scheme median --q 1 --seeds 3 --lr {rate} --format csv").stdout
+        )
+        scores[rate] = float(row["top1"])
+    assert scores["0.2"] > scores["0.0001"]
+    chosen = rows(
+        invoke(f"sweep {SMALL} --scheme median --q 1 --seeds 3,4 --lr 0.0001,0.2 --format csv").stdout
+    )
+    assert [row["lr"] for row in chosen] == ["0.2", "0.2"]
+
+
+def test_cells_that_differ_in_numbers_only_share_one_compilation():
+    words = "--workers 5 --q 1,2 --scheme aspis,median --steps 3 --samples-per-file 1 --model softmax --format csv"
+    before = compilations()
+    invoke(f"sweep {words} --seeds 0..2 --lr 0.01,0.1 --strength 0.5,1 --attack strong,weak,frame-up")
+    assert compilations() == before + 2
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_table_has_a_row_a_q_and_says_what_was_found(width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = invoke(f"sweep {SMALL} --attack frame-up --q 2,3 --seeds 0,1 --out rows.csv")
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= width
+    text = " ".join(result.stdout.split())
+    assert "attack frame-up, payload alie 1, K=7, r=3, digits, softmax, 6 steps" in text
+    assert "Protocol files: the same number of samples a file for every scheme." in text
+    assert "aspis 2 a file, 70 distinct (210 computed)" in text
+    assert "Top-1 of aspis against its best rival, in points:" in text
+    assert "aspis's distortion fraction is lower than its rivals' by" in text
+    assert "! aspis accuses honest workers: 1 of 5 at q=2, 2 of 4 at q=3, and trusts every Byzantine" in text
+    assert "8 of 8 cells written to rows.csv" in result.stderr
+    assert "\x1b" not in result.stdout
+
+
+def test_protocols_give_every_scheme_its_samples():
+    found = {}
+    for protocol in ("files", "batch", "work"):
+        text = invoke(f"sweep {SMALL} --q 1 --seeds 0 --steps 1 --protocol {protocol} --format csv").stdout
+        found[protocol] = {row["scheme"]: row for row in rows(text)}
+    assert {row["samples_per_file"] for row in found["files"].values()} == {"2"}
+    assert {row["batch_size"] for row in found["batch"].values()} == {"70"}
+    loads = {name: int(row["load"]) * int(row["samples_per_file"]) for name, row in found["work"].items()}
+    assert loads == {"aspis": 30, "median": 30}
+
+
+def test_json_goes_to_stdout_or_to_a_file(tmp_path):
+    printed = json.loads(invoke(f"sweep {SMALL} --q 1 --seeds 0 --format json").stdout)
+    assert tuple(printed[0]) == COLUMNS
+    invoke(f"sweep {SMALL} --q 1 --seeds 0 --format csv --out {tmp_path}/deep/er/rows.json")
+    kept = json.loads((tmp_path / "deep/er/rows.json").read_text())
+    assert [row["loss"] for row in kept] == [row["loss"] for row in printed]
+
+
+def test_a_table_leaves_a_csv_in_the_results_folder(tmp_path):
+    invoke(f"sweep {SMALL} --q 1 --seeds 0")
+    (path,) = (tmp_path / "results").iterdir()
+    assert path.name.startswith("sweep-strong-k7-")
+    assert len(rows(path.read_text())) == 2
+
+
+def test_a_cell_that_fails_is_reported_and_the_others_are_kept(monkeypatch):
+    def break_one(cell, *arguments):
+        if (cell.scheme, cell.q) == ("median", 3):
+            raise RuntimeError("the machine is on fire\nreally")
+        return run(cell, *arguments)
+
+    run = execution.train
+    monkeypatch.setattr(execution, "train", break_one)
+    result = invoke(f"sweep {SMALL} --seeds 0 --format csv", code=4)
+    status = {(row["scheme"], row["q"]): row["status"] for row in rows(result.stdout)}
+    failure = status.pop(("median", "3"))
+    assert failure == "failed: RuntimeError: the machine is on fire really"
+    assert set(status.values()) == {"ok"}
+    assert "1 cells failed: RuntimeError" in result.stderr
+    table = invoke(f"sweep {SMALL} --seeds 0", code=4)
+    assert "failed" in table.stdout
+
+
+def test_weights_that_are_not_finite_are_called_diverged():
+    (row,) = rows(invoke(f"sweep {SMALL} --scheme median --q 1 --seeds 0 --lr 1e38 --format csv").stdout)
+    assert row["status"] == "diverged"
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_keeps_the_finished_cells_and_exits_130(tmp_path, which):
+    out = tmp_path / "rows.csv"
+    words = f"sweep {SMALL} --q 1..3 --seeds 0..199 --steps 60 --out {out}".split()
+    program = [sys.executable, "-c", "from aspis_sim_cli.app import main; main()", *words]
+    process = subprocess.Popen(
+        program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
+    )
+    deadline = time.monotonic() + 120
+    while not (out.exists() and len(out.read_text().splitlines()) > 3) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(which)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    kept = rows(out.read_text())
+    assert 2 < len(kept) < 1200
+    assert {row["status"] for row in kept} == {"ok"}
+    assert f"interrupted: {len(kept)} of 1200 cells had finished and are kept" in stderr
+    assert "Traceback" not in stderr

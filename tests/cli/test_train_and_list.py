@@ -1,0 +1,63 @@
+"""One run and its curve, and what is registered."""
+
+import csv
+import io
+import json
+
+import pytest
+from aspis_sim_cli.app import app
+from typer.testing import CliRunner
+
+from aspis_sim import __version__
+from aspis_sim.aggregation import RULES
+
+RUN = "train --workers 7 --q 2 --steps 10 --samples-per-file 2 --model softmax --every 4"
+
+
+def invoke(words):
+    result = CliRunner().invoke(app, words.split())
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_the_curve_has_a_point_every_few_steps_and_at_the_end():
+    points = list(csv.DictReader(io.StringIO(invoke(f"{RUN} --format csv"))))
+    assert [point["step"] for point in points] == ["4", "8", "10"]
+    assert {point["distorted"] for point in points} == {"2.0"}
+    assert {point["outcome"] for point in points} == {"ambiguous"}
+
+
+def test_the_record_has_every_step_and_the_row():
+    record = json.loads(invoke(f"{RUN} --attack weak --format json"))
+    assert len(record["loss"]) == len(record["outcome"]) == 10
+    assert record["outcome"] == ["unique"] * 10
+    assert record["excluded_byzantine"] == [2] * 10
+    assert record["row"]["detection_rate"] == 1
+    assert record["curve"][-1]["top1"] == record["row"]["top1"]
+    assert record["loss"][-1] < record["loss"][0]
+
+
+def test_the_table_names_the_run():
+    text = invoke(RUN)
+    assert "aspis: q=2 of K=7, r=3, attack strong, payload alie 1, lr 0.03, seed 0" in text
+    assert "out b/h" in text
+    assert "Final top-1" in text
+
+
+@pytest.mark.parametrize(
+    "kind", ["assignments", "attacks", "payloads", "detectors", "rules", "datasets", "models", "schemes"]
+)
+def test_everything_registered_is_listed_with_a_sentence(kind):
+    found = json.loads(invoke(f"list {kind} --format json"))
+    assert found
+    assert all(entry["kind"] == kind and len(entry["summary"]) > 20 for entry in found)
+
+
+def test_rules_are_listed_from_their_registry():
+    found = json.loads(invoke("list rules --format json"))
+    assert [entry["name"] for entry in found] == list(RULES)
+    assert "median" in invoke("list rules")
+
+
+def test_version():
+    assert invoke("--version") == f"aspis-sim {__version__}\n"

@@ -1,0 +1,126 @@
+"""The gradient-equality kernel against its definition, on views and on copies that exist."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aspis_sim.assignment import build
+from aspis_sim.detection.agreement import Copies, Views, agreement_graph
+from aspis_sim.detection.equality import Comparison
+
+TOLERANCE = 1e-5
+compare = jax.jit(Comparison(TOLERANCE).equal)
+
+
+def defined(a, b, tolerance=TOLERANCE):
+    a, b = np.asarray(a, np.longdouble), np.asarray(b, np.longdouble)
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return False
+    return bool(np.linalg.norm(a - b) <= tolerance * max(np.linalg.norm(a), np.linalg.norm(b)))
+
+
+def test_equal_follows_the_definition_on_ordinary_rows():
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(200, 7)).astype(np.float32)
+    b = a * (1 + rng.choice([0, 1e-7, 1e-6, 3e-5, 1e-3], size=(200, 1)).astype(np.float32))
+    found = np.asarray(compare(a, b))
+    assert found.tolist() == [defined(x, y) for x, y in zip(a, b, strict=True)]
+    assert 0 < found.sum() < 200
+
+
+@pytest.mark.parametrize("scale", [1e-37, 1e-30, 1e-20, 1.0, 1e18, 1e25, 3e37])
+def test_neither_overflow_nor_underflow_decides(scale):
+    a = np.array([[1, 2, -1], [1, 2, -1], [0, 0, 0]], np.float32) * np.float32(scale)
+    b = np.array([[1, 2, -1], [1, 2, 1], [0, 0, 1]], np.float32) * np.float32(scale)
+    assert np.asarray(compare(a, b)).tolist() == [True, False, False]
+
+
+def test_zero_equals_zero_and_a_tiny_row_does_not_equal_a_huge_one():
+    a = np.array([[0, 0], [0, -0.0], [1e-20, 0], [1e-30, 1e-30]], np.float32)
+    b = np.array([[0, 0], [0, 0], [1e20, 0], [0, 0]], np.float32)
+    assert np.asarray(compare(a, b)).tolist() == [True, True, False, False]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("tolerance", [0.0, TOLERANCE])
+def test_a_non_finite_row_equals_nothing_not_even_itself(bad, tolerance):
+    rows = np.array([[1, bad], [1, 2], [bad, bad]], np.float32)
+    kernel = Comparison(tolerance)
+    assert np.asarray(kernel.equal(rows, rows)).tolist() == [False, True, False]
+    assert np.asarray(kernel.finite(rows)).tolist() == [False, True, False]
+
+
+def test_tolerance_zero_means_every_bit():
+    a = np.array([[1.0, 1e-12], [1.0, 1e-12]], np.float32)
+    b = np.array([[1.0, 1e-12], [1.0, 2e-12]], np.float32)
+    assert np.asarray(Comparison(0.0).equal(a, b)).tolist() == [True, False]
+    assert np.asarray(compare(a, b)).tolist() == [True, True]
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 4, 7, 50])
+def test_chunks_change_nothing(chunk):
+    rng = np.random.default_rng(1)
+    a = rng.normal(size=(10, 5)).astype(np.float32)
+    b = np.where(rng.random((10, 1)) < 0.5, a, a + 1)
+    expected = np.asarray(compare(a, b))
+    assert np.array_equal(Comparison(TOLERANCE, chunk=chunk).equal(a, b), expected)
+    one = Comparison(TOLERANCE, chunk=chunk).equal(a, a[3:4])
+    assert np.asarray(one).tolist() == [row == 3 for row in range(10)]
+
+
+kernel = Comparison(TOLERANCE)
+
+
+@jax.jit
+def by_views(honest, lies, distorts, slot):
+    views = Views.of(honest, lies, distorts, kernel)
+    return views.agreement(kernel), views.chosen(slot), views.differs(slot, kernel)
+
+
+@jax.jit
+def by_copies(values, honest, slot):
+    copies = Copies(values, honest)
+    return copies.agreement(kernel), copies.chosen(slot), copies.differs(slot, kernel)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["round", "file"]))
+def test_views_and_copies_agree_on_everything(seed, scope):
+    rng = np.random.default_rng(seed)
+    groups = build("subset", workers=6, redundancy=3)
+    files, (f, r) = groups.files, groups.files.shape
+    honest = rng.normal(size=(f, 4)).astype(np.float32)
+    lies = rng.normal(size=(1 if scope == "round" else f, 4)).astype(np.float32)
+    if rng.random() < 0.3:
+        lies[rng.integers(len(lies))] = np.nan
+    if rng.random() < 0.3:
+        honest[rng.integers(f)] = np.inf
+    if scope == "file":
+        lies[0] = honest[0]
+    distorts = rng.random((f, r)) < 0.3
+    slot = rng.integers(r, size=f)
+    values = np.where(distorts[:, :, None], np.broadcast_to(lies, honest.shape)[:, None], honest[:, None])
+    agree, chosen, differs = map(np.asarray, by_views(honest, lies, distorts, slot))
+    agree_copies, chosen_copies, differs_copies = map(np.asarray, by_copies(values, honest, slot))
+    assert np.array_equal(agree, agree_copies)
+    for j, a, b in np.ndindex(f, r, r):
+        assert agree[j, a, b] == defined(values[j, a], values[j, b])
+    assert np.array_equal(chosen, chosen_copies, equal_nan=True)
+    finite = np.isfinite(honest).all(1)
+    assert np.array_equal(differs[finite], differs_copies[finite])
+    graph = np.asarray(agreement_graph(jnp.asarray(agree), jnp.asarray(files), 6))
+    for one, other in np.ndindex(6, 6):
+        shared = [(j, list(g).index(one), list(g).index(other)) for j, g in enumerate(files) if {one, other} <= set(g)]
+        assert graph[one, other] == (one == other or all(agree[where] for where in shared))
+
+
+def test_workers_that_share_no_file_have_an_edge():
+    groups = build("repetition", workers=6, redundancy=3)
+    nothing_agrees = jnp.zeros((2, 3, 3), bool)
+    graph = np.asarray(agreement_graph(nothing_agrees, jnp.asarray(groups.files), 6))
+    assert graph[0, 3]
+    assert graph[0, 0]
+    assert not graph[0, 1]

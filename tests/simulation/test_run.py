@@ -1,0 +1,136 @@
+"""A run: what its trace counts, that seeds reach every stream, that devices and ways of computing change nothing."""
+
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+
+from aspis_sim import assignment
+from aspis_sim.adversary.targeting import target
+from aspis_sim.detection import DETECTORS, Outcome
+from aspis_sim.simulation import Numbers, Run, RunShape
+from aspis_sim.simulation.program import network
+from aspis_sim.simulation.streams import sample_order, stream
+from aspis_sim.simulation.verdicts import CAPACITY, empty_table, look_up, remember
+
+WORKERS, Q = 7, 3
+GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
+SHAPE = RunShape("subset", WORKERS, 3, "digits", "softmax", 2, 12, "median", "alie", detects=True)
+OUTCOMES = tuple(Outcome)
+
+
+def decide(graph):
+    return DETECTORS["clique"](graph, max_byzantine=Q, assignment=GROUPS)
+
+
+def start(shape=SHAPE, attack="strong", seed=0, strength=1.0):
+    chosen = target(attack, GROUPS, Q)
+    numbers = Numbers(
+        jax.random.key(seed), np.float32(0.1), np.float32(strength), chosen.byzantine, chosen.distorts
+    )
+    return Run.start(shape, numbers)
+
+
+def outcome(run):
+    return [OUTCOMES[code] for code in np.asarray(run.state.trace.outcome)]
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return start().to(12, decide)
+
+
+@pytest.mark.parametrize("compute", ["shared", "replicated"])
+@pytest.mark.parametrize("devices", [1, 2, 8])
+def test_devices_and_compute_give_the_same_verdicts_and_votes(reference, compute, devices):
+    run = start(replace(SHAPE, devices=devices, compute=compute)).to(12, decide)
+    for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
+        assert np.array_equal(getattr(run.state.trace, column), getattr(reference.state.trace, column))
+    assert np.array_equal(run.state.graph, reference.state.graph)
+    np.testing.assert_allclose(run.state.weights, reference.state.weights, rtol=1e-4, atol=1e-6)
+    ours, theirs = (one.program.score(one.state.weights, "test") for one in (run, reference))
+    assert abs(ours.top1 - theirs.top1) <= 0.01
+
+
+def test_stops_on_the_way_change_nothing(reference):
+    run = start()
+    for stop in (1, 5, 6, 12):
+        run = run.to(stop, decide)
+        assert int(run.state.step) == stop
+    assert np.array_equal(run.state.weights, reference.state.weights)
+
+
+def test_each_new_graph_is_judged_once(reference):
+    asked = []
+
+    def counting(graph):
+        asked.append(graph.copy())
+        return decide(graph)
+
+    run = start().to(12, counting)
+    assert len(asked) == 1
+    assert np.array_equal(asked[0], reference.state.graph)
+    run.to(12, counting)
+    assert len(asked) == 1
+
+
+def test_an_adversary_that_changes_on_the_way_is_judged_anew():
+    run = start(attack="weak").to(6, decide)
+    chosen = target("strong", GROUPS, Q)
+    run = replace(run, numbers=run.numbers._replace(distorts=chosen.distorts)).to(12, decide)
+    assert outcome(run) == [Outcome.UNIQUE] * 6 + [Outcome.AMBIGUOUS] * 6
+    assert np.asarray(run.state.trace.lost).tolist() == [1] * 6 + [0] * 6
+    assert np.asarray(run.state.trace.distorted).tolist() == [0] * 6 + [10] * 6
+
+
+@pytest.mark.parametrize("strength", [np.nan, np.inf])
+def test_a_payload_that_is_not_finite_is_an_attack_and_is_detected(strength):
+    run = start(attack="strong", strength=strength).to(12, decide)
+    assert np.isfinite(np.asarray(run.state.weights)).all()
+    assert outcome(run) == [Outcome.UNIQUE] * 12
+    assert np.asarray(run.state.trace.excluded_byzantine).tolist() == [Q] * 12
+    assert np.asarray(run.state.trace.distorted).tolist() == [0] * 12
+
+
+def test_a_lie_equal_to_the_truth_is_no_distortion():
+    run = start(replace(SHAPE, payload="reversed"), strength=-1.0).to(12, decide)
+    assert np.asarray(run.state.trace.distorted).tolist() == [0] * 12
+    assert outcome(run) == [Outcome.UNIQUE] * 12
+
+
+def test_the_seed_changes_the_data_and_the_initial_weights_and_nothing_is_shared():
+    keys = [jax.random.key(seed) for seed in (0, 1)]
+    orders = [np.asarray(sample_order(stream(key, "data"), 100, 250)) for key in keys]
+    assert not np.array_equal(*orders)
+    net = network("digits", "softmax")
+    assert not np.array_equal(*(net.initial(key) for key in keys))
+    streams = {
+        tuple(np.asarray(jax.random.key_data(stream(keys[0], name)))) for name in ("data", "init", "payload")
+    }
+    assert len(streams) == 3
+
+
+def test_every_epoch_is_a_permutation_and_a_longer_run_sees_the_same_samples_first():
+    order = np.asarray(sample_order(jax.random.key(3), 50, 50 * 40 + 7))
+    assert len(order) == 50 * 40 + 7
+    epochs = order[: 50 * 40].reshape(40, 50)
+    assert np.array_equal(np.sort(epochs), np.tile(np.arange(50), (40, 1)))
+    assert len(np.unique(epochs, axis=0)) == 40
+    assert np.array_equal(order[:120], sample_order(jax.random.key(3), 50, 120))
+
+
+def test_the_table_of_verdicts_remembers_and_forgets_the_oldest():
+    table = empty_table(workers=WORKERS, files=len(GROUPS.files), redundancy=3, certifies=False)
+    rng = np.random.default_rng(0)
+    graphs = []
+    for _ in range(CAPACITY + 1):
+        lie = np.triu(rng.random((WORKERS, WORKERS)) < 0.05, 1)
+        graphs.append(~(lie | lie.T))
+        table = remember(table, graphs[-1], decide(graphs[-1]))
+    known = [bool(look_up(table, graph)[0]) for graph in graphs]
+    assert all(known[-CAPACITY // 2 :])
+    assert not known[0]
+    found, ruling = look_up(table, graphs[-1])
+    assert bool(found)
+    assert np.array_equal(ruling.honest, decide(graphs[-1]).honest)
