@@ -16,15 +16,17 @@ from numpy.typing import NDArray
 
 from aspis_sim.assignment.base import Assignment
 from aspis_sim.distortion.bounds import after_addition, after_removal
+from aspis_sim.distortion.orbits import Orbits, Sets, to_bits, to_masks, unique
 from aspis_sim.distortion.symmetry import automorphisms
 
 # Sets of one level that are kept at most: beyond, the search stops with the bound that it has proven.
 LARGEST_LEVEL = 4_000_000
-# Symmetries used at most; more would cost more time per set than they save, and their tables more memory.
+# Symmetries used at most; more would cost more time per set than they save.
 SYMMETRIES = 4096
-TABLE_BYTES = 1 << 26
-
-Sets = NDArray[np.uint64]  # one set of workers a row, as a mask of ``words`` 64-bit words
+# With no more symmetries than this, meeting a set again costs less than telling who was added last.
+FEW_SYMMETRIES = 64
+# Allowance for sums of thirds and the like in float32.
+ROUNDING = 1e-4
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,10 @@ class LevelSearch:
         self.workers = assignment.workers
         self.need = assignment.majority
         self.held = assignment.incidence.astype(np.float32)
-        self.words = -(-self.workers // 64)
         self.block = max(64, 2**21 // (self.workers + len(assignment.files)))
-        self.singles = _masks(np.eye(self.workers, dtype=np.uint8), self.words)
-        room = TABLE_BYTES // (256 * -(-self.workers // 8) * 8 * self.words)
-        self.tables = self._image_tables(automorphisms(assignment, min(SYMMETRIES, room)))
+        self.singles = to_masks(np.eye(self.workers, dtype=np.uint8))
+        self.weight = self._removal_weights(assignment.load, assignment.redundancy)
+        self.orbits = Orbits(automorphisms(assignment, SYMMETRIES))
 
     def beat(self, q: int, value: int, deadline: float | None = None) -> Outcome:
         """Find the most files above ``value`` that q workers distort, or prove that there are none.
@@ -67,116 +68,126 @@ class LevelSearch:
             value: files that must be exceeded.
             deadline: `time.monotonic` at which to stop with what is proven so far.
         """
-        if q < self.need and value >= 0:
-            return Outcome(value)
+        if q < self.need:
+            return Outcome(value) if value >= 0 else Outcome(0, tuple(range(q)), 0)
         thresholds = [value + 1]
         for size in range(q, 0, -1):
             thresholds.insert(0, after_removal(thresholds[0], size, self.need) if size > self.need else 0)
-        level = np.zeros((1, self.words), np.uint64)
-        most = [0]
+        level = np.zeros_like(self.singles[:1])
+        bound = self.held.shape[1]
         for size in range(1, q + 1):
-            grown = self._grow(level, thresholds[size], deadline)
+            grown = self._grow(level, thresholds[size], q - size, value + 1, deadline)
             if grown is None:
-                return Outcome(self._bound_from(most, q))
-            level, top = grown
+                return Outcome(bound)
+            level, values = grown
             if not len(level):
                 return Outcome(value)
-            most.append(top)
-        members = np.flatnonzero(_bits(level[:1], self.workers)[0])
-        return Outcome(most[q], tuple(int(w) for w in members), most[q])
+            bound = min(bound, self._reachable(int(values.max()), size, q))
+        best = int(values.max())
+        members = np.flatnonzero(to_bits(level[values.argmax()][None], self.workers)[0])
+        return Outcome(best, tuple(int(w) for w in members), best)
 
-    def _grow(self, level: Sets, threshold: int, deadline: float | None) -> tuple[Sets, int] | None:
-        """Sets one larger that reach the threshold, one a symmetry class, best first; None if stopped."""
-        found = [np.zeros((0, self.words), np.uint64)]
-        top, pending = 0, 0
+    def _grow(
+        self, level: Sets, threshold: int, remaining: int, target: int, deadline: float | None
+    ) -> tuple[Sets, NDArray[np.int64]] | None:
+        """Sets one larger that reach the threshold and can reach the target, and the c of each.
+
+        One a symmetry class; None when the time or the room for them is over.
+        """
+        found = [np.zeros_like(self.singles[:0])]
+        pending = 0
         for block in self._blocks(level):
             if _over(deadline):
                 return None
-            bits = _bits(block, self.workers)
-            value, gain = self._values(bits)
-            parent, added = np.nonzero((value[:, None] + gain >= threshold) & (bits == 0))
-            found.append(_unique(block[parent] | self.singles[added]))
+            bits = to_bits(block, self.workers)
+            counts = bits.astype(np.float32) @ self.held
+            gain = (counts == self.need - 1).astype(np.float32) @ self.held.T
+            value = (counts >= self.need).sum(1)[:, None] + gain
+            parent, added = np.nonzero((value >= threshold) & (bits == 0))
+            if self.orbits.symmetries > FEW_SYMMETRIES:
+                kept = self._last_added(bits, counts, parent, added)
+                parent, added = parent[kept], added[kept]
+            found.append(unique(block[parent] | self.singles[added]))
             pending += len(found[-1])
             if pending > LARGEST_LEVEL:
                 return None
-        grown = _unique(np.concatenate(found))
+        grown = unique(np.concatenate(found))
+        found = found[:1]
         for block in self._blocks(grown):
             if _over(deadline):
                 return None
-            block[:] = self._canonical(block)
-        grown = _unique(grown)
-        for start, block in enumerate(self._blocks(grown)):
-            values = self._values(_bits(block, self.workers))[0]
-            if values.max() > top:
-                top, where = int(values.max()), start * self.block + int(values.argmax())
-                grown[[0, where]] = grown[[where, 0]]
-        return grown, top
+            found.append(self.orbits.least(block[self._promising(block, remaining, target)]))
+        grown = unique(np.concatenate(found))
+        values = [np.zeros(0, np.int64)]
+        for block in self._blocks(grown):
+            counts = to_bits(block, self.workers).astype(np.float32) @ self.held
+            values.append((counts >= self.need).sum(1))
+        return grown, np.concatenate(values)
+
+    def _last_added(
+        self,
+        bits: NDArray[np.uint8],
+        counts: NDArray[np.float32],
+        parent: NDArray[np.intp],
+        added: NDArray[np.intp],
+    ) -> NDArray[np.bool_]:
+        """Whether the worker added is one that the chain of thresholds would remove from the larger set.
+
+        That is a worker whose removal costs the fewest files; among those, one whose files rank highest by an
+        arbitrary weight of how many of the set hold them. Both are the same under every symmetry, so that
+        each set worth growing is still met, and mostly once.
+        """
+        kept = np.zeros(len(parent), bool)
+        for start in range(0, len(parent), self.block):
+            piece = slice(start, start + self.block)
+            mine, new = parent[piece], added[piece]
+            held_by = (counts[mine] + self.held[new]).astype(np.intp)
+            key = self.weight.take(held_by) @ self.held.T
+            chosen = key[np.arange(len(new)), new]
+            members = bits[mine]
+            members[np.arange(len(new)), new] = 1
+            kept[piece] = chosen >= np.where(members, key, -np.inf).max(axis=1)
+        return kept
+
+    def _promising(self, sets: Sets, remaining: int, target: int) -> NDArray[np.bool_]:
+        """Which sets could still reach the target by as many more workers as remain.
+
+        A file that lacks d copies of a majority takes d of the new workers, so crediting each of those with
+        1/d of it counts it at least once; the largest credits of as many workers bound what they add
+        together.
+        """
+        bits = to_bits(sets, self.workers)
+        counts = bits.astype(np.float32) @ self.held
+        lacking = self.need - counts
+        share = np.where((lacking >= 1) & (lacking <= remaining), 1 / np.maximum(lacking, 1), 0)
+        credit = np.where(bits, 0, share.astype(np.float32) @ self.held.T)
+        others = self.workers - remaining
+        most = np.partition(credit, others - 1, axis=1)[:, others:].sum(1)
+        return (counts >= self.need).sum(1) + most * (1 + ROUNDING) + ROUNDING > target
 
     def _blocks(self, sets: Sets) -> Iterator[Sets]:
         """Views of a few thousand rows each."""
         for start in range(0, len(sets), self.block):
             yield sets[start : start + self.block]
 
-    def _values(self, bits: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """c of each set ``[n]``, and how much each further worker would add ``[n, K]``."""
-        counts = bits.astype(np.float32) @ self.held
-        gain = (counts == self.need - 1).astype(np.float32) @ self.held.T
-        return (counts >= self.need).sum(1), gain
+    def _reachable(self, value: int, size: int, q: int) -> int:
+        """Most that q workers reach when no subset of theirs of this size has more than ``value``."""
+        for larger in range(size + 1, q + 1):
+            if larger <= self.need:
+                return self.held.shape[1]
+            value = after_addition(value, larger, self.need)
+        return value
 
-    def _bound_from(self, most: list[int], q: int) -> int:
-        """Bound for q from the exact maxima of the sizes completed."""
-        bound = most[-1]
-        for size in range(len(most), q + 1):
-            bound = after_addition(bound, size, self.need) if size > self.need else len(self.held[0])
-        return min(bound, self.held.shape[1])
+    def _removal_weights(self, load: int, redundancy: int) -> NDArray[np.float32]:
+        """Weights ``[r + 1]`` for `_last_added`: one with a bare majority outweighs all others.
 
-    def _image_tables(self, symmetries: NDArray[np.int64]) -> Sets:
-        """Tables ``[n, bytes, 256, words]``: image of each byte of a mask under each symmetry."""
-        chunks = -(-self.workers // 8)
-        tables = np.zeros((len(symmetries), chunks, 256, self.words), np.uint64)
-        for worker in range(self.workers):
-            chunk, bit = divmod(worker, 8)
-            with_bit = np.flatnonzero(np.arange(256) >> bit & 1)
-            tables[:, chunk, with_bit] |= self.singles[symmetries[:, worker]][:, None]
-        return tables
-
-    def _canonical(self, sets: Sets) -> Sets:
-        """Least image of each set under the symmetries."""
-        least = sets
-        chunks = self.tables.shape[1]
-        values = sets.view(np.uint8).reshape(len(sets), 8 * self.words)[:, :chunks].astype(np.intp)
-        for table in self.tables[1:]:
-            image = table[0, values[:, 0]]
-            for chunk in range(1, chunks):
-                image |= table[chunk, values[:, chunk]]
-            least = np.where(_less(image, least)[:, None], image, least)
-        return least
+        They are integers whose sums over a worker's files stay below 2^24, so that float32 adds them exactly.
+        """
+        large = 2**23 // (load + 1)
+        weight = np.random.default_rng(1).integers(0, large // (load + 1) + 1, redundancy + 1)
+        weight[self.need] -= large
+        return weight.astype(np.float32)
 
 
 def _over(deadline: float | None) -> bool:
     return deadline is not None and time.monotonic() > deadline
-
-
-def _masks(bits: NDArray[np.uint8], words: int) -> Sets:
-    """Pack 0/1 rows ``[n, K]`` into ``[n, words]`` masks."""
-    padded = np.zeros((len(bits), 64 * words), np.uint8)
-    padded[:, : bits.shape[1]] = bits
-    return np.packbits(padded, axis=1, bitorder="little").view(np.uint64)
-
-
-def _bits(masks: Sets, workers: int) -> NDArray[np.uint8]:
-    """Unpack masks into 0/1 rows ``[n, K]``."""
-    return np.unpackbits(masks.view(np.uint8), axis=1, bitorder="little")[:, :workers]
-
-
-def _less(a: Sets, b: Sets) -> NDArray[np.bool_]:
-    """Whether row ``a`` comes before row ``b`` in the lexicographic order of their words."""
-    smaller = a[:, -1] < b[:, -1]
-    for word in range(a.shape[1] - 2, -1, -1):
-        smaller = (a[:, word] < b[:, word]) | ((a[:, word] == b[:, word]) & smaller)
-    return smaller
-
-
-def _unique(masks: Sets) -> Sets:
-    """Distinct rows."""
-    return np.unique(masks[:, 0])[:, None] if masks.shape[1] == 1 else np.unique(masks, axis=0)

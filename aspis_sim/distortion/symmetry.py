@@ -10,9 +10,10 @@ from aspis_sim.assignment.base import Assignment
 Colours = NDArray[np.uint64]
 Permutation = NDArray[np.int64]
 
-# Colour refinements that the search may spend; a structure whose symmetry is not exhausted by then is taken
-# to have only what was found, which every caller can live with.
+# Colour refinements, and copies of files looked at in them, that the search may spend; a structure whose
+# symmetry is not exhausted by then is taken to have only what was found, which every caller can live with.
 BUDGET = 3000
+COPIES = 60_000_000
 
 
 def automorphisms(assignment: Assignment, limit: int) -> NDArray[np.int64]:
@@ -92,7 +93,7 @@ class _Search:
 
     def _extend(self, source: list[int], target: list[int]) -> Permutation | None:
         """Find a symmetry that sends each source point to its target point."""
-        if self.spent > BUDGET:
+        if self.spent > min(BUDGET, COPIES // self.files.size):
             return None
         here, there = self._refine(source), self._refine(target)
         order, image = np.argsort(here), np.argsort(there)

@@ -38,6 +38,14 @@ def test_the_search_agrees_with_trying_every_set(name, workers, redundancy, q):
     assert worst_case(assignment, q).count == exhaustive(assignment, q)[0]
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 2.0])
+def test_a_time_limit_brackets_the_answer(seconds):
+    assignment = build("mols", workers=40, redundancy=5)
+    found = worst_case(assignment, 16, time_limit=seconds)
+    assert distorted(assignment, found.byzantine) == found.count <= 32 <= found.bound
+    assert found.exact == (found.count == found.bound)
+
+
 def test_every_published_cell_agrees_or_is_an_erratum():
     cells = list(compare())
     assert len(cells) == 186

@@ -83,7 +83,7 @@ def test_relabelling_the_workers_changes_no_worst_case(seed, case):
 def test_more_than_64_workers_take_two_words():
     assignment = build("cyclic", workers=70, redundancy=3)
     search = LevelSearch(assignment)
-    assert search.words == 2
+    assert search.singles.shape == (70, 2)
     for q in (2, 3):
         assert search.beat(q, 0).best == exhaustive(assignment, q)[0] > 0
     assert search.beat(4, 6).bound == 6
