@@ -74,7 +74,7 @@ class Grid:
     framed: int | None = None
     workers: int = 15
     redundancies: tuple[int, ...] = (3,)
-    rates: tuple[float, ...] = (0.03,)
+    rates: tuple[float, ...] = (0.03, 0.1)
     seeds: tuple[int, ...] = (0, 1, 2)
     protocol: Protocol = "files"
     samples_per_file: int = 4

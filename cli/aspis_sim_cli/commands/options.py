@@ -16,7 +16,7 @@ from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
 from aspis_sim_cli.output import Format
 
-DEFAULT_RATES = "0.03"
+DEFAULT_RATES = "0.03,0.1"
 
 GRID, CELL, PARTS, TRAINING, OUTPUT = (
     "What varies",
