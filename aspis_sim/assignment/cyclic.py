@@ -14,7 +14,7 @@ def shape(workers: int, redundancy: int) -> Shape:
 def cyclic(workers: int, redundancy: int) -> Assignment:
     """File j on workers j, j+1, ..., j+r-1 modulo K: f = K, l = r.
 
-    Source: DRACO (ICML 2018, arXiv 1803.09877), section 4.2. Two workers at distance d around the circle
+    Source: DRACO (ICML 2018, arXiv 1803.09877), cyclic code. Two workers at distance d around the circle
     share max(0, r - d) + max(0, r - (K - d)) files.
 
     Raises:

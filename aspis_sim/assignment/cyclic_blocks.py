@@ -9,7 +9,7 @@ def block_matrix(prime: int, columns: int) -> NDArray[np.bool_]:
 
     Rows hold m ones and columns s. Its second largest singular value is the least possible, hence the name.
 
-    Source: ByzShield (MLSys 2021, arXiv 2010.04902), section 4.2, after Burnwal, Sinha and Vidyasagar (2020).
+    Source: ByzShield (MLSys 2021, arXiv 2010.04902), after Burnwal, Sinha and Vidyasagar.
     """
     block_row, block_column, row = np.indices((prime, columns, prime)).reshape(3, -1)
     column = (row + block_row * block_column) % prime

@@ -33,7 +33,7 @@ def mols(workers: int, redundancy: int) -> Assignment:
     Square a is L(i, j) = α i + j over GF(l) with α the field's element number a + 1, so f = l², and two
     workers share one file, or none when they belong to the same square.
 
-    Source: ByzShield (MLSys 2021, arXiv 2010.04902), section 4.1. Its public code computes modulo l, which is
+    Source: ByzShield (MLSys 2021, arXiv 2010.04902). Its public code computes modulo l, which is
     right for a prime l only: at l = 4, 8, 9, ... those squares are not orthogonal. Here it is GF(l) for
     every prime power.
 

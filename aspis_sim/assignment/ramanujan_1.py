@@ -25,7 +25,7 @@ def ramanujan_1(workers: int, redundancy: int) -> Assignment:
 
     Two workers share one file, or none when they belong to the same block of s.
 
-    Source: ByzShield (MLSys 2021, arXiv 2010.04902), section 4.2, case 1.
+    Source: ByzShield (MLSys 2021, arXiv 2010.04902), Ramanujan case 1.
 
     Raises:
         InputError: K/r is not a prime above r (the nearest K are named), or K and r allow no vote.

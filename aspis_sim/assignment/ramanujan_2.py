@@ -31,7 +31,7 @@ def ramanujan_2(workers: int, redundancy: int, load: int | None = None) -> Assig
 
     Blocks repeat after s columns, so two workers share m/s files, or none when they belong to the same block.
 
-    Source: ByzShield (MLSys 2021, arXiv 2010.04902), section 4.2, case 2.
+    Source: ByzShield (MLSys 2021, arXiv 2010.04902), Ramanujan case 2.
 
     Args:
         workers: K, the square of the redundancy.

@@ -32,8 +32,8 @@ def shape(workers: int, redundancy: int) -> Shape:
 def subset(workers: int, redundancy: int) -> Assignment:
     """All r-subsets in lexicographic order: f = C(K,r), l = C(K-1,r-1).
 
-    Source: Konstantinidis, Ramamoorthy, Vaswani, IEEE/ACM Trans. Networking 2023 (arXiv 2208.08085),
-    section III. Two workers share C(K-2,r-2) files, so any pair can be compared.
+    Source: Konstantinidis, Ramamoorthy, Vaswani, IEEE/ACM Trans. Networking 2023 (arXiv 2208.08085).
+    Two workers share C(K-2,r-2) files, so any pair can be compared.
 
     Raises:
         InputError: the table would not fit the memory (says how many files and how much), or K and r allow

@@ -2,16 +2,32 @@
 
 from math import comb
 
+import numpy as np
+
 from aspis_sim.assignment.base import Assignment
 
 
-def spectral_gamma(byzantine: int, load: int, redundancy: int, workers: int) -> float:
+def second_eigenvalue(assignment: Assignment) -> float:
+    """Second largest eigenvalue of H Hᵀ / (l r), H the incidence; the largest is 1.
+
+    1/r for `mols` and both Ramanujan assignments; the smaller, the more files any q workers reach together.
+    """
+    if assignment.workers < 2:
+        return 0.0
+    spectrum = np.linalg.eigvalsh(assignment.shared / (assignment.load * assignment.redundancy))
+    return float(max(spectrum[-2], 0.0))
+
+
+def spectral_gamma(
+    byzantine: int, load: int, redundancy: int, workers: int, eigenvalue: float | None = None
+) -> float:
     """Spectral bound of ByzShield on the distorted files, γ = (q l - β) / ((r - 1) / 2).
 
-    β = (q l / r) / (1/r + (1 - 1/r) q / K) bounds from below the number of files that q workers hold
-    together. It holds for `mols` and both Ramanujan assignments, whose second eigenvalue is 1/r.
+    β = (q l / r) / (μ + (1 - μ) q / K) is the least number of files that q workers can hold together, by the
+    expansion of a graph whose `second_eigenvalue` is μ. A file of which they hold i copies takes i - 1 of
+    the q l - β copies too many, and a distorted one at least r' - 1 = (r - 1)/2.
 
-    Source: ByzShield (MLSys 2021, arXiv 2010.04902), Claim 1.
+    Source: ByzShield (MLSys 2021, arXiv 2010.04902), where μ = 1/r; here any μ may be given.
 
     Raises:
         ValueError: r = 1, where the denominator vanishes.
@@ -20,8 +36,8 @@ def spectral_gamma(byzantine: int, load: int, redundancy: int, workers: int) -> 
         raise ValueError("the spectral bound needs a redundancy of at least 3")
     if byzantine == 0:
         return 0.0
-    expansion = 1 / redundancy + (1 - 1 / redundancy) * byzantine / workers
-    held = byzantine * load / redundancy / expansion
+    mu = 1 / redundancy if eigenvalue is None else eigenvalue
+    held = byzantine * load / redundancy / (mu + (1 - mu) * byzantine / workers)
     return (byzantine * load - held) / ((redundancy - 1) / 2)
 
 

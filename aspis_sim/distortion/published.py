@@ -1,7 +1,7 @@
 """Ours beside the published tables, cell by cell, with the errata of those tables and why they are errata.
 
-The tables are Tables 2 to 4 of Konstantinidis, Ramamoorthy, Vaswani (arXiv 2208.08085) and the worst cases of
-ByzShield (MLSys 2021, arXiv 2010.04902), as text, so that the printed digits are known.
+The tables are the distortion fractions of Konstantinidis, Ramamoorthy, Vaswani (arXiv 2208.08085) and the
+worst cases of ByzShield (MLSys 2021, arXiv 2010.04902), as text, so that the printed digits are known.
 """
 
 import csv

@@ -6,7 +6,7 @@ from typing import Any
 
 from aspis_sim.assignment import Assignment, Shape, build
 from aspis_sim.assignment import shape as assignment_shape
-from aspis_sim.distortion.bounds import spectral_gamma
+from aspis_sim.distortion.bounds import second_eigenvalue, spectral_gamma
 from aspis_sim.distortion.closed_forms import subset_strong, subset_weak
 from aspis_sim.distortion.expectation import expected_distorted
 from aspis_sim.distortion.result import check_byzantine
@@ -24,7 +24,6 @@ SCHEMES = {
     "aspis+": "bibd",
 }
 ATTACKS = ("strong", "weak", "random")
-SPECTRAL = ("mols", "ramanujan-1", "ramanujan-2")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,9 @@ class Row:
         distortion_fraction: c / f.
         proof: how c is known, as `worst_case` says it; ``"exact expectation"`` under ``random``.
         bound: what c is proven not to pass (from below, under ``weak``); c itself when it is exact.
-        gamma: ByzShield's spectral bound on c under the strong attack, where it holds; None elsewhere.
+        gamma: ByzShield's spectral bound on c under the strong attack, from the assignment's own second
+            eigenvalue; None for other attacks, without redundancy, and on `subset`, which has its closed
+            form.
     """
 
     scheme: str
@@ -139,12 +140,13 @@ def _rows(
         workers, redundancy = request["workers"], request["redundancy"]
         # the subset assignment has closed forms, and its table of groups may be large
         assignment = None if name == "subset" else build(name, **request)
+        eigenvalue = None if assignment is None or redundancy < 3 else second_eigenvalue(assignment)
         for attack in attacks:
             for q in byzantine:
                 count, bound, proof = _count(assignment, files, workers, redundancy, q, attack, time_limit)
                 gamma = None
-                if attack == "strong" and name in SPECTRAL:
-                    gamma = spectral_gamma(q, load, redundancy, workers)
+                if attack == "strong" and eigenvalue is not None:
+                    gamma = spectral_gamma(q, load, redundancy, workers, eigenvalue)
                 yield Row(
                     scheme, name, workers, redundancy, files, load, q, attack,
                     count, count / files, proof, bound, gamma,

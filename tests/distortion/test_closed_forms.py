@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from aspis_sim.assignment import build
 from aspis_sim.distortion import closed_forms, worst_case
-from aspis_sim.distortion.bounds import after_addition, after_removal, counting_bound, spectral_gamma
+from aspis_sim.distortion.bounds import (
+    after_addition,
+    after_removal,
+    counting_bound,
+    second_eigenvalue,
+    spectral_gamma,
+)
 from aspis_sim.distortion.expectation import expected_distorted
 from tests.distortion.systems import distorted, plain_extremes, random_system
 
@@ -86,18 +92,27 @@ def test_the_pair_bound_of_triple_systems(workers):
         assert worst_case(assignment, q).count <= closed_forms.bibd_bound(q, pair_files)
 
 
-@pytest.mark.parametrize(
-    ("name", "workers", "redundancy"), [("mols", 15, 3), ("ramanujan-1", 21, 3), ("ramanujan-2", 25, 5)]
-)
-def test_the_spectral_bound_holds(name, workers, redundancy):
+SPECTRA = [
+    ("mols", 15, 3, 1 / 3),
+    ("mols", 24, 3, 1 / 3),
+    ("ramanujan-1", 21, 3, 1 / 3),
+    ("ramanujan-2", 25, 5, 1 / 5),
+    ("bibd", 15, 3, 6 / 21),
+    ("repetition", 15, 3, 1.0),
+]
+
+
+@pytest.mark.parametrize(("name", "workers", "redundancy", "eigenvalue"), SPECTRA)
+def test_the_spectral_bound_holds(name, workers, redundancy, eigenvalue):
     assignment = build(name, workers=workers, redundancy=redundancy)
+    assert second_eigenvalue(assignment) == pytest.approx(eigenvalue, abs=1e-9)
     for q in range(7):
-        gamma = spectral_gamma(q, assignment.load, redundancy, workers)
+        gamma = spectral_gamma(q, assignment.load, redundancy, workers, eigenvalue)
         assert worst_case(assignment, q).count <= gamma + 1e-9
 
 
-def test_the_spectral_bound_as_published():
-    # K=15, r=3, l=5: the column of the ByzShield paper prints 2.11, 4.29 and 6.96 files for q = 2, 3, 4
-    assert spectral_gamma(2, 5, 3, 15) == pytest.approx(2.105, abs=1e-3)
+def test_the_spectral_bound_worked_by_hand():
+    # q=2, l=5, r=3, K=15: β = (10/3) / (1/3 + 2/3 · 2/15) = 150/19, γ = 10 - β
+    assert spectral_gamma(2, 5, 3, 15) == pytest.approx(40 / 19, rel=1e-12)
     with pytest.raises(ValueError, match="redundancy of at least 3"):
         spectral_gamma(2, 5, 1, 15)

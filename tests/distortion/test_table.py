@@ -34,13 +34,15 @@ def test_counts_at_fifteen_workers(scheme, attack, expected):
 
 def test_the_rows_have_the_columns_of_the_csv():
     rows = list(distortion_rows(15, 3, [2, 5], schemes=SCHEMES, attacks=ATTACKS))
+    voting = ("byzshield", "detox", "aspis+")
     assert len(rows) == 2 * 5 * 3
     first = [getattr(rows[0], column) for column in COLUMNS]
     assert first == ["aspis", "subset", 15, 3, 455, 91, 2, "strong", 2, 2 / 455, "closed form"]
     for row in rows:
         assert row.distortion_fraction == row.distorted_files / row.files
         assert row.redundancy == (1 if row.scheme == "median" else 3)
-        assert (row.gamma is not None) == (row.scheme == "byzshield" and row.attack == "strong")
+        assert (row.gamma is not None) == (row.scheme in voting and row.attack == "strong")
+        assert row.gamma is None or row.gamma + 1e-9 >= row.distorted_files
         assert row.bound == row.distorted_files
         if row.attack == "random":
             assert row.proof == ("closed form" if row.scheme == "aspis" else "exact expectation")

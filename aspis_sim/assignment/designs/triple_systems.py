@@ -16,7 +16,7 @@ def triple_system(points: int) -> Table:
 
     Sources, by v modulo 6: 3, Bose (1939); 1, Skolem (1958); 0 and 4, the same idea with an idempotent
     quasigroup that need not commute; 5 and 2, all {x, y, xy} of an idempotent quasigroup on the points
-    (Colbourn and Rosa, "Triple Systems", 1999, chapter 2).
+    (compare Colbourn and Rosa, "Triple Systems", 1999).
     """
     if points == 6:  # the one order whose quasigroup, of order 2, does not exist
         ring = np.arange(5)[:, None]
