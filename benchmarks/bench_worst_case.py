@@ -1,8 +1,8 @@
-"""How long does it take to prove the worst case of the published assignments, and beside a general solver?
+"""How long does it take to prove the worst cases of the published assignments?
 
 ``python -m benchmarks.bench_worst_case`` prints CSV, one row for each assignment and q, every answer computed
-afresh. ``--highs SECONDS`` adds the obvious integer program solved by HiGHS (through scipy, if it is installed)
-under that time limit; where both prove an answer they are checked to agree.
+afresh. ``--highs SECONDS`` adds the obvious integer program solved by HiGHS (through scipy, if it is
+installed) under that time limit; where both prove an answer they are checked to agree.
 """
 
 import argparse
@@ -32,7 +32,7 @@ ROWS = [
 
 
 def run(highs: float | None = None) -> list[dict[str, Any]]:
-    """One row for each assignment, q and contender; the first q of an assignment includes finding its symmetries.
+    """One row for each assignment, q and contender; the first search of an assignment finds its symmetries.
 
     Args:
         highs: seconds that HiGHS may take for each answer; None: leave it out.
