@@ -59,6 +59,11 @@ def custom(workers: int, redundancy: int, path: str) -> Assignment:
     if size != redundancy:
         raise InputError(f"{path}: its groups have {size} workers, not {redundancy}; try redundancy {size}")
     check_numbers(workers, redundancy)
+    if workers > len(groups) * size:
+        raise InputError(
+            f"{path}: its {len(groups)} groups have places for {len(groups) * size} workers, not {workers}; "
+            f"every worker must hold a file"
+        )
     table = np.sort(np.array([group for group, _ in groups], np.int32), axis=1)
     loads = np.bincount(table.ravel(), minlength=workers)
     if loads.min() != loads.max():
@@ -114,6 +119,8 @@ def _json_groups(path: Path, text: str) -> list[_Place]:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from None
+    except ValueError:
+        raise InputError(f"{path}: a number in it is too long for a worker's number") from None
     except RecursionError:
         raise InputError(f"{path}: nested too deeply; write a list of groups such as [[0, 1, 2]]") from None
     if isinstance(content, dict):

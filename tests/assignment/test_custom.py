@@ -27,7 +27,7 @@ REFUSED = {
     "headings.txt": ("a b c\nd e f\n0 1 2\n", r"line 2: 'd' is not a worker's number"),
     "half.csv": ("0,1.5,2\n", r"line 1: '1.5' is not a worker's number"),
     "uneven.txt": ("0 1 2\n0 3 4\n1 5 6\n", r"worker 2 holds 1 files and worker 0 holds 2"),
-    "absent.txt": ("0 1 2\n3 4 5\n", r"worker 6 holds 0 files and worker 0 holds 1"),
+    "absent.txt": ("0 1 2\n3 4 5\n" * 2, r"worker 6 holds 0 files and worker 0 holds 2"),
     "larger.txt": ("0 1 2 3 4\n", r"groups have 5 workers, not 3; try redundancy 5"),
     "empty.txt": ("# nothing\n", r"holds no group"),
     "broken.json": ("[[0, 1, 2],\n[3, 4", r"line 2: not JSON"),
@@ -35,6 +35,9 @@ REFUSED = {
     "text.json": ('[[0, 1, 2], ["a", 1, 2]]', r"group 2: \['a', 1, 2\] is not a list of workers"),
     "truth.json": ("[[0, 1, true]]", r"group 1: \[0, 1, True\] is not a list of workers"),
     "hollow.json": ("[[]]", r"group 1: \[\] is not a list of workers"),
+    "long.json": (f"[[0, 1, {'9' * 5000}]]", r"too long for a worker's number"),
+    "long.txt": (f"0 1 {'9' * 5000}", r"line 1: '9+' is not a worker's number"),
+    "sparse.txt": ("0 1 2\n0 1 6\n", r"its 2 groups have places for 6 workers, not 7"),
     "deep.json": ("[" * 100_000, r"nested too deeply|not JSON"),
 }
 
