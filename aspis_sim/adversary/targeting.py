@@ -30,7 +30,7 @@ class Attack:
 
 def none(assignment: Assignment, q: int) -> Attack:
     """Nobody lies; the first q workers are Byzantine all the same, and could be accused."""
-    return _on_files(assignment, np.arange(q), np.zeros(len(assignment.files), bool))
+    return _by_all(assignment, np.arange(q), np.zeros(len(assignment.files), bool))
 
 
 def weak(assignment: Assignment, q: int) -> Attack:
@@ -43,7 +43,7 @@ def weak(assignment: Assignment, q: int) -> Attack:
         byzantine = assignment.files.T.reshape(-1)[:q]
     else:
         byzantine = np.arange(q)
-    return _on_files(assignment, byzantine, np.ones(len(assignment.files), bool))
+    return _by_all(assignment, byzantine, np.ones(len(assignment.files), bool))
 
 
 def strong(assignment: Assignment, q: int) -> Attack:
@@ -57,19 +57,19 @@ def strong(assignment: Assignment, q: int) -> Attack:
         return frame(assignment, q, q)
     byzantine = np.array(worst_case(assignment, q).byzantine, int)
     held = np.isin(assignment.files, byzantine).sum(1)
-    return _on_files(assignment, byzantine, held >= majority(assignment.redundancy))
+    return _by_all(assignment, byzantine, held >= majority(assignment.redundancy))
 
 
 def frame_up(assignment: Assignment, q: int, framed: int | None = None) -> Attack:
     """Disagree with d < q honest workers only, so that the unique maximum clique accuses them (found for this project).
 
+    On the subset assignment a file is distorted exactly when F - A is inside the d framed workers. On any other
+    assignment, whose schemes have no clique detector to deceive, this is the strong attack.
+
     Args:
         assignment: who holds which file.
         q: Byzantine workers.
         framed: d, from 0 (nobody disagrees) to q - 1; None for q - 1.
-
-    On the subset assignment a file is distorted exactly when F - A is inside the d framed workers. A scheme on
-    another assignment has no clique detector to deceive; there this is the strong attack.
 
     Raises:
         InputError: d is not in 0 .. q - 1.
@@ -84,13 +84,58 @@ def frame_up(assignment: Assignment, q: int, framed: int | None = None) -> Attac
     return frame(assignment, q, framed)
 
 
+def stealth(assignment: Assignment, q: int) -> Attack:
+    """Distort only files that Byzantines hold alone, so that nobody disagrees: C(q, r) files on the subset assignment.
+
+    On any other assignment the q workers are those that the strong attack uses.
+    """
+    byzantine = strong(assignment, q).byzantine
+    return _by_all(assignment, np.flatnonzero(byzantine), byzantine[assignment.files].all(1))
+
+
+def blocks(assignment: Assignment, q: int) -> Attack:
+    """Pairs of Byzantines against pairs of honest workers: floor(q / 2) disjoint 2 x 2 blocks of disagreement.
+
+    The agreement graph then has 2^floor(q / 2) maximum cliques, which stalls a detector that lists them (found for
+    this project). On the subset assignment a file is distorted when its honest workers are in one block's pair and
+    its Byzantine ones in the other, or when only Byzantines hold it. On any other assignment: the strong attack.
+    """
+    if assignment.name != "subset" or q < 2:
+        return strong(assignment, q)
+    files, byzantine = assignment.files, assignment.files < q
+    block = np.where(byzantine, files // 2, (files - q) // 2)
+    inside = np.where(byzantine, files < q // 2 * 2, files < q + q // 2 * 2)
+    one_block = inside.all(1) & (block == block[:, :1]).all(1)
+    return _by_all(assignment, np.arange(q), byzantine.all(1) | (byzantine.any(1) & one_block))
+
+
+def decoy(assignment: Assignment, q: int) -> Attack:
+    """Sacrifice q - 1 workers whose votes still count, because the last one leaves the clique undecided.
+
+    On the subset assignment q - 1 exposed Byzantines E lie on every file where they have a majority, and so disagree
+    with everybody else; the last Byzantine a, together with them, lies on the files of r - 2 of E, a and one honest
+    worker h, so that a and h disagree. Two maximum cliques are left, without a or without h: the published detector
+    excludes nobody, and the vote counts the exposed workers too. With r = 3 and e = q - 1 the vote loses
+    C(e, 2) (K - e) + C(e, 3) + e files: for K large against q more than the C(2q, r) / 2 of Theorem 1 of
+    Konstantinidis et al. (found for this project by exhaustive search). On any other assignment: the strong attack.
+    """
+    if assignment.name != "subset" or q < 2:
+        return strong(assignment, q)
+    files, last, honest = assignment.files, q - 1, q
+    exposed = files < last
+    accused = (exposed | (files == last) | (files == honest)).all(1)
+    accused &= (files == last).any(1) & (files == honest).any(1)
+    ruled = exposed.sum(1) >= majority(assignment.redundancy)
+    lies = (exposed & (ruled | accused)[:, None]) | ((files == last) & accused[:, None])
+    return Attack(np.arange(assignment.workers) < q, lies)
+
+
 def frame(assignment: Assignment, q: int, framed: int) -> Attack:
     """Distort the files whose honest workers are all among ``framed`` chosen ones: workers q .. q + framed - 1."""
-    inside = np.arange(q + framed)
-    return _on_files(assignment, np.arange(q), np.isin(assignment.files, inside).all(1))
+    return _by_all(assignment, np.arange(q), (assignment.files < q + framed).all(1))
 
 
-def _on_files(assignment: Assignment, byzantine: NDArray[np.integer], distorted: NDArray[np.bool_]) -> Attack:
+def _by_all(assignment: Assignment, byzantine: NDArray[np.integer], distorted: NDArray[np.bool_]) -> Attack:
     """The attack in which all Byzantine copies of the given files are distorted."""
     lies = np.zeros(assignment.workers, bool)
     lies[byzantine] = True
@@ -104,11 +149,15 @@ TARGETINGS = Registry(
         "weak": "aspis_sim.adversary.targeting:weak",
         "strong": "aspis_sim.adversary.targeting:strong",
         "frame-up": "aspis_sim.adversary.targeting:frame_up",
+        "stealth": "aspis_sim.adversary.targeting:stealth",
+        "blocks": "aspis_sim.adversary.targeting:blocks",
+        "decoy": "aspis_sim.adversary.targeting:decoy",
+        "strongest": "aspis_sim.adversary.strongest:strongest",
     },
 )
 
 
-def target(name: str, assignment: Assignment, q: int, **parameters: int | None) -> Attack:
+def target(name: str, assignment: Assignment, q: int, **parameters: int | str | None) -> Attack:
     """Choose Byzantine workers and distorted copies by the targeting ``name``.
 
     Raises:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from aspis_sim.aggregation.base import Rule
 
@@ -16,9 +16,16 @@ def mean_over_rows(values: Array, kept: Array | None = None) -> Array:
     """
     if kept is None:
         return jnp.ones(len(values), values.dtype) @ values / len(values)
+    return sum_over_rows(values, kept) / jnp.maximum(kept.sum(), 1)
+
+
+def sum_over_rows(values: Array, kept: Array) -> Array:
+    """Sum of the kept rows of float ``[n, d]``, ``[d]``; the others are masked only if they would spoil it."""
     weights = kept.astype(values.dtype)
-    total = weights @ jnp.where(kept[:, None], values, 0)
-    return total / jnp.maximum(weights.sum(), 1)
+    total = weights @ values
+    return lax.cond(
+        jnp.isfinite(total).all(), lambda: total, lambda: weights @ jnp.where(kept[:, None], values, 0)
+    )
 
 
 def average() -> Rule:

@@ -6,8 +6,49 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aspis_sim.errors import InputError
+
 if TYPE_CHECKING:
     from jax import Array
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How many Byzantine rows f a part stands among n, and why not more.
+
+    Attributes:
+        byzantine: f, what the part was built for.
+        condition: the condition in words of n and f, ``"n > 2f"``.
+        least_rows: the least n for a given f.
+        reason: what fails with fewer rows.
+    """
+
+    byzantine: int
+    condition: str
+    least_rows: Callable[[int], int]
+    reason: str
+
+    def __post_init__(self) -> None:
+        if self.byzantine < 0:
+            raise InputError(f"f must be 0 or more, got {self.byzantine}")
+
+    def check(self, rows: int) -> None:
+        """Raise `InputError` with the reason if n = ``rows`` is too few for f."""
+        least = self.least_rows(self.byzantine)
+        if rows < least:
+            most = max((f for f in range(self.byzantine) if self.least_rows(f) <= rows), default=None)
+            remedy = (
+                "no f works for so few rows" if most is None else f"the largest f for {rows} rows is {most}"
+            )
+            raise InputError(
+                f"f={self.byzantine} of n={rows} rows: needs {self.condition} (n of at least {least}), "
+                f"because {self.reason}; {remedy}"
+            )
+
+
+def majority(byzantine: int, reason: str = "otherwise the honest rows are no majority") -> Tolerance:
+    """The condition n > 2f, which most rules share."""
+    return Tolerance(byzantine, "n > 2f", lambda f: 2 * f + 1, reason)
 
 
 @dataclass(frozen=True)
@@ -15,17 +56,76 @@ class Rule:
     """A rule ``(n, d) -> (d,)`` with what the simulator must know about it.
 
     Attributes:
-        function: ``function(values, kept)`` with ``values`` float ``[n, d]`` and ``kept`` bool ``[n]`` or None
-            (all rows). A row that is not kept is as if absent. Pure, traceable, keeps the dtype.
+        function: ``function(values, kept)`` with ``values`` float ``[n, d]`` and ``kept`` bool ``[n]`` or
+            None (all rows). A row that is not kept is as if absent. Pure, traceable, keeps the dtype.
         coordinatewise: the value at a coordinate depends on that column alone, so that a device may apply the
             rule to its own slice of the parameters.
         takes_kept: whether ``kept`` may be given; a rule without it raises `InputError` when it is.
+        tolerance: the condition on n and f, checked whenever the rule is applied; None if there is no f.
+        order_free: the result does not depend on the order of the rows, up to rounding.
+        bounded: ``bounded(values, kept, distorted)`` for a rule that adapts to the most rows that can be
+            distorted, an int that may be traced; None for a rule that does not.
     """
 
     function: Callable[[Array, Array | None], Array]
     coordinatewise: bool = False
     takes_kept: bool = False
+    tolerance: Tolerance | None = None
+    order_free: bool = True
+    bounded: Callable[[Array, Array | None, Array | int], Array] | None = None
 
     def __call__(self, values: Array, kept: Array | None = None) -> Array:
-        """Apply the rule to float ``[n, d]`` rows; returns ``[d]``."""
+        """Apply the rule to float ``[n, d]`` rows; returns ``[d]``.
+
+        Raises:
+            InputError: n rows are too few for the rule's f, or ``kept`` is given to a rule that takes none.
+        """
+        if self.tolerance is not None:
+            self.tolerance.check(len(values))
+        if kept is not None and not self.takes_kept:
+            raise InputError("this rule needs every row: a row cannot be left out of it")
         return self.function(values, kept)
+
+
+@dataclass(frozen=True)
+class Preaggregation:
+    """A step ``(n, d) -> (m, d)`` that makes the rows fit for a rule.
+
+    Attributes:
+        function: ``function(values, kept)`` returns the new rows and which of them are kept (None: all).
+        takes_kept: whether ``kept`` may be given.
+        tolerance: the condition on n and f, checked whenever the step is applied; None if there is no f.
+        order_free: permuting the rows permutes the result, or leaves it as it is.
+    """
+
+    function: Callable[[Array, Array | None], tuple[Array, Array | None]]
+    takes_kept: bool = False
+    tolerance: Tolerance | None = None
+    order_free: bool = True
+
+    def apply(self, values: Array, kept: Array | None = None) -> tuple[Array, Array | None]:
+        """New rows ``[m, d]`` and which of them are kept, bool ``[m]`` or None if all are."""
+        if self.tolerance is not None:
+            self.tolerance.check(len(values))
+        if kept is not None and not self.takes_kept:
+            raise InputError("this preaggregation needs every row: a row cannot be left out of it")
+        return self.function(values, kept)
+
+    def __call__(self, values: Array, kept: Array | None = None) -> Array:
+        """The new rows ``[m, d]`` of float ``[n, d]``."""
+        return self.apply(values, kept)[0]
+
+
+def compose(steps: list[Preaggregation], rule: Rule) -> Rule:
+    """The rule that applies the preaggregations from left to right, then ``rule``."""
+
+    def aggregate(values: Array, kept: Array | None) -> Array:
+        for step in steps:
+            values, kept = step.apply(values, kept)
+        return rule(values, kept)
+
+    return Rule(
+        aggregate,
+        takes_kept=rule.takes_kept and all(step.takes_kept for step in steps),
+        order_free=rule.order_free and all(step.order_free for step in steps),
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from aspis_sim.aggregation import order_statistics
 from aspis_sim.aggregation.base import Rule
@@ -19,46 +20,70 @@ def bucket_of(position: Array, number: Array | int, buckets: Array | int) -> Arr
     )
 
 
-def bucket_means(values: Array, kept: Array | None, buckets: int) -> tuple[Array, Array]:
-    """Means of consecutive rows in at most ``buckets`` buckets, as even as possible (as numpy.array_split does).
+def bucket_means(values: Array, kept: Array | None, buckets: Array | int, most: int) -> tuple[Array, Array]:
+    """Means of consecutive rows in at most ``buckets`` buckets, as even as numpy.array_split makes them.
 
     Args:
         values: float ``[n, d]``.
         kept: bool ``[n]`` or None (all); the kept rows alone are spread over the buckets, in their order.
-        buckets: their number; with fewer rows than that, every row is its own bucket.
+        buckets: their number, which may be traced; with fewer rows than that, every row is its own bucket.
+        most: no fewer than ``buckets``; the number of rows that are returned.
 
     Returns:
-        Means ``[min(buckets, n), d]``, and which buckets hold a row, bool ``[min(buckets, n)]``.
+        Means ``[min(most, n), d]``, and which buckets hold a row, bool ``[min(most, n)]``.
     """
     rows = len(values)
-    most = min(buckets, rows)
+    most = min(most, rows)
     present = jnp.ones(rows, bool) if kept is None else kept
     number = present.sum(dtype=jnp.int32)
-    used = jnp.clip(number, 1, most)
+    used = jnp.clip(jnp.minimum(number, buckets), 1, most)
     bucket = bucket_of(jnp.cumsum(present, dtype=jnp.int32) - 1, number, used)
     member = (bucket == jnp.arange(most)[:, None]) & present
     weights = member.astype(values.dtype)
     sizes = jnp.maximum(weights.sum(1, keepdims=True), 1)
     inside = values if kept is None else jnp.where(kept[:, None], values, 0)
-    return (weights @ inside) / sizes, member.any(1)
+    # In a product a row that is not finite would spoil every bucket; such rows are rare, and summed one by
+    one.sums = lax.cond(
+        jnp.isfinite(inside).all(),
+        lambda: weights @ inside,
+        lambda: jax.ops.segment_sum(inside, jnp.where(present, bucket, most), num_segments=most),
+    )
+    return sums / sizes, member.any(1)
 
 
-def median_of_means(buckets: int) -> Rule:
+def median_of_means(buckets: int | None = None, most: int | None = None) -> Rule:
     """Means of ``buckets`` groups of consecutive rows, then the coordinate-wise median across the groups.
 
-    The aggregation of DETOX (Rajput et al., NeurIPS 2019), whose option is the number of buckets, not the size.
+    The aggregation of DETOX (Rajput et al., NeurIPS 2019), whose option is the number of buckets, not the
+    size. With the number left open it adapts: where at most c rows can be distorted, 2c + 1 buckets are
+    the fewest of which a majority is clean, and the fewer buckets, the less noise in each mean.
 
     Args:
         buckets: number of buckets, at least 1; with more buckets than rows every row is its own bucket.
+            None for 2c + 1, c being given with the rows (called without it: as many buckets as rows, the
+            plain median).
+        most: with ``buckets`` None, the most that 2c + 1 can be (it bounds the work); None for the number
+            of rows.
 
     Raises:
-        InputError: ``buckets`` is less than 1.
+        InputError: ``buckets`` or ``most`` is less than 1, or both are given.
     """
-    if buckets < 1:
-        raise InputError(f"median_of_means needs at least 1 bucket, got {buckets}")
+    if buckets is not None and most is not None:
+        raise InputError("median_of_means takes a number of buckets or a bound on it, not both")
+    for name, value in (("buckets", buckets), ("most", most)):
+        if value is not None and value < 1:
+            raise InputError(f"median_of_means needs {name} of at least 1, got {value}")
+
+    def adaptive(values: Array, kept: Array | None, distorted: Array | int) -> Array:
+        limit = len(values) if most is None else min(most, len(values))
+        means, used = bucket_means(values, kept, 2 * jnp.asarray(distorted) + 1, limit)
+        return order_statistics.median(means, used)
 
     def aggregate(values: Array, kept: Array | None = None) -> Array:
-        means, used = bucket_means(values, kept, buckets)
+        if buckets is None:
+            return order_statistics.median(values, kept)
+        means, used = bucket_means(values, kept, buckets, buckets)
         return order_statistics.median(means, None if kept is None else used)
 
-    return Rule(aggregate, coordinatewise=True, takes_kept=True)
+    bounded = adaptive if buckets is None else None
+    return Rule(aggregate, coordinatewise=True, takes_kept=True, order_free=False, bounded=bounded)

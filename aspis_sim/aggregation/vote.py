@@ -16,6 +16,7 @@ class Ruling(NamedTuple):
         certified: bool ``[f, 2^r]``, True where a value returned by exactly this set of slots (bit a: slot a) is
             certified honest, or None for a detector without certificates.
         outcome: int, the verdict's outcome as an index into the members of `aspis_sim.detection.Outcome`.
+        distortable: int, the most distorted files that the robust rule may still meet.
     """
 
     honest: Array
@@ -23,6 +24,7 @@ class Ruling(NamedTuple):
     unanimous: Array
     certified: Array | None
     outcome: Array
+    distortable: Array
 
 
 class Ballot(NamedTuple):

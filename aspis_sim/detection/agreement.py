@@ -12,6 +12,7 @@ from typing import Self
 import jax.numpy as jnp
 from jax import Array
 
+from aspis_sim.aggregation.average import mean_over_rows, sum_over_rows
 from aspis_sim.detection.equality import Comparison
 
 
@@ -48,6 +49,17 @@ class Views:
         """Values of one copy a file, by its slot ``[f]``: float ``[f, d]``."""
         return jnp.where(self._is_lie(slot)[:, None], self.lies, self.honest)
 
+    def mean(self, slot: Array, kept: Array) -> Array:
+        """Mean of the chosen values over the files that are kept, ``[d]``, without forming the values."""
+        is_lie = self._is_lie(slot)
+        honest = sum_over_rows(self.honest, kept & ~is_lie)
+        if len(self.lies) > 1:
+            lies = sum_over_rows(self.lies, kept & is_lie)
+        else:
+            count = (kept & is_lie).sum()
+            lies = jnp.where(count > 0, count.astype(self.lies.dtype) * self.lies[0], 0)
+        return (honest + lies) / jnp.maximum(kept.sum(), 1)
+
     def differs(self, slot: Array, compare: Comparison) -> Array:
         """Whether the chosen copy is not equal to the file's honest gradient: bool ``[f]``."""
         return self._is_lie(slot) & ~self.harmless
@@ -82,6 +94,10 @@ class Copies:
     def chosen(self, slot: Array) -> Array:
         """Values of one copy a file, by its slot ``[f]``: float ``[f, d]``."""
         return jnp.take_along_axis(self.values, slot[:, None, None], axis=1)[:, 0]
+
+    def mean(self, slot: Array, kept: Array) -> Array:
+        """Mean of the chosen values over the files that are kept, ``[d]``."""
+        return mean_over_rows(self.chosen(slot), kept)
 
     def differs(self, slot: Array, compare: Comparison) -> Array:
         """Whether the chosen copy is not equal to the file's honest gradient: bool ``[f]``."""

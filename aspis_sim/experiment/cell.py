@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import comb
 from typing import TYPE_CHECKING, Literal, get_args
 
 from aspis_sim.adversary.payloads import PAYLOADS
+from aspis_sim.adversary.strongest import strongest_frame_up
 from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
 from aspis_sim.aggregation import RULES
 from aspis_sim.assignment import Assignment, build, shape
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
+from aspis_sim.detection.remaining import most_files_a_group
 from aspis_sim.distortion import worst_case
 from aspis_sim.distortion.closed_forms import majority
 from aspis_sim.errors import InputError
@@ -25,6 +28,7 @@ Parameters = tuple[tuple[str, float], ...]
 Compute = Literal["shared", "replicated"]
 AfterDetection = Literal["average", "rule"]
 Protocol = Literal["files", "batch", "work"]
+Framed = int | Literal["auto"] | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Cell:
         redundancy: r (1 on the baseline).
         q: Byzantine workers.
         attack: targeting of files and workers.
-        framed: workers framed by a frame-up, None for its default.
+        framed: workers framed by a frame-up, None for its default of q - 1, "auto" for the number that harms most.
         payload: what distorted copies hold.
         strength: of the payload, None for the payload's default.
         dataset, model: registered names.
@@ -65,7 +69,7 @@ class Cell:
     lr: float
     seed: int
     strength: float | None = None
-    framed: int | None = None
+    framed: Framed = None
     after_detection: AfterDetection = "average"
     dataset: str = "digits"
     model: str = "mlp"
@@ -106,7 +110,7 @@ class Cell:
                 f"q={self.q} of K={self.workers} workers is no honest majority (q < K/2); "
                 f"q can be at most {most}, or take --workers {2 * self.q + 1} or more"
             )
-        if self.attack == "frame-up" and self.framed is not None and not 0 <= self.framed < max(self.q, 1):
+        if self.attack == "frame-up" and isinstance(self.framed, int) and not 0 <= self.framed < max(self.q, 1):
             raise InputError(
                 f"{self.framed} framed workers with q={self.q}: a frame-up frames fewer than q, 0 to {self.q - 1}"
             )
@@ -128,8 +132,17 @@ class Cell:
         return build(self.assignment, workers=self.workers, redundancy=self.redundancy)
 
     @property
+    def attack_label(self) -> str:
+        """The attack as it is written in a row: with the number of framed workers if one was asked for."""
+        return self.attack if self.framed is None else f"{self.attack}:{self.framed}"
+
+    @property
     def adversary(self) -> Attack:
         """Who lies, and about which copies."""
+        if self.attack == "strongest":
+            return target(self.attack, self.groups, self.q, detector=self.detector)
+        if self.attack == "frame-up" and self.framed == "auto":
+            return strongest_frame_up(self.groups, self.q, self.detector)
         framed = {"framed": self.framed} if self.attack == "frame-up" else {}
         return target(self.attack, self.groups, self.q, **framed)
 
@@ -161,12 +174,36 @@ class Cell:
         return worst_case(groups, q).count / len(groups.files)
 
     @property
+    def distortable(self) -> int:
+        """The most files that q Byzantine workers can distort past the vote."""
+        return worst_case(self.groups, self.q).count
+
+    @property
     def drops(self) -> bool:
         """Whether the robust rule can meet files without a value.
 
         The published detector excludes nobody unless an average follows.
         """
         return self.detector != "none" and (self.detector != "clique" or self.after_detection == "rule")
+
+    @property
+    def _rule_parameters(self) -> Parameters:
+        """The rule's parameters, with those that follow from the adversary filled in.
+
+        f is the most files that can be distorted. A rule that adapts to that number is compiled for the largest it can
+        be with these workers, so that cells with different q share one program.
+        """
+        given = dict(self.rule_parameters)
+        if RULES.accepts(self.rule, "f"):
+            given.setdefault("f", self.distortable)
+        if RULES.accepts(self.rule, "most") and not given:
+            groups, q = self.groups, (self.workers - 1) // 2
+            if self.detector in ("certified", "unanimous"):
+                most = comb(q, groups.redundancy) * most_files_a_group(groups)
+            else:
+                most = worst_case(groups, q).count
+            given["most"] = min(2 * most + 1, len(groups.files))
+        return tuple(sorted(given.items()))
 
     def run_shape(self) -> RunShape:
         """What the program of this cell is compiled for."""
@@ -181,7 +218,7 @@ class Cell:
             samples_per_file=self.samples_per_file,
             steps=self.steps,
             rule=self.rule,
-            rule_parameters=self.rule_parameters,
+            rule_parameters=self._rule_parameters,
             payload=self.payload,
             strong_payload=PAYLOADS.accepts(self.payload, "strength"),
             detects=self.detector != "none",

@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 
 from aspis_sim.adversary.payloads import PAYLOADS
-from aspis_sim.detection import detector
+from aspis_sim.detection import Verdict, detector
+from aspis_sim.detection.remaining import still_distortable
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.grid import Group
 from aspis_sim.experiment.row import Row
@@ -60,13 +62,20 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         every: score the test part every so many steps (and at the end); None for the end only.
     """
     attack = cell.adversary
+    by_vote = cell.distortable
     judge = detector(cell.detector)
+
+    def decide(graph: NDArray[np.bool_]) -> tuple[Verdict, int]:
+        verdict = judge(graph, max_byzantine=cell.q, assignment=cell.groups)
+        return verdict, still_distortable(verdict, cell.q, cell.groups, by_vote)
+
     numbers = Numbers(
         key=jax.random.key(cell.seed),
         rate=np.float32(cell.lr),
         strength=np.float32(strength(cell) or 0.0),
         byzantine=attack.byzantine,
         distorts=attack.distorts,
+        distortable=np.int32(by_vote),
     )
     run = Run.start(cell.run_shape(), numbers)
     curve: list[tuple[int, Score]] = []
@@ -74,7 +83,7 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
     while done < cell.steps:
         stop = min(done + (every or SEGMENT), cell.steps)
         started = time.perf_counter()
-        run = run.to(stop, lambda graph: judge(graph, max_byzantine=cell.q, assignment=cell.groups))
+        run = run.to(stop, decide)
         jax.block_until_ready(run.state.weights)
         seconds += time.perf_counter() - started
         if every:
@@ -119,7 +128,7 @@ def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
         files=files,
         load=groups.load,
         q=cell.q,
-        attack=cell.attack,
+        attack=cell.attack_label,
         payload=cell.payload,
         strength=strength(cell),
         rule=cell.rule,

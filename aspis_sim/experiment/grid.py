@@ -1,6 +1,6 @@
 """The grid of a sweep: lists of settings, checked and multiplied out into cells."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import get_args
@@ -8,7 +8,7 @@ from typing import get_args
 from aspis_sim.assignment import shape
 from aspis_sim.data import load
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.cell import AfterDetection, Cell, Compute, Parameters, Protocol
+from aspis_sim.experiment.cell import AfterDetection, Cell, Compute, Framed, Parameters, Protocol
 from aspis_sim.experiment.scheme import Scheme, schemes
 from aspis_sim.registry import unknown_name
 
@@ -41,8 +41,14 @@ class Setting:
 
     redundancy: int
     attack: str
+    framed: Framed
     payload: str
     strength: float | None
+
+    @property
+    def attack_label(self) -> str:
+        """The attack, with the number of framed workers if one was asked for."""
+        return self.attack if self.framed is None else f"{self.attack}:{self.framed}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Grid:
         schemes: names of presets.
         q: numbers of Byzantine workers.
         attacks, payloads, strengths: of the adversary; a strength of None is the payload's default.
-        framed: workers framed by a frame-up, None for its default.
+        framed: workers framed by a frame-up, one or several; None for its default, "auto" for what harms most.
         workers: K.
         redundancies: r, for the schemes that have redundancy.
         rates: learning rates; with more than one the best on validation data is chosen per scheme and q.
@@ -66,12 +72,12 @@ class Grid:
         dataset, model, steps, momentum, compute, devices: as in a `Cell`.
     """
 
-    schemes: tuple[str, ...] = ("aspis", "byzshield", "detox", "median")
+    schemes: tuple[str, ...] = ("aspis", "aspis-certified", "byzshield", "detox", "median")
     q: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
     attacks: tuple[str, ...] = ("strong",)
     payloads: tuple[str, ...] = ("alie",)
     strengths: tuple[float | None, ...] = (None,)
-    framed: int | None = None
+    framed: tuple[Framed, ...] = (None,)
     workers: int = 15
     redundancies: tuple[int, ...] = (3,)
     rates: tuple[float, ...] = (0.03, 0.1)
@@ -102,10 +108,10 @@ class Grid:
         tables = {}
         for r in self.redundancies:
             cells = self._share_samples([self._template(scheme, r) for scheme in schemes(self.schemes)])
-            for attack, payload, strength in product(self.attacks, self.payloads, self.strengths):
-                tables[Setting(r, attack, payload, strength)] = tuple(
+            for (attack, framed), payload, strength in product(self._attacks(), self.payloads, self.strengths):
+                tables[Setting(r, attack, framed, payload, strength)] = tuple(
                     Group(
-                        replace(cell, attack=attack, payload=payload, strength=strength, q=q),
+                        replace(cell, attack=attack, framed=framed, payload=payload, strength=strength, q=q),
                         self.rates,
                         tuple(dict.fromkeys(self.seeds)),
                     )
@@ -118,8 +124,12 @@ class Grid:
         """All groups, each once (a scheme without redundancy is the same for every r), in the order of the rows."""
         return tuple(dict.fromkeys(group for groups in self.tables().values() for group in groups))
 
+    def _attacks(self) -> Iterator[tuple[str, Framed]]:
+        for attack in self.attacks:
+            yield from ((attack, framed) for framed in (self.framed if attack == "frame-up" else (None,)))
+
     def _check(self) -> None:
-        for name in ("schemes", "q", "attacks", "payloads", "strengths", "redundancies", "rates", "seeds"):
+        for name in ("schemes", "q", "attacks", "payloads", "strengths", "redundancies", "rates", "seeds", "framed"):
             if not getattr(self, name):
                 raise InputError(f"the grid is empty: no {name}")
         if self.protocol not in PROTOCOLS:
@@ -158,7 +168,6 @@ class Grid:
             redundancy=1 if assignment == "baseline" else redundancy,
             q=self.q[0],
             attack=self.attacks[0],
-            framed=self.framed,
             payload=self.payloads[0],
             strength=self.strengths[0],
             dataset=self.dataset,

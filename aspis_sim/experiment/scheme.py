@@ -40,6 +40,30 @@ SCHEMES: dict[str, Scheme] = {
             "(Konstantinidis, Ramamoorthy, Vaswani 2023)",
         ),
         Scheme(
+            "aspis-certified",
+            "subset",
+            "certified",
+            "median_of_means",
+            "the mean of the values that no set of q workers can have forged; if there are none, the files whose "
+            "remaining copies all agree, by the median of bucket means (found for this project)",
+        ),
+        Scheme(
+            "aspis-sound",
+            "subset",
+            "sound",
+            "median_of_means",
+            "excludes only workers whose guilt follows from the graph, then vote and median of bucket means "
+            "(found for this project)",
+        ),
+        Scheme(
+            "aspis-unanimous",
+            "subset",
+            "unanimous",
+            "median_of_means",
+            "excludes as aspis-sound does and keeps the files whose remaining copies all agree, by the median of bucket "
+            "means (found for this project)",
+        ),
+        Scheme(
             "byzshield",
             "mols",
             "none",

@@ -203,11 +203,14 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
         key = jax.random.fold_in(stream(numbers.key, "payload"), state.step)
         batch = order[state.step].reshape(len(files), shape.samples_per_file)
         returned = one_round.play(state.weights, inputs, labels, batch, numbers.distorts, lie, key)
-        known, ruling = (True, everyone(shape.workers)) if table is None else look_up(table, returned.graph)
+        if table is None:
+            known, ruling = jnp.asarray(True), everyone(shape.workers, numbers.distortable)
+        else:
+            known, ruling = look_up(table, returned.graph)
 
         def go_on() -> State:
             ballot = vote(returned.agree, files, ruling)
-            update = one_round.update(returned, ballot, rule, shape.drops, averages)
+            update = one_round.update(returned, ballot, rule, ruling.distortable, shape.drops, averages)
             sgd = optax.sgd(numbers.rate, momentum=shape.momentum)
             change, optimizer = sgd.update(update, state.optimizer)
             distorted = returned.copies.differs(ballot.slot, one_round.compare) & ballot.kept

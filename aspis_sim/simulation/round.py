@@ -10,7 +10,6 @@ from jax import Array
 
 from aspis_sim.adversary.payloads import Payload
 from aspis_sim.aggregation import Rule
-from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.aggregation.vote import Ballot
 from aspis_sim.assignment import Assignment
 from aspis_sim.detection.agreement import Copies, Views, agreement_graph
@@ -92,23 +91,25 @@ class Round:
         agree = copies.agreement(self.compare)
         return Returned(copies, agree, agreement_graph(agree, files, assignment.workers), loss)
 
-    def update(self, returned: Returned, ballot: Ballot, rule: Rule, drops: bool, averages: bool) -> Array:
+    def update(self, returned: Returned, ballot: Ballot, rule: Rule, distortable: Array, drops: bool, averages: bool) -> Array:
         """The vector ``[d]`` that the optimizer is given for the files that won their votes.
 
         Args:
             returned: of this round.
             ballot: of this round.
             rule: the robust rule.
+            distortable: the most distorted files that the rule may meet.
             drops: whether the robust rule may meet files that are not kept.
             averages: whether the files are averaged where the ballot says so (else the rule always decides).
         """
-        values = returned.copies.chosen(ballot.slot)
+        copies = returned.copies
 
         def by_rule() -> Array:
-            return self._by_rule(rule, values, ballot.kept if drops else None)
+            values = copies.chosen(ballot.slot)
+            return self._by_rule(rule, values, ballot.kept if drops else None, distortable)
 
         if averages:
-            update = jax.lax.cond(ballot.average, lambda: mean_over_rows(values, ballot.kept), by_rule)
+            update = jax.lax.cond(ballot.average, lambda: copies.mean(ballot.slot, ballot.kept), by_rule)
         else:
             update = by_rule()
         return self.axis.whole(update, self.parameters)
@@ -142,10 +143,13 @@ class Round:
             return lies
         return jnp.where(self.axis.slice(jnp.ones(self.parameters, bool)), lies, 0)
 
-    def _by_rule(self, rule: Rule, values: Array, kept: Array | None) -> Array:
+    def _by_rule(self, rule: Rule, values: Array, kept: Array | None, distortable: Array) -> Array:
+        def apply(rows: Array) -> Array:
+            return rule(rows, kept) if rule.bounded is None else rule.bounded(rows, kept, distortable)
+
         if rule.coordinatewise or self.axis.size == 1:
-            return rule(values, kept)
-        return self.axis.slice(rule(self.axis.whole(values, self.parameters), kept))
+            return apply(values)
+        return self.axis.slice(apply(self.axis.whole(values, self.parameters)))
 
     def _copy_positions(self) -> Array:
         """Row of each copy ``[f, r]`` among the rows of all workers, worker by worker."""

@@ -14,7 +14,8 @@ from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State
 from aspis_sim.simulation.verdicts import Table, remember
 
-Decide = Callable[[NDArray[np.bool_]], Verdict]
+Decide = Callable[[NDArray[np.bool_]], tuple[Verdict, int]]
+"""From an agreement graph to the verdict and the most files that can be distorted after it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,4 +50,4 @@ class Run:
             if verdicts is None or not bool(state.stuck):
                 return replace(self, state=state, verdicts=verdicts)
             graph = np.asarray(state.graph)
-            verdicts = remember(verdicts, graph, decide(graph))
+            verdicts = remember(verdicts, graph, *decide(graph))

@@ -16,6 +16,7 @@ class Numbers(NamedTuple):
         strength: of the payload, in its own unit.
         byzantine: bool ``[K]``.
         distorts: bool ``[f, r]``, which copies the Byzantine workers distort.
+        distortable: without a detector, the most files that the vote can lose.
     """
 
     key: Array
@@ -23,6 +24,7 @@ class Numbers(NamedTuple):
     strength: np.float32
     byzantine: NDArray[np.bool_]
     distorts: NDArray[np.bool_]
+    distortable: np.int32 = np.int32(0)
 
 
 class Trace(NamedTuple):

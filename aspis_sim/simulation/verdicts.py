@@ -10,6 +10,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from aspis_sim.aggregation.vote import Ruling
 from aspis_sim.detection import Outcome, Verdict
@@ -43,6 +44,7 @@ def empty_table(
         unanimous=np.zeros(capacity, bool),  # type: ignore[arg-type]
         certified=certified,  # type: ignore[arg-type]
         outcome=np.zeros(capacity, np.int8),  # type: ignore[arg-type]
+        distortable=np.zeros(capacity, np.int32),  # type: ignore[arg-type]
     )
     return Table(np.zeros((capacity, workers, workers), bool), rulings, np.int32(0))  # type: ignore[arg-type]
 
@@ -55,8 +57,15 @@ def look_up(table: Table, graph: Array) -> tuple[Array, Ruling]:
     return match.any(), Ruling(*(None if part is None else part[row] for part in table.rulings))
 
 
-def remember(table: Table, graph: np.ndarray, verdict: Verdict) -> Table:
-    """A copy of the table with one more verdict; a full table forgets its oldest half first."""
+def remember(table: Table, graph: NDArray[np.bool_], verdict: Verdict, distortable: int) -> Table:
+    """A copy of the table with one more verdict; a full table forgets its oldest half first.
+
+    Args:
+        table: not changed.
+        graph: bool ``[K, K]``.
+        verdict: on that graph.
+        distortable: the most distorted files that the robust rule may meet after it.
+    """
     graphs, known = np.array(table.graphs), int(table.known)
     parts = [None if part is None else np.array(part) for part in table.rulings]
     if known == len(graphs):
@@ -65,14 +74,14 @@ def remember(table: Table, graph: np.ndarray, verdict: Verdict) -> Table:
             array[:known] = array[-known:]
     graphs[known] = graph
     outcome = OUTCOMES.index(verdict.outcome)
-    ruling = (verdict.honest, verdict.average, verdict.unanimous, verdict.certified, outcome)
+    ruling = (verdict.honest, verdict.average, verdict.unanimous, verdict.certified, outcome, distortable)
     for part, value in zip(parts, ruling, strict=True):
         if part is not None:
             part[known] = False if value is None else value
     return Table(graphs, Ruling(*parts), np.int32(known + 1))  # type: ignore[arg-type]
 
 
-def everyone(workers: int) -> Ruling:
+def everyone(workers: int, distortable: Array) -> Ruling:
     """The ruling of a scheme without a detector: nobody is excluded, the votes and the rule decide."""
     skipped = jnp.int8(OUTCOMES.index(Outcome.SKIPPED))
-    return Ruling(jnp.ones(workers, bool), jnp.asarray(False), jnp.asarray(False), None, skipped)
+    return Ruling(jnp.ones(workers, bool), jnp.asarray(False), jnp.asarray(False), None, skipped, distortable)

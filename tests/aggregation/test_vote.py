@@ -22,6 +22,7 @@ def ruling_of(verdict):
         jnp.asarray(verdict.unanimous),
         certified,
         jnp.int8(OUTCOMES.index(verdict.outcome)),
+        jnp.int32(0),
     )
 
 
@@ -54,7 +55,7 @@ def test_a_copy_that_equals_nothing_loses_to_any_other_and_the_lowest_slot_break
     agree = np.zeros((3, 3, 3), bool)
     agree[0, 2, 2] = True  # slots 0 and 1 are not finite
     agree[1] = np.eye(3, dtype=bool)  # three different values
-    everyone = Ruling(jnp.ones(3, bool), jnp.asarray(False), jnp.asarray(False), None, jnp.int8(0))
+    everyone = Ruling(jnp.ones(3, bool), jnp.asarray(False), jnp.asarray(False), None, jnp.int8(0), jnp.int32(0))
     ballot = ballot_of(jnp.asarray(agree), jnp.zeros((3, 3), int) + jnp.arange(3), everyone)
     assert ballot.slot.tolist() == [2, 0, 0]
     assert ballot.kept.all()

@@ -21,7 +21,7 @@ OUTCOMES = tuple(Outcome)
 
 
 def decide(graph):
-    return DETECTORS["clique"](graph, max_byzantine=Q, assignment=GROUPS)
+    return DETECTORS["clique"](graph, max_byzantine=Q, assignment=GROUPS), 0
 
 
 def start(shape=SHAPE, attack="strong", seed=0, strength=1.0):
@@ -127,10 +127,10 @@ def test_the_table_of_verdicts_remembers_and_forgets_the_oldest():
     for _ in range(CAPACITY + 1):
         lie = np.triu(rng.random((WORKERS, WORKERS)) < 0.05, 1)
         graphs.append(~(lie | lie.T))
-        table = remember(table, graphs[-1], decide(graphs[-1]))
+        table = remember(table, graphs[-1], *decide(graphs[-1]))
     known = [bool(look_up(table, graph)[0]) for graph in graphs]
     assert all(known[-CAPACITY // 2 :])
     assert not known[0]
     found, ruling = look_up(table, graphs[-1])
     assert bool(found)
-    assert np.array_equal(ruling.honest, decide(graphs[-1]).honest)
+    assert np.array_equal(ruling.honest, decide(graphs[-1])[0].honest)

@@ -1,7 +1,7 @@
 """The options that commands share, with their help; choices come from the registries."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -15,8 +15,10 @@ from aspis_sim.experiment.grid import PROTOCOLS
 from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
 from aspis_sim_cli.output import Format
+from aspis_sim_cli.ranges import integers
 
 DEFAULT_RATES = "0.03,0.1"
+DEFAULT_SCHEMES = "aspis,aspis-certified,byzshield,detox,median"
 
 GRID, CELL, PARTS, TRAINING, OUTPUT = (
     "What varies",
@@ -98,7 +100,8 @@ Compute = Annotated[
     ),
 ]
 Framed = Annotated[
-    int | None, _option("--framed", TRAINING, "Workers that a frame-up frames, d < q (default q-1).", "D")
+    str | None,
+    _option("--framed", GRID, "Workers that a frame-up frames: d < q (default q-1), or auto: what harms most.", "1..6"),
 ]
 Devices = Annotated[
     int, _option("--devices", TRAINING, "Devices over which workers are sharded (virtual on a CPU).")
@@ -117,6 +120,13 @@ AfterDetection = Annotated[
 FormatOption = Annotated[Format, _option("--format", OUTPUT, "What is printed on stdout.")]
 Out = Annotated[Path | None, _option("--out", OUTPUT, "Write the rows to this .csv or .json file.", "FILE")]
 Quiet = Annotated[bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar.")]
+
+
+def framed_workers(text: str | None) -> tuple[int | Literal["auto"] | None, ...]:
+    """The values of ``--framed``."""
+    if text is None:
+        return (None,)
+    return ("auto",) if text == "auto" else integers(text, "--framed")
 
 
 def use_devices(devices: int) -> None:

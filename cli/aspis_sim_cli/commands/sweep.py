@@ -17,7 +17,7 @@ SAVE_EVERY = 1.0
 def sweep(
     q: options.Q = "1..7",
     attack: options.Attacks = "strong",
-    scheme: options.Schemes = "aspis,byzshield,detox,median",
+    scheme: options.Schemes = options.DEFAULT_SCHEMES,
     workers: options.Workers = 15,
     redundancy: options.Redundancies = "3",
     payload: options.Payloads = "alie",
@@ -66,7 +66,7 @@ def sweep(
         attacks=names(attack),
         payloads=names(payload),
         strengths=(None,) if strength is None else reals(strength, "--strength"),
-        framed=framed,
+        framed=options.framed_workers(framed),
         workers=workers,
         redundancies=integers(redundancy, "--redundancy"),
         rates=reals(lr, "--lr"),

@@ -66,7 +66,7 @@ def train(
         attacks=(attack,),
         payloads=(payload,),
         strengths=(strength,),
-        framed=framed,
+        framed=options.framed_workers(framed),
         workers=workers,
         redundancies=(redundancy,),
         rates=(lr,),
@@ -83,7 +83,10 @@ def train(
         compute=compute,  # type: ignore[arg-type]
         devices=devices,
     )
-    (group,) = grid.groups()
+    groups = grid.groups()
+    if len(groups) > 1:
+        raise InputError(f"--framed {framed}: one run frames one number of workers; use sweep for several")
+    (group,) = groups
     written = None if out is None else file_format(out, format)
     path = None if out is None else writable(out)
 

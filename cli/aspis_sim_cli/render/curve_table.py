@@ -16,7 +16,7 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
     cell, summed = result.cell, row(result.cell, result)
     strength = "" if summed.strength is None else f" {summed.strength:g}"
     title = (
-        f"{cell.scheme}: q={cell.q} of K={cell.workers}, r={cell.redundancy}, attack {cell.attack}, "
+        f"{cell.scheme}: q={cell.q} of K={cell.workers}, r={cell.redundancy}, attack {cell.attack_label}, "
         f"payload {cell.payload}{strength}, lr {cell.lr:g}, seed {cell.seed}"
     )
     table = Table(

@@ -89,7 +89,7 @@ def _title(panel: Panel, grid: Grid) -> Text:
     strength = next((row.strength for row in panel.rows()), setting.strength)
     shown = "" if strength is None else f" {strength:g}"
     return Text(
-        f"attack {setting.attack}, payload {setting.payload}{shown}, K={grid.workers}, r={setting.redundancy}, "
+        f"attack {setting.attack_label}, payload {setting.payload}{shown}, K={grid.workers}, r={setting.redundancy}, "
         f"{grid.dataset}, {grid.model}, {grid.steps} steps"
     )
 

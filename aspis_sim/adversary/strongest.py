@@ -1,0 +1,53 @@
+"""The best of all targetings against one detector, found by playing each of them through graph, verdict and vote."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from aspis_sim.adversary.targeting import Attack, blocks, decoy, frame, stealth, strong, weak
+from aspis_sim.assignment import Assignment
+from aspis_sim.detection import detector as named_detector
+from aspis_sim.detection.reference import agreement_graph, apply_verdict
+
+
+def strongest(assignment: Assignment, q: int, detector: str) -> Attack:
+    """The attack after which the largest fraction of the files in the update is distorted.
+
+    Candidates are weak, strong, stealth, blocks, decoy, and the frame-ups of every d. Of equal fractions one that
+    enters a plain mean counts as stronger, since no robust rule stands behind it; then the first in that order.
+
+    Args:
+        assignment: who holds which file.
+        q: Byzantine workers.
+        detector: registered name of the detector of the scheme under attack.
+    """
+    return max(candidates(assignment, q), key=lambda attack: harm(attack, assignment, q, detector))
+
+
+def strongest_frame_up(assignment: Assignment, q: int, detector: str) -> Attack:
+    """The frame-up with the d in 0 .. q - 1 that is strongest in the sense of `strongest`."""
+    if assignment.name != "subset" or q == 0:
+        return strong(assignment, q)
+    frames = [frame(assignment, q, d) for d in range(q)]
+    return max(frames, key=lambda attack: harm(attack, assignment, q, detector))
+
+
+def candidates(assignment: Assignment, q: int) -> Iterator[Attack]:
+    """All attacks that `strongest` chooses from."""
+    for targeting in (weak, strong, stealth, blocks, decoy):
+        yield targeting(assignment, q)
+    if assignment.name == "subset":
+        yield from (frame(assignment, q, d) for d in range(1, q))
+
+
+def harm(attack: Attack, assignment: Assignment, q: int, detector: str) -> tuple[float, bool]:
+    """Distorted files over files in the update, and whether they enter a plain mean.
+
+    A lie is taken to be one vector a file, different from the honest gradient.
+    """
+    tokens = attack.distorts.astype(np.int64)
+    graph = agreement_graph(assignment, tokens)
+    verdict = named_detector(detector)(graph, max_byzantine=q, assignment=assignment)
+    update = apply_verdict(verdict, assignment, tokens)
+    distorted = int((update.tokens[update.kept] != 0).sum())
+    return distorted / max(1, int(update.kept.sum())), update.plain_mean and distorted > 0
