@@ -33,7 +33,7 @@ def _joined(terms: list[Array], join: Join) -> Array:
 
 
 def fold(rows: Array, term: Callable[[Array], Array], join: Join) -> Array:
-    """Join ``term(row)`` over the rows of ``[n, d]``; ``join`` is jnp.add, jnp.minimum or jnp.maximum."""
+    """Join ``term(row)`` over the rows of ``[n, d]``; ``join`` is jnp.add or jnp.minimum."""
     blocks = len(rows) // ROWS_A_BLOCK
     together = blocks * ROWS_A_BLOCK
     parts = [term(row) for row in rows[together:]]
@@ -43,8 +43,8 @@ def fold(rows: Array, term: Callable[[Array], Array], join: Join) -> Array:
         if blocks <= BLOCKS_WRITTEN_OUT:
             parts += list(part)
         else:
-            reduction = {jnp.add: jnp.sum, jnp.minimum: jnp.min, jnp.maximum: jnp.max}[join]
-            parts.append(reduction(part, axis=0).astype(part.dtype))
+            reduced = jnp.sum(part, axis=0) if join is jnp.add else jnp.min(part, axis=0)
+            parts.append(reduced.astype(part.dtype))
     return _joined(parts, join)
 
 

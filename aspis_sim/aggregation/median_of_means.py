@@ -42,8 +42,8 @@ def bucket_means(values: Array, kept: Array | None, buckets: Array | int, most: 
     weights = member.astype(values.dtype)
     sizes = jnp.maximum(weights.sum(1, keepdims=True), 1)
     inside = values if kept is None else jnp.where(kept[:, None], values, 0)
-    # In a product a row that is not finite would spoil every bucket; such rows are rare, and summed one by
-    one.sums = lax.cond(
+    # In a product a row that is not finite would spoil every bucket; they are summed one by one.
+    sums = lax.cond(
         jnp.isfinite(inside).all(),
         lambda: weights @ inside,
         lambda: jax.ops.segment_sum(inside, jnp.where(present, bucket, most), num_segments=most),

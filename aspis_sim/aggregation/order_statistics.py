@@ -1,8 +1,8 @@
 """Exact order statistics over the rows, column by column, without sorting: the kernel under several rules.
 
-Values are compared by a total order on their bits: -Inf < finite numbers < +Inf < NaN, whatever the sign of the
-NaN. A NaN is thus the largest value of its column, and comes back only when the rank asked for falls on it. Few
-rows go through a pruned sorting network, many through counting.
+Values are compared by a total order on their bits: -Inf < finite numbers < +Inf < NaN, whatever the sign
+of the NaN. A NaN is thus the largest value of its column, and comes back only when the rank asked for
+falls on it. Few rows go through a pruned sorting network, many through counting.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NETWORK_ROWS = 64
 """Up to this many rows a pruned network beats counting several times, and compiles in half a second."""
 
 TILE = 4128
-"""Columns counted at once: 455 rows of 16-bit digits then fit the cache that two cores share, and the distance
+"""Columns counted at once: 455 rows of 16-bit digits then fit the cache of two cores, and the distance
 between rows is no multiple of a large power of two, with which they would evict each other."""
 
 _KEY = {2: jnp.int16, 4: jnp.int32, 8: jnp.int64}
@@ -45,8 +45,9 @@ def from_keys(keys: Array, dtype: jnp.dtype) -> Array:
 def in_tiles(function: Callable[..., Array], *arrays: Array) -> Array:
     """Apply a column-wise function to ``[..., d]`` arrays tile by tile, so that each tile stays in the cache.
 
-    ``function`` takes the same arrays with c columns each and returns ``[c]``; the result is ``[d]``. The next
-    tile is part of the loop's state, because XLA would otherwise fuse reading it into every pass over it.
+    ``function`` takes the same arrays with c columns each and returns ``[c]``; the result is ``[d]``. The
+    next tile is part of the loop's state, because XLA would otherwise fuse reading it into every pass over
+    it.
     """
     columns = arrays[0].shape[-1]
     if columns <= 2 * TILE:
@@ -114,7 +115,7 @@ def _balanced(keys: Array, kept: Array) -> Array:
 
 
 def _middle(keys: Array, even: Array | bool, dtype: jnp.dtype) -> Array:
-    """The value of rank (n-1)//2 of int ``[n, c]``, or the mean of it and the next if their number is even."""
+    """The value of rank (n-1)//2 of int ``[n, c]``, or where ``even`` the mean of it and the next."""
     rank = (len(keys) - 1) // 2
     if even is False:
         if len(keys) <= NETWORK_ROWS:
@@ -177,8 +178,8 @@ def _median_jvp(lower: bool, primals: tuple, tangents: tuple) -> tuple[Array, Ar
 def sum_of_ranks(values: Array, low: Array | int, high: Array | int, kept: Array | None = None) -> Array:
     """Sum of the values of rank low, ..., high - 1 in each column of float ``[n, d]``; returns ``[d]``.
 
-    Only the two values at the ends are selected; what lies strictly between is summed where it stands, and the
-    ends count as often as the ranks demand. ``low < high``; both may be traced.
+    Only the two values at the ends are selected; what lies strictly between is summed where it stands, and
+    the ends count as often as the ranks demand. ``low < high``; both may be traced.
     """
     first, last = kth_smallest(values, low, kept), kth_smallest(values, high - 1, kept)
 
@@ -200,10 +201,10 @@ def _times(number: Array | int, value: Array) -> Array:
 
 
 def mean_of_nearest(values: Array, centre: Array, number: Array | int, kept: Array | None = None) -> Array:
-    """Mean of the ``number`` values nearest to ``centre [d]`` in each column of float ``[n, d]``; returns ``[d]``.
+    """Mean of the ``number`` values nearest to ``centre [d]`` in each column of float ``[n, d]``.
 
-    Values that are equally far and compete for the last places share them evenly, so that the order of the rows
-    does not matter. A value that is not finite is farther than every one that is.
+    Values that are equally far and compete for the last places share them evenly, so that the order of the
+    rows does not matter. A value that is not finite is farther than every one that is.
     """
     distances = jnp.abs(values - centre)
     reach = kth_smallest(lax.stop_gradient(distances), number - 1, kept)
@@ -216,7 +217,9 @@ def mean_of_nearest(values: Array, centre: Array, number: Array | int, kept: Arr
             tied &= kept[:, None]
         places = number - count(keys, lambda row: row < limit)
         contenders = jnp.maximum(count(tied, lambda row: row), 1)
-        share = fold(jnp.where(tied, tile, 0), lambda row: row, jnp.add) * (places / contenders).astype(tile.dtype)
+        share = fold(jnp.where(tied, tile, 0), lambda row: row, jnp.add) * (places / contenders).astype(
+            tile.dtype
+        )
         return (nearer + share) / jnp.asarray(number).astype(tile.dtype)
 
     return in_tiles(add_up, values, centre, reach)

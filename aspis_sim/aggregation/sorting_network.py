@@ -1,8 +1,8 @@
 """Sorting a few rows without a sort: Batcher's odd-even merge network, pruned to the ranks asked for.
 
-A network is a fixed list of exchanges "the smaller of rows i and j to i, the larger to j". Written out as minima
-and maxima over whole rows it becomes one fused elementwise loop that a CPU runs on its vector units, where XLA's
-own sort handles one column at a time.
+A network is a fixed list of exchanges "the smaller of rows i and j to i, the larger to j". Written out as
+minima and maxima over whole rows it becomes one fused elementwise loop that a CPU runs on its vector
+units, where XLA's own sort handles one column at a time.
 """
 
 from __future__ import annotations

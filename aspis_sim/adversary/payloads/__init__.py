@@ -3,6 +3,7 @@
 from typing import Any
 
 from aspis_sim.adversary.payloads.base import Payload
+from aspis_sim.aggregation import conventions
 from aspis_sim.registry import Registry
 
 PAYLOADS = Registry(
@@ -10,19 +11,36 @@ PAYLOADS = Registry(
     {
         "alie": "aspis_sim.adversary.payloads.alie:alie",
         "constant": "aspis_sim.adversary.payloads.constant:constant",
+        "gaussian": "aspis_sim.adversary.payloads.gaussian:gaussian",
+        "inf": "aspis_sim.adversary.payloads.nonfinite:inf",
         "inner_product": "aspis_sim.adversary.payloads.inner_product:inner_product",
+        "mimic": "aspis_sim.adversary.payloads.mimic:mimic",
+        "min_max": "aspis_sim.adversary.payloads.min_max:min_max",
+        "min_sum": "aspis_sim.adversary.payloads.min_max:min_sum",
+        "nan": "aspis_sim.adversary.payloads.nonfinite:nan",
+        "optimised": "aspis_sim.adversary.payloads.optimised:optimised",
         "reversed": "aspis_sim.adversary.payloads.reversed:reversed_gradient",
+        "sign_flip": "aspis_sim.adversary.payloads.sign_flip:sign_flip",
+        "zero": "aspis_sim.adversary.payloads.zero:zero",
     },
 )
 
 
-def payload(name: str, **parameters: Any) -> Payload:
+def payload(name: str, *, convention: str | None = None, **parameters: Any) -> Payload:
     """Build the payload ``name``: a pure function from honest rows ``[n, d]`` to one vector ``[d]``.
+
+    Args:
+        name: a registered payload.
+        convention: "byzfl", "blades", "aspis" or "baruch": the options with which that library's or paper's
+            attack of this name agrees, where ``parameters`` do not say otherwise.
+        parameters: of the payload, for example ``strength``.
 
     Raises:
         InputError: unknown name (the nearest is named), or a parameter the payload does not take.
     """
-    return PAYLOADS.build(name, **parameters)
+    return PAYLOADS.build(
+        name, **{**conventions.defaults(conventions.PAYLOADS, convention, name), **parameters}
+    )
 
 
 __all__ = ["PAYLOADS", "Payload", "payload"]

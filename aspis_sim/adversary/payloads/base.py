@@ -1,4 +1,4 @@
-"""What every payload is: a pure function from honest gradients to the vector that colluding workers return."""
+"""What every payload is: a pure function from honest gradients to the vector that colluders return."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Payload:
 
     Attributes:
         function: ``function(rows, key)`` with ``rows`` float ``[n, d]`` of honest gradients and a PRNG key.
-        scope: ``"round"``: called once a step with the honest gradients of all files, and every distorted copy
-            is that one vector; ``"file"``: called for each file with that file's honest gradient as the only
-            row, so that copies of a file are equal but those of different files are not.
+        scope: ``"round"``: called once a step with the honest gradients of all files, and every distorted
+            copy is that one vector; ``"file"``: called for each file with that file's honest gradient as
+            the only row, so that copies of a file are equal but those of different files are not.
         coordinatewise: the value at a coordinate depends on that column alone.
     """
 

@@ -7,7 +7,7 @@ from aspis_sim.adversary.payloads.base import Payload
 
 
 def constant(strength: float = 100.0) -> Payload:
-    """Every entry is -strength (the constant attack of Aspis and DETOX; strength 100, linear regression 10)."""
+    """Every entry is -strength (the constant attack of Aspis and DETOX: 100, linear regression 10)."""
 
     def lie(rows: Array, key: Array | None = None) -> Array:
         return jnp.full_like(rows[0], -strength)

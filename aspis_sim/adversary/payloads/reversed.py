@@ -7,7 +7,7 @@ from aspis_sim.aggregation.average import mean_over_rows
 
 
 def reversed_gradient(strength: float = 100.0) -> Payload:
-    """-strength · the file's honest gradient (the reversed attack of Aspis and DETOX; linear regression 10)."""
+    """-strength · the file's honest gradient (the reversed attack of Aspis; linear regression 10)."""
 
     def lie(rows: Array, key: Array | None = None) -> Array:
         return -strength * mean_over_rows(rows)

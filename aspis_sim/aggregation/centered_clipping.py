@@ -1,0 +1,49 @@
+"""Centered clipping: rows are pulled to within a radius of a centre before they are averaged."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from jax import Array
+
+from aspis_sim.aggregation.average import mean_over_rows
+from aspis_sim.aggregation.base import Rule
+from aspis_sim.aggregation.distances import squared_norms
+from aspis_sim.errors import InputError
+
+
+def clip_around(
+    values: Array, centre: Array, tau: float, iterations: int, kept: Array | None = None
+) -> Array:
+    """The rule with its state in and out: ``centre [d]`` is the last aggregate, the result is the next one.
+
+    v ← v + mean of (x_i - v) · min(1, tau / ‖x_i - v‖), ``iterations`` times (Karimireddy et al., ICML 2021,
+    algorithm 2, who start each round at the aggregate of the round before). A row with NaN or Inf, or
+    whose squares overflow, counts as one that sits at the centre: it moves nothing.
+    """
+    for _ in range(iterations):
+        away = values - centre
+        squared = squared_norms(away)
+        usable = jnp.isfinite(squared)
+        shrink = jnp.minimum(1, tau / jnp.sqrt(jnp.where(squared > 0, squared, 1)))
+        centre = centre + mean_over_rows(jnp.where(usable[:, None], away * shrink[:, None], 0), kept)
+    return centre
+
+
+def centered_clipping(tau: float = 100.0, iterations: int = 1) -> Rule:
+    """Centered clipping from 0 each time (Karimireddy et al., ICML 2021); `clip_around` keeps state.
+
+    NaN and Inf as in `clip_around`.
+
+    Args:
+        tau: radius, more than 0.
+        iterations: how often the rows are clipped around the new centre.
+    """
+    if not isinstance(tau, int | float) or tau <= 0:
+        raise InputError(f"tau must be a number more than 0, got {tau}")
+    if iterations < 1:
+        raise InputError(f"iterations must be at least 1, got {iterations}")
+
+    def aggregate(values: Array, kept: Array | None = None) -> Array:
+        return clip_around(values, jnp.zeros_like(values[0]), tau, iterations, kept)
+
+    return Rule(aggregate, takes_kept=True)

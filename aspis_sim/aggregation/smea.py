@@ -1,0 +1,155 @@
+"""SMEA, smallest maximum eigenvalue averaging: the mean of the rows of least spread in any direction."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from aspis_sim.aggregation.base import Rule, majority
+from aspis_sim.aggregation.caf import centred_products
+from aspis_sim.aggregation.distances import geometry, mean_of_chosen
+from aspis_sim.errors import InputError
+
+SUBSETS = 5_000_000
+"""Subsets up to which the search runs: some seconds if no bound helps."""
+
+BATCH = 512
+"""Subsets that are examined together."""
+
+DIRECTIONS = 4
+"""Directions along which the spread of a subset is bounded before it is looked at in full."""
+
+
+class _Best(NamedTuple):
+    """The least top eigenvalue so far, the subset that has it, and which of a batch may still be better."""
+
+    eigenvalue: Array
+    subset: Array
+    open: Array
+
+
+def subset_of_rank(rank: Array, rows: int, f: int) -> Array:
+    """The subsets without the ``rank``-th set of f rows in lexicographic order, bool ``[rows, w]``."""
+    table = np.array([[math.comb(a, b) for b in range(f + 1)] for a in range(rows + 1)], np.int64)
+    binomial = jnp.asarray(np.minimum(table, 2**31 - 1), jnp.int32)
+
+    def decide(row: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        rank, missing, kept = state
+        with_row = jnp.where(missing > 0, binomial[rows - 1 - row, jnp.maximum(missing - 1, 0)], 0)
+        removed = rank < with_row
+        return jnp.where(removed, rank, rank - with_row), missing - removed, kept.at[row].set(~removed)
+
+    start = rank, jnp.full_like(rank, f), jnp.ones((rows, len(rank)), bool)
+    return lax.fori_loop(0, rows, decide, start)[2]
+
+
+def _members(kept: Array, size: int) -> Array:
+    """The row numbers of subsets: bool ``[n, w]`` to int ``[size, w]``."""
+    slot = jnp.cumsum(kept, axis=0, dtype=jnp.int32) - 1
+    hit = kept & (slot == jnp.arange(size)[:, None, None])
+    return jnp.sum(jnp.where(hit, jnp.arange(len(kept))[:, None], 0), axis=1)
+
+
+def _products(squared: Array, members: Array) -> Array:
+    """Products of the members around their mean, ``[m, m, w]``, from the distances ``[n, n]`` of all rows."""
+    distances = squared.ravel()[members[:, None] * len(squared) + members]
+    towards = distances.mean(0)
+    return 0.5 * (towards[:, None] + towards - towards.mean(0) - distances)
+
+
+def _below(products: Array, limit: Array) -> Array:
+    """Whether the top eigenvalue of each ``products[:, :, w]`` is below ``limit``: is limit · I - P positive?
+
+    It is exactly if Gaussian elimination meets no pivot that is 0 or less (Sylvester's law of inertia).
+    """
+    size = len(products)
+    start = limit * jnp.eye(size, dtype=products.dtype)[:, :, None] - products
+
+    def eliminate(step: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
+        matrix, positive = state
+        row = matrix[step]
+        pivot = row[step]
+        scaled = row / jnp.where(pivot > 0, pivot, 1)
+        return matrix - row[:, None] * scaled, positive & (pivot > 0)
+
+    return lax.fori_loop(0, size, eliminate, (start, jnp.ones(products.shape[2], bool)))[1]
+
+
+def least_spread(squared: Array, usable: Array, f: int) -> Array:
+    """The subset of n - f rows whose covariance has the least top eigenvalue, bool ``[n]``; f at least 1.
+
+    The nonzero eigenvalues of a subset's scatter are those of its products around its mean, n - f by n - f.
+    Batches of subsets, those without the most outlying rows first, pass two tests against the best so far:
+    the spread along the main directions of all rows (a Rayleigh quotient, a lower bound) and positive
+    pivots; only what passes both has its eigenvalue computed. Subsets within rounding of the best count as
+    no better.
+    """
+    rows = len(squared)
+    size = rows - f
+    total = math.comb(rows, f)
+    finite = jnp.where(usable[:, None] & usable, squared, 0)
+    order = jnp.argsort(-jnp.where(usable, finite.sum(0), jnp.inf))
+    sorted_squared = squared[order][:, order]
+    share = usable.astype(squared.dtype) / jnp.maximum(usable.sum(), 1).astype(squared.dtype)
+    values, vectors = jnp.linalg.eigh(centred_products(finite, share) * (usable[:, None] & usable))
+    spread = (vectors * jnp.sqrt(jnp.maximum(values, 0)))[order][:, -DIRECTIONS:]
+    strictly = 1 - 8 * rows * float(jnp.finfo(squared.dtype).eps)
+
+    def eigenvalue(members: Array) -> Array:
+        return jnp.linalg.eigvalsh(_products(sorted_squared, members[:, None])[:, :, 0])[-1]
+
+    def examine(batch: Array, best: tuple[Array, Array]) -> tuple[Array, Array]:
+        rank = jnp.minimum(batch * BATCH + jnp.arange(min(BATCH, total), dtype=jnp.int32), total - 1)
+        kept = subset_of_rank(rank, rows, f)
+        weights = kept.astype(squared.dtype)
+        away = spread.T[:, :, None] - (spread.T @ weights)[:, None] / size
+        bound = jnp.max(jnp.sum(jnp.square(away) * weights, axis=1), axis=0)
+
+        def refine(state: _Best) -> _Best:
+            members = _members(kept, size)
+            products = _products(sorted_squared, members)
+            passed = _below(products, state.eigenvalue * strictly) & state.open
+            pick = jnp.argmin(jnp.where(passed, jnp.trace(products), jnp.inf))
+            value = jnp.where(passed[pick], eigenvalue(members[:, pick]), jnp.inf)
+            better = value < state.eigenvalue
+            return _Best(
+                jnp.where(better, value, state.eigenvalue),
+                jnp.where(better, kept[:, pick], state.subset),
+                passed & (jnp.arange(len(passed)) != pick),
+            )
+
+        start = _Best(*best, bound < best[0] * strictly)
+        return lax.while_loop(lambda state: state.open.any(), refine, start)[:2]
+
+    first = jnp.arange(rows) >= f
+    start = eigenvalue(jnp.arange(f, rows)), first
+    found = lax.fori_loop(0, -(-total // BATCH), examine, start)[1]
+    return found[jnp.argsort(order)]
+
+
+def smea(f: int) -> Rule:
+    """The mean of the n - f rows whose covariance has the least top eigenvalue (Allouah et al., ICML 2023).
+
+    See `least_spread`. A row with NaN or Inf, or whose squares overflow, is in no subset; more than f of
+    them give NaN.
+
+    Args:
+        f: Byzantine rows; n over f must not exceed 5,000,000 subsets.
+    """
+
+    def aggregate(values: Array, kept: Array | None = None) -> Array:
+        subsets = math.comb(len(values), f)
+        if subsets > SUBSETS:
+            raise InputError(
+                f"smea with n={len(values)}, f={f} means {subsets:.1e} subsets, more than {SUBSETS:.0e}; "
+                "use fewer rows, caf (the same aim by a filter), or mda"
+            )
+        seen = geometry(values)
+        chosen = least_spread(seen.squared, seen.usable, f) if f else jnp.ones(len(values), bool)
+        return mean_of_chosen(chosen, seen.rows, seen.usable)
+
+    return Rule(aggregate, tolerance=majority(f))
