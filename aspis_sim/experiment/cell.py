@@ -110,7 +110,11 @@ class Cell:
                 f"q={self.q} of K={self.workers} workers is no honest majority (q < K/2); "
                 f"q can be at most {most}, or take --workers {2 * self.q + 1} or more"
             )
-        if self.attack == "frame-up" and isinstance(self.framed, int) and not 0 <= self.framed < max(self.q, 1):
+        if (
+            self.attack == "frame-up"
+            and isinstance(self.framed, int)
+            and not 0 <= self.framed < max(self.q, 1)
+        ):
             raise InputError(
                 f"{self.framed} framed workers with q={self.q}: a frame-up frames fewer than q, 0 to {self.q - 1}"
             )

@@ -59,7 +59,8 @@ class Grid:
         schemes: names of presets.
         q: numbers of Byzantine workers.
         attacks, payloads, strengths: of the adversary; a strength of None is the payload's default.
-        framed: workers framed by a frame-up, one or several; None for its default, "auto" for what harms most.
+        framed: workers framed by a frame-up, one or several (each with the q that are larger); None for its default,
+            "auto" for what harms most.
         workers: K.
         redundancies: r, for the schemes that have redundancy.
         rates: learning rates; with more than one the best on validation data is chosen per scheme and q.
@@ -108,14 +109,16 @@ class Grid:
         tables = {}
         for r in self.redundancies:
             cells = self._share_samples([self._template(scheme, r) for scheme in schemes(self.schemes)])
-            for (attack, framed), payload, strength in product(self._attacks(), self.payloads, self.strengths):
+            for (attack, framed), payload, strength in product(
+                self._attacks(), self.payloads, self.strengths
+            ):
                 tables[Setting(r, attack, framed, payload, strength)] = tuple(
                     Group(
                         replace(cell, attack=attack, framed=framed, payload=payload, strength=strength, q=q),
                         self.rates,
                         tuple(dict.fromkeys(self.seeds)),
                     )
-                    for q, cell in product(self.q, cells)
+                    for q, cell in product(self._q_for(framed), cells)
                 )
         self._check_cells(group.first for groups in tables.values() for group in groups)
         return tables
@@ -124,12 +127,27 @@ class Grid:
         """All groups, each once (a scheme without redundancy is the same for every r), in the order of the rows."""
         return tuple(dict.fromkeys(group for groups in self.tables().values() for group in groups))
 
+    def _q_for(self, framed: Framed) -> tuple[int, ...]:
+        """Values of q that can frame this many workers; all of them, to be refused, if there are none."""
+        able = tuple(q for q in self.q if not isinstance(framed, int) or framed < q)
+        return able or self.q
+
     def _attacks(self) -> Iterator[tuple[str, Framed]]:
         for attack in self.attacks:
             yield from ((attack, framed) for framed in (self.framed if attack == "frame-up" else (None,)))
 
     def _check(self) -> None:
-        for name in ("schemes", "q", "attacks", "payloads", "strengths", "redundancies", "rates", "seeds", "framed"):
+        for name in (
+            "schemes",
+            "q",
+            "attacks",
+            "payloads",
+            "strengths",
+            "redundancies",
+            "rates",
+            "seeds",
+            "framed",
+        ):
             if not getattr(self, name):
                 raise InputError(f"the grid is empty: no {name}")
         if self.protocol not in PROTOCOLS:

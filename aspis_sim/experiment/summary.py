@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aspis_sim.experiment.grid import Group, Setting
 from aspis_sim.experiment.row import Row
@@ -148,6 +148,44 @@ def _panel(setting: Setting, groups: Sequence[Group], rows: Mapping[Group, Seque
         q=tuple(dict.fromkeys(group.first.q for group in groups)),
         entries=entries,
     )
+
+
+@dataclass(frozen=True)
+class Worst:
+    """Each scheme's lowest accuracy over the attacks of a sweep, for one redundancy and payload.
+
+    Attributes:
+        setting: of the first of the panels.
+        schemes: in the order of the grid.
+        q: in the order of the grid.
+        entries: (scheme, q) -> the attack that leaves the lowest top-1, and what it leaves.
+    """
+
+    setting: Setting
+    schemes: tuple[str, ...]
+    q: tuple[int, ...]
+    entries: Mapping[tuple[str, int], tuple[str, Entry]]
+
+
+def worst_over_attacks(panels: Sequence[Panel]) -> tuple[Worst, ...]:
+    """The worst case of every scheme and q over all attacks, where there are several; one table a payload."""
+    found: dict[Setting, list[Panel]] = {}
+    for panel in panels:
+        found.setdefault(replace(panel.setting, attack="", framed=None), []).append(panel)
+    return tuple(_worst(members) for members in found.values() if len(members) > 1)
+
+
+def _worst(panels: Sequence[Panel]) -> Worst:
+    entries: dict[tuple[str, int], tuple[str, Entry]] = {}
+    for panel in panels:
+        for key, entry in panel.entries.items():
+            if entry.top1 is None:
+                continue
+            so_far = entries.get(key)
+            if so_far is None or so_far[1].top1 is None or entry.top1.value < so_far[1].top1.value:
+                entries[key] = panel.setting.attack_label, entry
+    q = tuple(dict.fromkeys(q for panel in panels for q in panel.q))
+    return Worst(panels[0].setting, panels[0].schemes, tuple(sorted(q)), entries)
 
 
 @dataclass(frozen=True)

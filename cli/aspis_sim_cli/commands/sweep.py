@@ -96,9 +96,9 @@ def sweep(
     from aspis_sim.experiment.execution import Event
     from aspis_sim.experiment.execution import sweep as run
     from aspis_sim.experiment.row import Row, as_csv, as_json, write_whole
-    from aspis_sim.experiment.summary import panels
+    from aspis_sim.experiment.summary import panels, worst_over_attacks
     from aspis_sim_cli.live import follow
-    from aspis_sim_cli.render.sweep_table import panel_view
+    from aspis_sim_cli.render.sweep_table import panel_view, worst_view
 
     finished: dict[Group, list[Row]] = {group: [] for group in groups}
     saved = time.monotonic()
@@ -126,8 +126,11 @@ def sweep(
         write_whole(path, text(written))
     if format is Format.TABLE:
         console = stdout()
-        for panel in panels(tables, finished):
+        shown = panels(tables, finished)
+        for panel in shown:
             console.print(panel_view(panel, grid, console.width))
+        for worst in worst_over_attacks(shown):
+            console.print(worst_view(worst, grid, console.width))
     else:
         print(text(format), end="")
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from aspis_sim.experiment.grid import Grid
 from aspis_sim.experiment.scheme import SCHEMES
-from aspis_sim.experiment.summary import Entry, Mean, Panel, gaps, reductions
+from aspis_sim.experiment.summary import Entry, Mean, Panel, Worst, family, gaps, reductions
 
 WIDE = 132
 """Columns from which a scheme's figures fit on one line."""
@@ -18,20 +18,34 @@ WIDE = 132
 
 def panel_view(panel: Panel, grid: Grid, width: int) -> RenderableType:
     """A panel's table with its caption and headline, for a terminal of ``width`` columns."""
-    table = Table(
-        title=_title(panel, grid),
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("q", justify="right")
     for scheme in panel.schemes:
         table.add_column(Text(scheme), justify="right", no_wrap=True)
     for q in panel.q:
         entries = [panel.entries.get((scheme, q)) for scheme in panel.schemes]
         table.add_row(str(q), *(_cell(entry, width >= WIDE) for entry in entries))
-    return Lines(table, *(Text(line) for line in notes(panel, grid)))
+    title = Text.assemble((_title(panel, grid), "bold"))
+    return Lines(title, table, *(Text(line) for line in notes(panel, grid)))
+
+
+def worst_view(worst: Worst, grid: Grid, width: int) -> RenderableType:
+    """Each scheme's worst top-1 over the attacks of the sweep, with the attack that does it."""
+    strength = next((entry.rows[0].strength for _, entry in worst.entries.values()), None)
+    payload = worst.setting.payload + ("" if strength is None else f" {strength:g}")
+    title = f"worst over attacks, payload {payload}, K={grid.workers}, r={worst.setting.redundancy}"
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("q", justify="right")
+    for scheme in worst.schemes:
+        table.add_column(Text(scheme), justify="right", no_wrap=True)
+    for q in worst.q:
+        cells = []
+        for scheme in worst.schemes:
+            attack, entry = worst.entries.get((scheme, q), ("", None))
+            text = Text(_mean(entry.top1) if entry else "-")
+            cells.append(text.append(("  " if width >= WIDE else "\n") + attack, style="dim"))
+        table.add_row(str(q), *cells)
+    return Lines(Text.assemble((title, "bold")), table)
 
 
 def notes(panel: Panel, grid: Grid) -> Iterator[str]:
@@ -48,14 +62,24 @@ def headline(panel: Panel) -> Iterator[str]:
     if found := gaps(panel, subject):
         each = ", ".join(f"{gap.points:+.1f} at q={gap.q} ({gap.rival})" for gap in found)
         yield f"Top-1 of {subject} against its best rival, in points: {each}."
+    for relative in panel.schemes[1:]:
+        if family(relative) == family(subject) and (gains := _gains(panel, relative, subject)):
+            yield f"{relative} against {subject}, in points: {gains}."
     if shares := reductions(panel, subject):
-        low, high = shares[0], shares[-1]
-        yield (
-            f"{subject}'s distortion fraction is lower than its rivals' by {low.share:.0%} ({low.rival}, q={low.q}) "
-            f"to {high.share:.0%} ({high.rival}, q={high.q})."
-        )
+        low, high = (f"{one.share:.0%} ({one.rival}, q={one.q})" for one in (shares[0], shares[-1]))
+        span = low if low == high else f"{low} to {high}"
+        yield f"{subject}'s distortion fraction is lower than its rivals' by {span}."
     for scheme in panel.schemes:
         yield from _findings(panel, scheme)
+
+
+def _gains(panel: Panel, scheme: str, other: str) -> str:
+    parts = []
+    for q in panel.q:
+        ours, theirs = panel.entries.get((scheme, q)), panel.entries.get((other, q))
+        if ours and theirs and ours.top1 and theirs.top1:
+            parts.append(f"{100 * (ours.top1.value - theirs.top1.value):+.1f} at q={q}")
+    return ", ".join(parts)
 
 
 def _findings(panel: Panel, scheme: str) -> Iterator[str]:
@@ -81,14 +105,14 @@ def _findings(panel: Panel, scheme: str) -> Iterator[str]:
     lost = {q: entry.lost for q, entry in entries.items() if entry.lost}
     if lost:
         each = ", ".join(f"{share:.3g} at q={q}" for q, share in lost.items())
-        yield f"{scheme} drops files that only excluded workers hold, as a fraction of all: {each}."
+        yield f"{scheme} leaves files out of the update that it cannot trust, as a fraction of all: {each}."
 
 
-def _title(panel: Panel, grid: Grid) -> Text:
+def _title(panel: Panel, grid: Grid) -> str:
     setting = panel.setting
     strength = next((row.strength for row in panel.rows()), setting.strength)
     shown = "" if strength is None else f" {strength:g}"
-    return Text(
+    return (
         f"attack {setting.attack_label}, payload {setting.payload}{shown}, K={grid.workers}, r={setting.redundancy}, "
         f"{grid.dataset}, {grid.model}, {grid.steps} steps"
     )
