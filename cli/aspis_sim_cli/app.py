@@ -9,6 +9,7 @@ from aspis_sim_cli.boundary import bounded
 from aspis_sim_cli.commands.list_parts import list_parts
 from aspis_sim_cli.commands.sweep import sweep
 from aspis_sim_cli.commands.train import train
+from aspis_sim_cli.commands.worst_case import worst_case
 
 app = typer.Typer(
     name="aspis-sim",
@@ -38,6 +39,7 @@ def _options(
 
 app.command("sweep")(bounded(sweep))
 app.command("train")(bounded(train))
+app.command("worst-case")(bounded(worst_case))
 app.command("list")(bounded(list_parts))
 
 

@@ -1,0 +1,270 @@
+"""``aspis-sim worst-case``: the worst lies against each detector, searched for instead of sampled."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.detection import DETECTORS
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.output import Format, file_format, stderr, stdout
+from aspis_sim_cli.ranges import integers, names
+
+if TYPE_CHECKING:
+    from aspis_sim.assignment import Assignment
+    from aspis_sim.game import Result
+
+MOST_FILES = 200_000
+"""Files from which looking at a handful of graphs takes minutes."""
+
+COPIES_IN_ALL, COPIES_IN_SOME = 20_000_000, 3_000_000
+"""Copies of files that a search judges at most, graph by graph: when it examines all graphs, and when it
+picks some. Ten to thirty seconds on a slow machine."""
+
+SYSTEM, SEARCH = "The system", "The search"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One search's result; the fields are the columns of the CSV, in order.
+
+    Attributes:
+        assignment, workers, redundancy, files, q, detector, objective: what was searched.
+        distorted_files, kept_files: of the update under the strongest attack found.
+        fraction: the former over the latter, 0 if no file is kept.
+        byzantine: the liars, separated by spaces.
+        lies: files lied about.
+        graphs: disagreement graphs looked at.
+        proof: "exhaustive" (no attack of the game does better) or "lower bound".
+    """
+
+    assignment: str
+    workers: int
+    redundancy: int
+    files: int
+    q: int
+    detector: str
+    objective: str
+    distorted_files: int
+    kept_files: int
+    fraction: float
+    byzantine: str
+    lies: int
+    graphs: int
+    proof: str
+
+
+def worst_case(
+    workers: Annotated[int, typer.Option("--workers", rich_help_panel=SYSTEM, help="Workers K.")] = 7,
+    redundancy: Annotated[
+        int,
+        typer.Option("--redundancy", rich_help_panel=SYSTEM, help="Workers that compute each file, r (odd)."),
+    ] = 3,
+    assignment: Annotated[
+        str,
+        typer.Option(
+            "--assignment",
+            rich_help_panel=SYSTEM,
+            help=f"Who computes what: {', '.join(name for name in ASSIGNMENTS if name != 'custom')}.",
+        ),
+    ] = "subset",
+    q: Annotated[
+        str,
+        typer.Option(
+            "--q", rich_help_panel=SEARCH, help="Numbers of Byzantine workers, q < K/2.", metavar="1..3"
+        ),
+    ] = "1..3",
+    detector: Annotated[
+        str,
+        typer.Option(
+            "--detector",
+            rich_help_panel=SEARCH,
+            help=f"Who is attacked: {', '.join(DETECTORS)}.",
+            metavar="NAME,…",
+        ),
+    ] = "clique,sound,certified,unanimous",
+    objective: Annotated[
+        str,
+        typer.Option(
+            "--objective",
+            rich_help_panel=SEARCH,
+            help="What the liars want: most distorted files, or most of them among the files kept.",
+            metavar="count|fraction",
+        ),
+    ] = "count",
+    effort: Annotated[
+        int | None,
+        typer.Option(
+            "--effort",
+            rich_help_panel=SEARCH,
+            help="Graphs that one search may look at: all, if they are about so many or take seconds; "
+            "else by local search (default: some seconds' worth).",
+            metavar="N",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", rich_help_panel=SEARCH, help="Of the local search on large systems.")
+    ] = 0,
+    format: options.FormatOption = Format.TABLE,
+    out: options.Out = None,
+    quiet: options.Quiet = False,
+) -> ExitStatus:
+    """Search for the worst lies against each detector.
+
+    On small systems all that the liars can say is covered, and the answer is
+    exact (proof: exhaustive); on larger ones it is the strongest attack of a
+    seeded local search (proof: lower bound). Nothing is trained. As JSON, each
+    result has the attack itself: for every file lied about, the liars.
+
+    Examples:
+
+      aspis-sim worst-case --workers 7 --redundancy 3 --q 1..3
+
+      aspis-sim worst-case --workers 9 --q 3 --objective fraction --format json
+
+      aspis-sim worst-case --workers 15 --q 2..7 --effort 500 --out worst.csv
+    """
+    from aspis_sim.assignment import build
+    from aspis_sim.experiment.row import as_csv, writable, write_whole
+    from aspis_sim.game import play
+    from aspis_sim_cli.render.worst_case_table import worst_case_view
+
+    budgets, detectors = integers(q, "--q"), names(detector)
+    _check(assignment, workers, redundancy, budgets, detectors, objective, effort, seed)
+    written = None if out is None else file_format(out, format)
+    path = None if out is None else writable(out)
+
+    system = build(assignment, workers=workers, redundancy=redundancy)
+    copies = system.files.size
+    found: list[Result] = []
+    searches = [(count, name) for count in budgets for name in detectors]
+    try:
+        with _spinner(quiet) as say:
+            for number, (count, name) in enumerate(searches, 1):
+                say(f"q={count}, {name}: search {number} of {len(searches)}")
+                result = play(
+                    system,
+                    count,
+                    name,
+                    objective=objective,
+                    seed=seed,
+                    effort=min(2000, max(10, COPIES_IN_SOME // copies)) if effort is None else effort,
+                    most_graphs=max(min(100_000, COPIES_IN_ALL // copies), effort or 0),
+                )
+                found.append(result)
+    except KeyboardInterrupt:
+        complain(f"interrupted: {len(found)} of {len(searches)} searches had finished and are kept")
+
+    def text(kind: Format | None) -> str:
+        return _as_json(system, found) if kind is Format.JSON else as_csv(_rows(system, found), Row)
+
+    if path is not None and found:
+        write_whole(path, text(written))
+        complain(f"written to {path}")
+    if format is not Format.TABLE:
+        print(text(format), end="")
+    elif found:
+        console = stdout()
+        console.print(worst_case_view(system, found, seed, console.width))
+    return ExitStatus.DONE if len(found) == len(searches) else ExitStatus.INTERRUPTED
+
+
+def _check(
+    assignment: str,
+    workers: int,
+    redundancy: int,
+    budgets: tuple[int, ...],
+    detectors: tuple[str, ...],
+    objective: str,
+    effort: int | None,
+    seed: int,
+) -> None:
+    """Refuse what cannot be searched, before anything is.
+
+    Raises:
+        InputError: says what is wrong and what would work.
+    """
+    from aspis_sim.assignment import shape
+    from aspis_sim.errors import InputError
+    from aspis_sim.game import OBJECTIVES
+    from aspis_sim.registry import unknown_name
+
+    if assignment == "custom":
+        raise InputError("a custom assignment needs a file, which this command does not read; try subset")
+    files = shape(assignment, workers=workers, redundancy=redundancy).files
+    for name in detectors:
+        DETECTORS.check(name)
+    if objective not in OBJECTIVES:
+        raise unknown_name("objective", objective, OBJECTIVES)
+    for q in budgets:
+        if not 0 <= 2 * q < workers:
+            raise InputError(
+                f"q={q} of K={workers} workers is no honest majority (q < K/2); "
+                f"q is 0 to {(workers - 1) // 2} here"
+            )
+    if effort is not None and effort < 1:
+        raise InputError(f"--effort {effort} looks at no graph; it is 1 or more")
+    if seed < 0:
+        raise InputError(f"seed {seed} is negative; it is 0 or more")
+    if files > MOST_FILES:
+        raise InputError(
+            f"{assignment}: {workers} workers with redundancy {redundancy} make {files:,} files, "
+            f"too many to search (at most {MOST_FILES:,});\n"
+            "try fewer workers, a smaller redundancy, or an assignment of fewer files (bibd, mols)"
+        )
+
+
+@contextmanager
+def _spinner(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A spinner on a terminal, nothing elsewhere; gives the function that changes its text."""
+    console = stderr()
+    if quiet or not console.is_terminal:
+        yield lambda text: None
+        return
+    with console.status("searching") as status:
+        yield status.update
+
+
+def _rows(system: "Assignment", results: "list[Result]") -> list[Row]:
+    return [
+        Row(
+            assignment=system.name,
+            workers=system.workers,
+            redundancy=system.redundancy,
+            files=len(system.files),
+            q=int(result.byzantine.sum()),
+            detector=result.detector,
+            objective=result.objective,
+            distorted_files=result.count,
+            kept_files=result.kept,
+            fraction=result.fraction,
+            byzantine=" ".join(str(worker) for worker in result.byzantine.nonzero()[0]),
+            lies=len(result.attack),
+            graphs=result.graphs,
+            proof="exhaustive" if result.exhaustive else "lower bound",
+        )
+        for result in results
+    ]
+
+
+def _as_json(system: "Assignment", results: "list[Result]") -> str:
+    """The rows, the Byzantines as a list, and with each the attack: file -> the workers that lie about it."""
+    import json
+
+    records = [
+        asdict(row)
+        | {
+            "byzantine": result.byzantine.nonzero()[0].tolist(),
+            "attack": {
+                str(file): system.files[file, list(slots)].tolist() for file, slots in result.attack.items()
+            },
+        }
+        for row, result in zip(_rows(system, results), results, strict=True)
+    ]
+    # One result a line: an attack of a thousand files is not for reading.
+    return "[\n" + ",\n".join(json.dumps(record) for record in records) + "\n]\n"
