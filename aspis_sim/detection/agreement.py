@@ -1,75 +1,52 @@
 """From the copies that reach the server to who agrees with whom: per file, then over all shared files.
 
-The copies of a round are either `Views` (every copy is its file's honest gradient or the lie) or `Copies` (every
-copy was really computed by its worker). Both answer the same three questions: which copies of a file are equal,
-what a chosen copy's value is, and whether it differs from the honest gradient.
+The copies of a round are either views (every copy is its file's honest gradient or the lie) or copies that exist, each
+computed by its worker. Of both the same is asked: which copies of a file are equal, what the chosen copies' values
+are, and whether they differ from the honest gradient.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Self
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
 
 from aspis_sim.aggregation.average import mean_over_rows, sum_over_rows
-from aspis_sim.detection.equality import Comparison
+from aspis_sim.detection.equality import Compared, Comparison
 
 
-@dataclass(frozen=True)
-class Views:
+class Views(NamedTuple):
     """Copies as views of two vectors a file; ``files x redundancy x parameters`` numbers never exist.
 
     Attributes:
         honest: float ``[f, d]``, each file's gradient.
         lies: float ``[f, d]`` or ``[1, d]``, what a distorted copy of the file holds.
         distorts: bool ``[f, r]``, which copies are distorted.
-        harmless: bool ``[f]``, where the lie is equal to the honest gradient.
     """
 
     honest: Array
     lies: Array
     distorts: Array
-    harmless: Array
-
-    @classmethod
-    def of(cls, honest: Array, lies: Array, distorts: Array, compare: Comparison) -> Self:
-        """The views of a round, each lie compared with its honest gradient once."""
-        return cls(honest, lies, distorts, compare.equal(honest, lies))
-
-    def agreement(self, compare: Comparison) -> Array:
-        """Which copies of a file are equal: bool ``[f, r, r]``."""
-        honest_finite = compare.finite(self.honest)[:, None, None]
-        lies_finite = compare.finite(self.lies)[:, None, None]
-        one, other = self.distorts[:, :, None], self.distorts[:, None, :]
-        mixed = self.harmless[:, None, None]
-        return jnp.where(one & other, lies_finite, jnp.where(one ^ other, mixed, honest_finite))
 
     def chosen(self, slot: Array) -> Array:
         """Values of one copy a file, by its slot ``[f]``: float ``[f, d]``."""
-        return jnp.where(self._is_lie(slot)[:, None], self.lies, self.honest)
+        return jnp.where(is_lie(self.distorts, slot)[:, None], self.lies, self.honest)
 
     def mean(self, slot: Array, kept: Array) -> Array:
         """Mean of the chosen values over the files that are kept, ``[d]``, without forming the values."""
-        is_lie = self._is_lie(slot)
-        honest = sum_over_rows(self.honest, kept & ~is_lie)
+        lying = is_lie(self.distorts, slot)
+        honest = sum_over_rows(self.honest, kept & ~lying)
         if len(self.lies) > 1:
-            lies = sum_over_rows(self.lies, kept & is_lie)
+            lies = sum_over_rows(self.lies, kept & lying)
         else:
-            count = (kept & is_lie).sum()
+            count = (kept & lying).sum()
             lies = jnp.where(count > 0, count.astype(self.lies.dtype) * self.lies[0], 0)
         return (honest + lies) / jnp.maximum(kept.sum(), 1)
 
-    def differs(self, slot: Array, compare: Comparison) -> Array:
-        """Whether the chosen copy is not equal to the file's honest gradient: bool ``[f]``."""
-        return self._is_lie(slot) & ~self.harmless
 
-    def _is_lie(self, slot: Array) -> Array:
-        return jnp.take_along_axis(self.distorts, slot[:, None], axis=1)[:, 0]
-
-
-@dataclass(frozen=True)
-class Copies:
+class Copies(NamedTuple):
     """Copies that each exist, as a real cluster returns them.
 
     Attributes:
@@ -80,17 +57,6 @@ class Copies:
     values: Array
     honest: Array
 
-    def agreement(self, compare: Comparison) -> Array:
-        """Which copies of a file are equal: bool ``[f, r, r]``."""
-        slots = [self.values[:, slot] for slot in range(self.values.shape[1])]
-        agree = jnp.zeros((*self.values.shape[:2], len(slots)), bool)
-        for a, values in enumerate(slots):
-            agree = agree.at[:, a, a].set(compare.finite(values))
-        for a, b in combinations(range(len(slots)), 2):
-            same = compare.equal(slots[a], slots[b])
-            agree = agree.at[:, a, b].set(same).at[:, b, a].set(same)
-        return agree
-
     def chosen(self, slot: Array) -> Array:
         """Values of one copy a file, by its slot ``[f]``: float ``[f, d]``."""
         return jnp.take_along_axis(self.values, slot[:, None, None], axis=1)[:, 0]
@@ -99,9 +65,39 @@ class Copies:
         """Mean of the chosen values over the files that are kept, ``[d]``."""
         return mean_over_rows(self.chosen(slot), kept)
 
-    def differs(self, slot: Array, compare: Comparison) -> Array:
-        """Whether the chosen copy is not equal to the file's honest gradient: bool ``[f]``."""
-        return ~compare.equal(self.chosen(slot), self.honest)
+
+@dataclass(frozen=True)
+class Agreement:
+    """What the equality kernel found out about the copies of a round.
+
+    Attributes:
+        agree: bool ``[f, r, r]``, which copies of a file are equal.
+        differs: from the chosen slots ``[f]`` to whether that copy is not the file's honest gradient, bool ``[f]``.
+    """
+
+    agree: Array
+    differs: Callable[[Array], Array]
+
+
+def agreement_of_views(distorts: Array, lies: Compared) -> Agreement:
+    """Agreement of views, from the comparison of each file's honest gradient (first) with its lie (second)."""
+    one, other = distorts[:, :, None], distorts[:, None, :]
+    honest, lying, mixed = (part[:, None, None] for part in (lies.first_finite, lies.second_finite, lies.equal))
+    agree = jnp.where(one & other, lying, jnp.where(one ^ other, mixed, honest))
+    return Agreement(agree, lambda slot: is_lie(distorts, slot) & ~lies.equal)
+
+
+def agreement_of_copies(copies: Copies, compare: Comparison) -> Agreement:
+    """Agreement of copies that exist: r (r - 1) / 2 comparisons a file."""
+    slots = [copies.values[:, slot] for slot in range(copies.values.shape[1])]
+    agree = jnp.zeros((*copies.values.shape[:2], len(slots)), bool)
+    if len(slots) == 1:
+        agree = agree.at[:, 0, 0].set(compare.rows(slots[0], slots[0]).first_finite)
+    for a, b in combinations(range(len(slots)), 2):
+        pair = compare.rows(slots[a], slots[b])
+        agree = agree.at[:, a, b].set(pair.equal).at[:, b, a].set(pair.equal)
+        agree = agree.at[:, a, a].set(pair.first_finite).at[:, b, b].set(pair.second_finite)
+    return Agreement(agree, lambda slot: ~compare.rows(copies.chosen(slot), copies.honest).equal)
 
 
 def agreement_graph(agree: Array, files: Array, workers: int) -> Array:
@@ -117,3 +113,8 @@ def agreement_graph(agree: Array, files: Array, workers: int) -> Array:
     graph = jnp.ones((workers, workers), bool)
     graph = graph.at[files[:, :, None], files[:, None, :]].min(agree)
     return graph | jnp.eye(workers, dtype=bool)
+
+
+def is_lie(distorts: Array, slot: Array) -> Array:
+    """Whether the copy in each file's slot ``[f]`` is distorted: bool ``[f]`` from bool ``[f, r]``."""
+    return jnp.take_along_axis(distorts, slot[:, None], axis=1)[:, 0]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import comb
+from math import ceil, comb
 from typing import TYPE_CHECKING, Literal, get_args
 
-from aspis_sim.adversary.payloads import PAYLOADS
+from aspis_sim.adversary.payloads import PAYLOADS, payload
 from aspis_sim.adversary.strongest import strongest_frame_up
 from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
-from aspis_sim.aggregation import RULES
+from aspis_sim.aggregation import RULES, rule
 from aspis_sim.assignment import Assignment, build, shape
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
@@ -54,6 +54,8 @@ class Cell:
         seed: root of every random stream.
         compute: "shared" or "replicated", see `aspis_sim.simulation.RunShape`.
         devices: devices over which the workers are sharded.
+        memory: bytes that the gradients of all files may take on a device; where they need more, they are computed in
+            tiles of the parameters and never exist at once.
     """
 
     scheme: str
@@ -78,6 +80,7 @@ class Cell:
     momentum: float = 0.9
     compute: Compute = "shared"
     devices: int = 1
+    memory: int = 4 * 10**9
     rule_parameters: Parameters = ()
 
     def check(self) -> None:
@@ -209,6 +212,34 @@ class Cell:
             given["most"] = min(2 * most + 1, len(groups.files))
         return tuple(sorted(given.items()))
 
+    @property
+    def tiles(self) -> int:
+        """Parts into which the parameters are cut so that a step stays within ``memory``.
+
+        A step holds about four matrices of files x parameters: the gradients, their differences from the lies, the
+        chosen values and the rule's own keys.
+
+        Raises:
+            InputError: tiles are needed and the rule, the payload or the way to compute cannot have them.
+        """
+        from aspis_sim.simulation import parameters_of
+
+        files, _ = shape(self.assignment, workers=self.workers, redundancy=self.redundancy)
+        needed = 4 * 4 * files * parameters_of(self.dataset, self.model) / self.devices
+        tiles = ceil(needed / self.memory)
+        if tiles > 1:
+            whole = {
+                f"the rule {self.rule}": rule(self.rule, **dict(self._rule_parameters)).coordinatewise,
+                f"the payload {self.payload}": payload(self.payload).coordinatewise,
+                "replicated compute": self.compute == "shared",
+            }
+            for part in (part for part, by_column in whole.items() if not by_column):
+                raise InputError(
+                    f"{part} needs the gradients of all {files:,} files at once, {needed / 1e9:,.1f} GB; "
+                    f"allow it with --memory {ceil(needed / 1e9)}GB, or take a part that works by coordinate"
+                )
+        return max(1, tiles)
+
     def run_shape(self) -> RunShape:
         """What the program of this cell is compiled for."""
         from aspis_sim.simulation import RunShape
@@ -232,4 +263,5 @@ class Cell:
             momentum=self.momentum,
             compute=self.compute,
             devices=self.devices,
+            tiles=self.tiles,
         )

@@ -70,7 +70,7 @@ class Grid:
         samples_per_file: of every scheme under "files"; under the others of the scheme with most files or load.
         batch_size: distinct samples a step under "batch", None for ``samples_per_file`` x the most files.
         assignment, detector, rule, after_detection: override that part of every scheme; None keeps the preset's.
-        dataset, model, steps, momentum, compute, devices: as in a `Cell`.
+        dataset, model, steps, momentum, compute, devices, memory: as in a `Cell`.
     """
 
     schemes: tuple[str, ...] = ("aspis", "aspis-certified", "byzshield", "detox", "median")
@@ -97,6 +97,7 @@ class Grid:
     momentum: float = 0.9
     compute: Compute = "shared"
     devices: int = 1
+    memory: int = Cell.memory
 
     def tables(self) -> dict[Setting, tuple[Group, ...]]:
         """Multiply the grid out into tables, and each table into groups, q by q and scheme by scheme.
@@ -198,6 +199,7 @@ class Grid:
             seed=self.seeds[0],
             compute=self.compute,
             devices=self.devices,
+            memory=self.memory,
         )
 
     def _share_samples(self, cells: list[Cell]) -> list[Cell]:

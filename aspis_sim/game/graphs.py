@@ -18,10 +18,10 @@ def is_complete(assignment: Assignment) -> bool:
     return len(files) == every == len(np.unique(np.sort(files, axis=1), axis=0))
 
 
-def count_at_least(byzantine: int, honest: int) -> float:
+def count_at_least(byzantine: int, honest: int) -> int:
     """Lower bound on the length of `graphs_up_to_relabelling`: as if no Byzantines were ever alike."""
     columns = math.comb(2**byzantine + honest - 1, honest)
-    return 2 ** math.comb(byzantine, 2) * columns / math.factorial(byzantine)
+    return 2 ** math.comb(byzantine, 2) * columns // math.factorial(byzantine)
 
 
 def graphs_up_to_relabelling(byzantine: int, honest: int) -> Iterator[int]:

@@ -1,8 +1,8 @@
 """One round, one training run, and the devices that simulate the workers."""
 
-from aspis_sim.simulation.program import Program, Score, compilations, compiled
+from aspis_sim.simulation.program import Program, Score, compilations, compiled, parameters_of
 from aspis_sim.simulation.run import Run
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State, Trace
 
-__all__ = ["Numbers", "Program", "Run", "RunShape", "Score", "State", "Trace", "compilations", "compiled"]
+__all__ = ["Numbers", "Program", "Run", "RunShape", "Score", "State", "Trace", "compilations", "compiled", "parameters_of"]

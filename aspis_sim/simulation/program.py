@@ -19,7 +19,7 @@ from aspis_sim.aggregation.vote import vote
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.models.base import Model
 from aspis_sim.simulation.mesh import Axis, on_devices
-from aspis_sim.simulation.round import Round
+from aspis_sim.simulation.round import Batch, Round
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State, Trace
 from aspis_sim.simulation.streams import sample_order, stream
@@ -128,6 +128,11 @@ def network(dataset: str, model: str) -> Network:
     return Network(built, train, template.size, unravel, initial, evaluate)
 
 
+def parameters_of(dataset: str, model: str) -> int:
+    """d, the number of parameters of a model on a data set."""
+    return network(dataset, model).parameters
+
+
 def _build(shape: RunShape) -> Program:
     started = time.perf_counter()
     groups = assignment.build(
@@ -188,9 +193,10 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
         loss=net.model.loss,
         unravel=net.unravel,
         parameters=net.parameters,
-        compare=Comparison(shape.tolerance, axis.total, axis.largest, shape.chunk),
+        compare=Comparison(shape.tolerance, axis.total, axis.largest),
         axis=axis,
         replicated=shape.compute == "replicated",
+        tiles=shape.tiles,
     )
     rule = aggregation.rule(shape.rule, **dict(shape.rule_parameters))
     averages = shape.detects and shape.after_detection == "average"
@@ -201,19 +207,20 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
         strength = {"strength": numbers.strength} if shape.strong_payload else {}
         lie = adversary.payload(shape.payload, **strength)
         key = jax.random.fold_in(stream(numbers.key, "payload"), state.step)
-        batch = order[state.step].reshape(len(files), shape.samples_per_file)
-        returned = one_round.play(state.weights, inputs, labels, batch, numbers.distorts, lie, key)
+        samples = order[state.step].reshape(len(files), shape.samples_per_file)
+        batch = Batch(state.weights, inputs, labels, samples)
+        returned = one_round.play(batch, numbers.distorts, lie, key)
         if table is None:
             known, ruling = jnp.asarray(True), everyone(shape.workers, numbers.distortable)
         else:
             known, ruling = look_up(table, returned.graph)
 
         def go_on() -> State:
-            ballot = vote(returned.agree, files, ruling)
+            ballot = vote(returned.agreement.agree, files, ruling)
             update = one_round.update(returned, ballot, rule, ruling.distortable, shape.drops, averages)
             sgd = optax.sgd(numbers.rate, momentum=shape.momentum)
             change, optimizer = sgd.update(update, state.optimizer)
-            distorted = returned.copies.differs(ballot.slot, one_round.compare) & ballot.kept
+            distorted = returned.agreement.differs(ballot.slot) & ballot.kept
             row = Trace(
                 loss=returned.loss,
                 distorted=distorted.sum(),

@@ -30,7 +30,7 @@ class RunShape:
             worker compute each of its copies.
         tolerance: of the gradient equality, relative.
         devices: devices over which the workers are sharded.
-        chunk: files compared at a time, None for all at once.
+        tiles: parts into which the parameters are cut when all files' gradients do not fit into memory at once.
     """
 
     assignment: str
@@ -53,4 +53,4 @@ class RunShape:
     compute: Literal["shared", "replicated"] = "shared"
     tolerance: float = 1e-5
     devices: int = 1
-    chunk: int | None = None
+    tiles: int = 1

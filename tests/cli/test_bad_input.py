@@ -39,6 +39,7 @@ CASES = {
     "unknown compute": ("train --compute sharde", "unknown way to compute 'sharde'", "did you mean shared"),
     "unknown after-detection": ("train --after-detection averag", "averag", "did you mean average"),
     "curve": ("train --every 0", "--every 0", "1 or more"),
+    "memory": ("train --memory lots", "--memory lots: not a size", "2GB"),
     "devices": ("train --devices 0", "0 devices", "at least 1"),
 }
 

@@ -37,6 +37,19 @@ def test_the_record_has_every_step_and_the_row():
     assert record["loss"][-1] < record["loss"][0]
 
 
+def test_little_memory_changes_nothing_but_the_rounding():
+    whole, tiled = (json.loads(invoke(f"{RUN} --format json {more}")) for more in ("", "--memory 60kB"))
+    assert tiled["distorted"] == whole["distorted"]
+    assert tiled["loss"] == pytest.approx(whole["loss"], rel=1e-4)
+
+
+def test_a_part_that_needs_all_gradients_at_once_says_so():
+    words = f"{RUN} --memory 60kB --compute replicated".split()
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 2
+    assert "replicated compute needs the gradients of all 35 files at once" in result.stderr
+
+
 def test_the_table_names_the_run():
     text = invoke(RUN)
     assert "aspis: q=2 of K=7, r=3, attack strong, payload alie 1, lr 0.03, seed 0" in text

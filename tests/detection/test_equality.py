@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aspis_sim.assignment import build
-from aspis_sim.detection.agreement import Copies, Views, agreement_graph
+from aspis_sim.detection.agreement import Copies, Views, agreement_graph, agreement_of_copies, agreement_of_views
 from aspis_sim.detection.equality import Comparison
 
 TOLERANCE = 1e-5
-compare = jax.jit(Comparison(TOLERANCE).equal)
+compare = jax.jit(lambda a, b: Comparison(TOLERANCE).rows(a, b).equal)
 
 
 def defined(a, b, tolerance=TOLERANCE):
@@ -48,27 +48,38 @@ def test_zero_equals_zero_and_a_tiny_row_does_not_equal_a_huge_one():
 @pytest.mark.parametrize("tolerance", [0.0, TOLERANCE])
 def test_a_non_finite_row_equals_nothing_not_even_itself(bad, tolerance):
     rows = np.array([[1, bad], [1, 2], [bad, bad]], np.float32)
-    kernel = Comparison(tolerance)
-    assert np.asarray(kernel.equal(rows, rows)).tolist() == [False, True, False]
-    assert np.asarray(kernel.finite(rows)).tolist() == [False, True, False]
+    other = np.array([[1, 2], [1, 2], [1, bad]], np.float32)
+    found = Comparison(tolerance).rows(rows, rows)
+    assert np.asarray(found.equal).tolist() == [False, True, False]
+    assert np.asarray(found.first_finite).tolist() == [False, True, False]
+    found = Comparison(tolerance).rows(rows, other)
+    assert np.asarray(found.equal).tolist() == [False, True, False]
+    assert np.asarray(found.second_finite).tolist() == [True, True, False]
 
 
 def test_tolerance_zero_means_every_bit():
     a = np.array([[1.0, 1e-12], [1.0, 1e-12]], np.float32)
     b = np.array([[1.0, 1e-12], [1.0, 2e-12]], np.float32)
-    assert np.asarray(Comparison(0.0).equal(a, b)).tolist() == [True, False]
+    assert np.asarray(Comparison(0.0).rows(a, b).equal).tolist() == [True, False]
     assert np.asarray(compare(a, b)).tolist() == [True, True]
 
 
-@pytest.mark.parametrize("chunk", [1, 3, 4, 7, 50])
-def test_chunks_change_nothing(chunk):
+@pytest.mark.parametrize("tolerance", [0.0, TOLERANCE])
+@pytest.mark.parametrize("scale", [1e-25, 1.0, 1e25])
+def test_slices_one_after_the_other_change_nothing(scale, tolerance):
     rng = np.random.default_rng(1)
-    a = rng.normal(size=(10, 5)).astype(np.float32)
-    b = np.where(rng.random((10, 1)) < 0.5, a, a + 1)
-    expected = np.asarray(compare(a, b))
-    assert np.array_equal(Comparison(TOLERANCE, chunk=chunk).equal(a, b), expected)
-    one = Comparison(TOLERANCE, chunk=chunk).equal(a, a[3:4])
-    assert np.asarray(one).tolist() == [row == 3 for row in range(10)]
+    a = (scale * rng.normal(size=(10, 6))).astype(np.float32)
+    b = np.where(rng.random((10, 1)) < 0.5, a, 2 * a)
+    b[3, 5] = np.nan
+
+    def fold(measure, join):
+        parts = [measure(a[:, part], b[:, part]) for part in (slice(0, 2), slice(2, 4), slice(4, 6))]
+        return jax.tree.map(lambda *leaves: join(join(leaves[0], leaves[1]), leaves[2]), *parts)
+
+    whole, sliced = Comparison(tolerance).rows(a, b), Comparison(tolerance).slices(fold)
+    assert all(np.array_equal(one, other) for one, other in zip(whole, sliced, strict=True))
+    assert 0 < np.asarray(whole.equal).sum() < 10
+    assert np.asarray(whole.second_finite).tolist() == [row != 3 for row in range(10)]
 
 
 kernel = Comparison(TOLERANCE)
@@ -76,14 +87,30 @@ kernel = Comparison(TOLERANCE)
 
 @jax.jit
 def by_views(honest, lies, distorts, slot):
-    views = Views.of(honest, lies, distorts, kernel)
-    return views.agreement(kernel), views.chosen(slot), views.differs(slot, kernel)
+    views = Views(honest, lies, distorts)
+    agreement = agreement_of_views(distorts, kernel.rows(honest, lies))
+    return agreement.agree, views.chosen(slot), agreement.differs(slot)
 
 
 @jax.jit
 def by_copies(values, honest, slot):
     copies = Copies(values, honest)
-    return copies.agreement(kernel), copies.chosen(slot), copies.differs(slot, kernel)
+    agreement = agreement_of_copies(copies, kernel)
+    return agreement.agree, copies.chosen(slot), agreement.differs(slot)
+
+
+def test_the_mean_of_views_is_the_mean_of_their_values():
+    rng = np.random.default_rng(2)
+    honest, lie = rng.normal(size=(8, 3)), rng.normal(size=(1, 3))
+    distorts = rng.random((8, 3)) < 0.5
+    slot, kept = jnp.asarray(rng.integers(3, size=8)), jnp.asarray(rng.random(8) < 0.7)
+    for lies in (lie, np.broadcast_to(lie, honest.shape)):
+        views = Views(jnp.asarray(honest), jnp.asarray(lies), jnp.asarray(distorts))
+        np.testing.assert_allclose(
+            views.mean(slot, kept), np.asarray(views.chosen(slot))[np.asarray(kept)].mean(0), rtol=1e-5
+        )
+    spoiled = Views(jnp.asarray(honest), jnp.full((1, 3), jnp.nan), jnp.zeros((8, 3), bool))
+    np.testing.assert_allclose(spoiled.mean(slot, kept), honest[np.asarray(kept)].mean(0), rtol=1e-5)
 
 
 @settings(max_examples=30, deadline=None)

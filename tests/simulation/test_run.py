@@ -53,6 +53,17 @@ def test_devices_and_compute_give_the_same_verdicts_and_votes(reference, compute
     assert abs(ours.top1 - theirs.top1) <= 0.01
 
 
+@pytest.mark.parametrize("attack", ["strong", "weak"])
+@pytest.mark.parametrize(("tiles", "devices"), [(3, 1), (40, 1), (3, 2)])
+def test_parameters_in_tiles_change_nothing(attack, tiles, devices):
+    whole = start(attack=attack).to(4, decide)
+    tiled = start(replace(SHAPE, tiles=tiles, devices=devices), attack=attack).to(4, decide)
+    assert outcome(tiled) == outcome(whole)
+    assert np.array_equal(tiled.state.trace.distorted, whole.state.trace.distorted)
+    np.testing.assert_allclose(tiled.state.trace.loss, whole.state.trace.loss, rtol=1e-5)
+    np.testing.assert_allclose(tiled.state.weights, whole.state.weights, rtol=1e-4, atol=1e-6)
+
+
 def test_stops_on_the_way_change_nothing(reference):
     run = start()
     for stop in (1, 5, 6, 12):

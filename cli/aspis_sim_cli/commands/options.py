@@ -1,5 +1,6 @@
 """The options that commands share, with their help; choices come from the registries."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -107,6 +108,11 @@ Devices = Annotated[
     int, _option("--devices", TRAINING, "Devices over which workers are sharded (virtual on a CPU).")
 ]
 
+Memory = Annotated[
+    str,
+    _option("--memory", TRAINING, "Memory for the gradients of all files; beyond it they are computed in tiles.", "4GB"),
+]
+
 AssignmentName = Annotated[str | None, _option("--assignment", PARTS, f"{_of(ASSIGNMENTS)}.")]
 DetectorName = Annotated[str | None, _option("--detector", PARTS, f"{_of(DETECTORS)}.")]
 Aggregator = Annotated[
@@ -127,6 +133,21 @@ def framed_workers(text: str | None) -> tuple[int | Literal["auto"] | None, ...]
     if text is None:
         return (None,)
     return ("auto",) if text == "auto" else integers(text, "--framed")
+
+
+def memory_bytes(text: str) -> int:
+    """A size such as ``2GB``, ``512MB`` or ``1.5 GB`` in bytes.
+
+    Raises:
+        InputError: it is not a size, or not positive.
+    """
+    from aspis_sim.errors import InputError
+
+    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*([kMGT]?)i?B?\s*", text)
+    size = float(found[1]) * 1000 ** " kMGT".index(found[2] or " ") if found else 0
+    if size < 1:
+        raise InputError(f"--memory {text}: not a size; write 2GB or 512MB")
+    return int(size)
 
 
 def use_devices(devices: int) -> None:

@@ -38,6 +38,7 @@ def sweep(
     seeds: options.Seeds = "0..2",
     compute: options.Compute = "shared",
     devices: options.Devices = 1,
+    memory: options.Memory = "4GB",
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
     quiet: options.Quiet = False,
@@ -84,6 +85,7 @@ def sweep(
         momentum=momentum,
         compute=compute,  # type: ignore[arg-type]
         devices=devices,
+        memory=options.memory_bytes(memory),
     )
     tables = grid.tables()
     groups = grid.groups()

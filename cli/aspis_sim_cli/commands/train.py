@@ -33,6 +33,7 @@ def train(
     momentum: options.Momentum = 0.9,
     compute: options.Compute = "shared",
     devices: options.Devices = 1,
+    memory: options.Memory = "4GB",
     every: Annotated[
         int | None,
         typer.Option("--every", rich_help_panel=options.OUTPUT, help="Steps between points of the curve."),
@@ -82,6 +83,7 @@ def train(
         momentum=momentum,
         compute=compute,  # type: ignore[arg-type]
         devices=devices,
+        memory=options.memory_bytes(memory),
     )
     groups = grid.groups()
     if len(groups) > 1:

@@ -1,0 +1,47 @@
+"""Runs batch: the program of a run under vmap gives each run what it gets alone."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from aspis_sim import assignment
+from aspis_sim.adversary.targeting import target
+from aspis_sim.simulation import Numbers, RunShape, compiled
+from aspis_sim.simulation.program import _advance, network
+
+STEPS, SEEDS = 5, (0, 1, 2)
+
+
+def test_seeds_rates_and_strengths_batch_under_vmap():
+    shape = RunShape("repetition", 9, 3, "digits", "softmax", 2, STEPS, "median", "alie")
+    groups = assignment.build("repetition", workers=9, redundancy=3)
+    attack = target("strong", groups, 3)
+    net, built = network("digits", "softmax"), compiled(shape)
+    runs = [
+        Numbers(
+            jax.random.key(seed),
+            np.float32(0.05 * (1 + seed)),
+            np.float32(seed),
+            attack.byzantine,
+            attack.distorts,
+        )
+        for seed in SEEDS
+    ]
+    alone = [
+        built.advance(built.begin(run.key), run, built.order(run.key), None, np.int32(STEPS)) for run in runs
+    ]
+    stack = lambda trees: jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *trees)  # noqa: E731
+    batched = jax.vmap(_advance(shape, groups, net), in_axes=(0, 0, 0, None, None, None, None))
+    together = jax.jit(batched)(
+        stack([built.begin(run.key) for run in runs]),
+        stack(runs),
+        jnp.stack([built.order(run.key) for run in runs]),
+        None,
+        np.int32(STEPS),
+        *net.train,
+    )
+    assert together.step.tolist() == [STEPS] * len(SEEDS)
+    for index, one in enumerate(alone):
+        np.testing.assert_allclose(together.weights[index], one.weights, rtol=1e-4, atol=1e-6)
+        assert np.array_equal(together.trace.distorted[index], one.trace.distorted)
+    assert len({float(one.weights.sum()) for one in alone}) == len(SEEDS)
