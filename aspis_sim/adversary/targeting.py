@@ -40,10 +40,8 @@ def weak(assignment: Assignment, q: int) -> Attack:
     as can be (Konstantinidis et al., section on attacks).
     """
     if assignment.name == "repetition":
-        byzantine = assignment.files.T.reshape(-1)[:q]
-    else:
-        byzantine = np.arange(q)
-    return _by_all(assignment, byzantine, np.ones(len(assignment.files), bool))
+        return _by_all(assignment, assignment.files.T.reshape(-1)[:q], np.ones(len(assignment.files), bool))
+    return _by_all(assignment, np.arange(q), np.ones(len(assignment.files), bool))
 
 
 def strong(assignment: Assignment, q: int) -> Attack:
@@ -90,7 +88,7 @@ def stealth(assignment: Assignment, q: int) -> Attack:
     On any other assignment the q workers are those that the strong attack uses.
     """
     byzantine = strong(assignment, q).byzantine
-    return _by_all(assignment, np.flatnonzero(byzantine), byzantine[assignment.files].all(1))
+    return _by_all(assignment, np.flatnonzero(byzantine), np.all(byzantine[assignment.files], axis=1))
 
 
 def blocks(assignment: Assignment, q: int) -> Attack:
@@ -105,8 +103,8 @@ def blocks(assignment: Assignment, q: int) -> Attack:
     files, byzantine = assignment.files, assignment.files < q
     block = np.where(byzantine, files // 2, (files - q) // 2)
     inside = np.where(byzantine, files < q // 2 * 2, files < q + q // 2 * 2)
-    one_block = inside.all(1) & (block == block[:, :1]).all(1)
-    return _by_all(assignment, np.arange(q), byzantine.all(1) | (byzantine.any(1) & one_block))
+    one_block = np.all(inside & (block == block[:, :1]), axis=1)
+    return _by_all(assignment, np.arange(q), np.all(byzantine, axis=1) | (np.any(byzantine, axis=1) & one_block))
 
 
 def decoy(assignment: Assignment, q: int) -> Attack:

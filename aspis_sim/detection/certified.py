@@ -14,9 +14,7 @@ from aspis_sim.detection.verdict import Outcome, Verdict, disagreement_of
 from aspis_sim.errors import InputError
 
 
-def certify_values(
-    agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None
-) -> Verdict:
+def certify_values(agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None) -> Verdict:
     """Certify each value that no hypothesis could have forged, and use nothing else where there is one.
 
     Claim `a certified value is honest`. A value returned by exactly the workers S is certified if no
@@ -47,9 +45,7 @@ def certify_values(
     if assignment is None:
         raise InputError("the detector 'certified' needs the assignment: it judges values, file by file")
     if assignment.workers != len(disagreement):
-        raise InputError(
-            f"the agreement graph has {len(disagreement)} workers, the assignment {assignment.workers}"
-        )
+        raise InputError(f"the agreement graph has {len(disagreement)} workers, the assignment {assignment.workers}")
     hypotheses = Hypotheses(disagreement, max_byzantine)
     honest, outcome = exclude_forced(hypotheses)
     groups, table = distinct_groups(assignment)
@@ -74,8 +70,7 @@ def certified_groups(hypotheses: Hypotheses, groups: tuple[int, ...]) -> NDArray
     certified: dict[int, bool] = {}
     for group in groups:
         certified[group] = (
-            any(certified[group ^ 1 << worker] for worker in members(group))
-            or hypotheses.containing(group) is None
+            any(certified[group ^ 1 << worker] for worker in members(group)) or hypotheses.containing(group) is None
         )
     return np.fromiter(certified.values(), bool, len(groups))
 

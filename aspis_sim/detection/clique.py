@@ -10,9 +10,7 @@ from aspis_sim.detection.hypotheses import Hypotheses, as_mask
 from aspis_sim.detection.verdict import Outcome, Verdict, disagreement_of
 
 
-def detect_by_clique(
-    agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None
-) -> Verdict:
+def detect_by_clique(agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None) -> Verdict:
     """Trust the unique maximum clique and exclude the rest, as published; with several, exclude nobody.
 
     A clique of the agreement graph is the complement of a vertex cover of its complement, so the maximum

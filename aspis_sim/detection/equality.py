@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.typing import ArrayLike
 
 Measure = Callable[[Array, Array], Any]
 Fold = Callable[[Measure, Callable[[Array, Array], Array]], Any]
@@ -56,9 +57,10 @@ class Comparison:
     total: Callable[[Array], Array] = _same
     largest: Callable[[Array], Array] = _same
 
-    def rows(self, first: Array, second: Array) -> Compared:
+    def rows(self, first: ArrayLike, second: ArrayLike) -> Compared:
         """Compare rows: float ``[n, d]`` with ``[n, d]`` or ``[1, d]``."""
-        return self.slices(lambda measure, join: measure(first, second))
+        a, b = jnp.asarray(first), jnp.asarray(second)
+        return self.slices(lambda measure, join: measure(a, b))
 
     def slices(self, fold: Fold) -> Compared:
         """Compare rows of which ``fold`` gives one slice after the other."""
@@ -80,9 +82,7 @@ class Comparison:
             peak, other_peak = (self.largest(part) for part in peaks)
             scale = jnp.maximum(peak, other_peak)
             unit = jnp.where(scale > 0, 1 / jnp.maximum(scale, limits.tiny), 0)[:, None]
-            norms = fold(
-                lambda a, b: (_squares(a * unit), _squares(b * unit), _squares(a * unit - b * unit)), jnp.add
-            )
+            norms = fold(lambda a, b: (_squares(a * unit), _squares(b * unit), _squares(a * unit - b * unit)), jnp.add)
             one, other, apart = (self.total(norm) for norm in norms)
             equal = same if self.tolerance == 0 else apart <= self.tolerance**2 * jnp.maximum(one, other)
             return Compared(equal & jnp.isfinite(scale), jnp.isfinite(peak), jnp.isfinite(other_peak))

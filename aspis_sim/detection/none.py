@@ -9,9 +9,7 @@ from aspis_sim.assignment.base import Assignment
 from aspis_sim.detection.verdict import Outcome, Verdict, disagreement_of
 
 
-def detect_nothing(
-    agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None
-) -> Verdict:
+def detect_nothing(agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None) -> Verdict:
     """Exclude nobody: majority votes and the robust rule, as ByzShield and DETOX do.
 
     Args:

@@ -57,9 +57,7 @@ class Verdict:
 class Detector(Protocol):
     """A pure, deterministic function from an agreement graph to a verdict."""
 
-    def __call__(
-        self, agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None
-    ) -> Verdict:
+    def __call__(self, agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None) -> Verdict:
         """Judge the graph ``[K, K]`` on the assumption of at most ``max_byzantine`` Byzantine workers."""
 
 

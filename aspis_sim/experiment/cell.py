@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, comb
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from aspis_sim.adversary.payloads import PAYLOADS, payload
 from aspis_sim.adversary.strongest import strongest_frame_up
@@ -113,11 +113,7 @@ class Cell:
                 f"q={self.q} of K={self.workers} workers is no honest majority (q < K/2); "
                 f"q can be at most {most}, or take --workers {2 * self.q + 1} or more"
             )
-        if (
-            self.attack == "frame-up"
-            and isinstance(self.framed, int)
-            and not 0 <= self.framed < max(self.q, 1)
-        ):
+        if self.attack == "frame-up" and isinstance(self.framed, int) and not 0 <= self.framed < max(self.q, 1):
             raise InputError(
                 f"{self.framed} framed workers with q={self.q}: a frame-up frames fewer than q, 0 to {self.q - 1}"
             )
@@ -228,8 +224,9 @@ class Cell:
         needed = 4 * 4 * files * parameters_of(self.dataset, self.model) / self.devices
         tiles = ceil(needed / self.memory)
         if tiles > 1:
+            parameters: dict[str, Any] = dict(self._rule_parameters)
             whole = {
-                f"the rule {self.rule}": rule(self.rule, **dict(self._rule_parameters)).coordinatewise,
+                f"the rule {self.rule}": rule(self.rule, **parameters).coordinatewise,
                 f"the payload {self.payload}": payload(self.payload).coordinatewise,
                 "replicated compute": self.compute == "shared",
             }

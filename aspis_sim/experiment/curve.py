@@ -64,15 +64,11 @@ def as_points(result: Result) -> list[Point]:
 def as_record(result: Result) -> dict[str, Any]:
     """The run as one object: ``row``, ``curve``, and lists over the steps, of which ``loss`` is the training loss."""
     trace = result.trace
-    steps: dict[str, Any] = {
-        name: getattr(trace, name).tolist() for name in trace._fields if name != "outcome"
-    }
+    steps: dict[str, Any] = {name: getattr(trace, name).tolist() for name in trace._fields if name != "outcome"}
     steps["loss"] = [plain(float(str(value))) for value in trace.loss]
     return {
         "row": {name: plain(value) for name, value in asdict(row(result.cell, result)).items()},
-        "curve": [
-            {name: plain(value) for name, value in asdict(point).items()} for point in as_points(result)
-        ],
+        "curve": [{name: plain(value) for name, value in asdict(point).items()} for point in as_points(result)],
         **steps,
         "outcome": [str(OUTCOMES[int(code)]) for code in trace.outcome],
     }

@@ -4,7 +4,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
@@ -144,9 +144,7 @@ def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
         distortion_measured=rate(trace.distorted, files) if trace else None,
         lost_measured=rate(trace.lost, files) if trace else None,
         detection_rate=rate(trace.excluded_byzantine, cell.q) if trace and detects and cell.q else None,
-        false_accusation_rate=rate(trace.excluded_honest, cell.workers - cell.q)
-        if trace and detects
-        else None,
+        false_accusation_rate=rate(trace.excluded_honest, cell.workers - cell.q) if trace and detects else None,
         top1=result.test.top1 if result else None,
         loss=result.test.loss if result else None,
         samples_processed=cell.samples_processed,
@@ -170,7 +168,7 @@ class Event:
     row: Row | None = None
 
 
-def sweep(groups: tuple[Group, ...], processors: int | None = None) -> Iterator[Event]:
+def sweep(groups: tuple[Group, ...], processors: int | None = None) -> Generator[Event, None, None]:
     """Run every group's cells; yields progress, and each row as soon as its cell has finished.
 
     In a group with several learning rates the first seed runs with all of them, the one with the best validation

@@ -111,9 +111,8 @@ def draw_agreement(
                 )
     spots = np.array([position[int(w)] for w in np.flatnonzero(excluded)]).reshape(-1, 2)
     # the cross stands outside the circle, so that it hides no number
-    axes.scatter(
-        *(1.11 * spots.T), marker="x", s=0.25 * size, color="black", linewidths=2.5 * width, zorder=3
-    )
+    x, y = 1.11 * spots.T
+    axes.scatter(x, y, marker="x", s=0.25 * size, color="black", linewidths=2.5 * width, zorder=3)
     nx.draw_networkx_labels(graph, position, font_size=5 if fine else 9, ax=axes)
     figure.legend(handles=_legend(), loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     axes.margins(0.06)

@@ -110,9 +110,7 @@ class Grid:
         tables = {}
         for r in self.redundancies:
             cells = self._share_samples([self._template(scheme, r) for scheme in schemes(self.schemes)])
-            for (attack, framed), payload, strength in product(
-                self._attacks(), self.payloads, self.strengths
-            ):
+            for (attack, framed), payload, strength in product(self._attacks(), self.payloads, self.strengths):
                 tables[Setting(r, attack, framed, payload, strength)] = tuple(
                     Group(
                         replace(cell, attack=attack, framed=framed, payload=payload, strength=strength, q=q),
@@ -154,9 +152,7 @@ class Grid:
         if self.protocol not in PROTOCOLS:
             raise unknown_name("protocol", self.protocol, PROTOCOLS)
         if self.batch_size is not None and self.protocol != "batch":
-            raise InputError(
-                f"a batch size of {self.batch_size} is for --protocol batch, not {self.protocol}"
-            )
+            raise InputError(f"a batch size of {self.batch_size} is for --protocol batch, not {self.protocol}")
         if min(self.seeds) < 0:
             raise InputError(f"seed {min(self.seeds)} is negative; seeds are 0 or more")
 

@@ -85,11 +85,7 @@ class Entry:
         """Whether what was measured is what was published: distorted files, or under ``weak`` lost ones."""
         if self.measured is None or self.lost is None:
             return False
-        lost = (
-            self.lost
-            if (self.rows[0].attack, self.rows[0].false_accusation_rate is None) == ("weak", False)
-            else 0
-        )
+        lost = self.lost if (self.rows[0].attack, self.rows[0].false_accusation_rate is None) == ("weak", False) else 0
         return math.isclose(self.measured + lost, self.theory, abs_tol=1e-9)
 
     def _mean(self, column: str) -> float | None:
@@ -127,9 +123,7 @@ class Panel:
         return (row for q in self.q if (scheme, q) in self.entries for row in self.entries[scheme, q].rows)
 
 
-def panels(
-    tables: Mapping[Setting, Sequence[Group]], rows: Mapping[Group, Sequence[Row]]
-) -> tuple[Panel, ...]:
+def panels(tables: Mapping[Setting, Sequence[Group]], rows: Mapping[Group, Sequence[Row]]) -> tuple[Panel, ...]:
     """The tables of a sweep, from `Grid.tables` and the rows that have come in so far for each group."""
     return tuple(_panel(setting, groups, rows) for setting, groups in tables.items())
 

@@ -69,9 +69,7 @@ class Adversary:
         """Yield the attacks of one trial, iteration by iteration without end, all by the same workers."""
         if self.attack == RANDOM:
             workers = self.assignment.workers
-            byzantine = (
-                rng.permutation(workers) < self.q if self.membership == RANDOM else self.chosen.byzantine
-            )
+            byzantine = rng.permutation(workers) < self.q if self.membership == RANDOM else self.chosen.byzantine
             held = byzantine[self.assignment.files]
             while True:
                 yield Attack(byzantine, held & (rng.random(held.shape) < self.lie_probability))

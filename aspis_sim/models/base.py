@@ -9,6 +9,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 import optax
 from jax import Array
+from jax.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,13 @@ class Model:
 
     module: nn.Module
 
-    def initialise(self, key: Array, inputs: Array) -> Any:
+    def initialise(self, key: Array, inputs: ArrayLike) -> Any:
         """Draw initial parameters for inputs shaped like ``inputs``."""
         return self.module.init(key, inputs)
 
     def scores(self, parameters: Any, inputs: Array) -> Array:
         """Class scores ``[samples, classes]``."""
-        return self.module.apply(parameters, inputs)  # type: ignore[return-value]
+        return self.module.apply(parameters, inputs)
 
     def loss(self, parameters: Any, inputs: Array, labels: Array) -> Array:
         """Mean cross-entropy over the samples, a scalar."""

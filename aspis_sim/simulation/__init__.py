@@ -5,4 +5,15 @@ from aspis_sim.simulation.run import Run
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State, Trace
 
-__all__ = ["Numbers", "Program", "Run", "RunShape", "Score", "State", "Trace", "compilations", "compiled", "parameters_of"]
+__all__ = [
+    "Numbers",
+    "Program",
+    "Run",
+    "RunShape",
+    "Score",
+    "State",
+    "Trace",
+    "compilations",
+    "compiled",
+    "parameters_of",
+]

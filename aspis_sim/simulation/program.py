@@ -145,11 +145,7 @@ def _build(shape: RunShape) -> Program:
     source = data.load(shape.dataset)
     batch = len(groups.files) * shape.samples_per_file
     optimizer = partial(optax.sgd, momentum=shape.momentum)
-    table = (
-        empty_table(shape.workers, len(groups.files), shape.redundancy, shape.certifies)
-        if shape.detects
-        else None
-    )
+    table = empty_table(shape.workers, len(groups.files), shape.redundancy, shape.certifies) if shape.detects else None
 
     def order(key: Array) -> Array:
         return sample_order(stream(key, "data"), len(net.train[1]), shape.steps * batch).reshape(-1, batch)
@@ -157,7 +153,7 @@ def _build(shape: RunShape) -> Program:
     def begin(key: Array) -> State:
         weights = net.initial(key)
         counts = np.zeros(shape.steps, np.int32)
-        trace = Trace(counts.astype(np.float32), counts, counts, counts, counts, counts.astype(np.int8))  # type: ignore[arg-type]
+        trace = Trace(counts.astype(np.float32), counts, counts, counts, counts, counts.astype(np.int8))
         graph = np.zeros((shape.workers, shape.workers), bool)
         return State(weights, optimizer(0.0).init(weights), np.int32(0), np.bool_(False), graph, trace)  # type: ignore[arg-type]
 
@@ -198,18 +194,17 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
         replicated=shape.compute == "replicated",
         tiles=shape.tiles,
     )
-    rule = aggregation.rule(shape.rule, **dict(shape.rule_parameters))
+    parameters: dict[str, Any] = dict(shape.rule_parameters)
+    rule = aggregation.rule(shape.rule, **parameters)
     averages = shape.detects and shape.after_detection == "average"
 
-    def step(
-        state: State, numbers: Numbers, order: Array, table: Table | None, inputs: Array, labels: Array
-    ) -> State:
-        strength = {"strength": numbers.strength} if shape.strong_payload else {}
+    def step(state: State, numbers: Numbers, order: Array, table: Table | None, inputs: Array, labels: Array) -> State:
+        strength: dict[str, Any] = {"strength": numbers.strength} if shape.strong_payload else {}
         lie = adversary.payload(shape.payload, **strength)
         key = jax.random.fold_in(stream(numbers.key, "payload"), state.step)
         samples = order[state.step].reshape(len(files), shape.samples_per_file)
         batch = Batch(state.weights, inputs, labels, samples)
-        returned = one_round.play(batch, numbers.distorts, lie, key)
+        returned = one_round.play(batch, jnp.asarray(numbers.distorts), lie, key)
         if table is None:
             known, ruling = jnp.asarray(True), everyone(shape.workers, numbers.distortable)
         else:
@@ -235,9 +230,7 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
 
         if table is None:
             return go_on()
-        return jax.lax.cond(
-            known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=returned.graph)
-        )
+        return jax.lax.cond(known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=returned.graph))
 
     def advance(
         state: State,

@@ -28,7 +28,7 @@ class Numbers(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """What a run leaves behind of each step, each an array ``[steps]``.
+    """What a run leaves behind of each step, each an array ``[steps]`` of jax or numpy.
 
     Attributes:
         loss: mean loss of the step's samples, before its update.
@@ -39,12 +39,12 @@ class Trace(NamedTuple):
         outcome: index of the verdict's outcome in `aspis_sim.detection.Outcome`.
     """
 
-    loss: Array
-    distorted: Array
-    lost: Array
-    excluded_byzantine: Array
-    excluded_honest: Array
-    outcome: Array
+    loss: Any
+    distorted: Any
+    lost: Any
+    excluded_byzantine: Any
+    excluded_honest: Any
+    outcome: Any
 
 
 class State(NamedTuple):

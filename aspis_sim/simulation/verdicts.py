@@ -7,9 +7,11 @@ be cached on disk, vectorised and sharded; a run with a fixed adversary stops on
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from aspis_sim.aggregation.vote import Ruling
@@ -33,9 +35,7 @@ class Table(NamedTuple):
     known: Array
 
 
-def empty_table(
-    workers: int, files: int, redundancy: int, certifies: bool, capacity: int = CAPACITY
-) -> Table:
+def empty_table(workers: int, files: int, redundancy: int, certifies: bool, capacity: int = CAPACITY) -> Table:
     """A table without verdicts."""
     certified = np.zeros((capacity, files, 2**redundancy), bool) if certifies else None
     rulings = Ruling(
@@ -49,12 +49,12 @@ def empty_table(
     return Table(np.zeros((capacity, workers, workers), bool), rulings, np.int32(0))  # type: ignore[arg-type]
 
 
-def look_up(table: Table, graph: Array) -> tuple[Array, Ruling]:
+def look_up(table: Table, graph: ArrayLike) -> tuple[Array, Ruling]:
     """Whether the graph is known, and the ruling on it (that of row 0 if it is not)."""
     rows = jnp.arange(len(table.graphs))
     match = jnp.all(table.graphs == graph, axis=(-2, -1)) & (rows < table.known)
     row = jnp.argmax(match)
-    return match.any(), Ruling(*(None if part is None else part[row] for part in table.rulings))
+    return match.any(), jax.tree.map(lambda part: part[row], table.rulings)
 
 
 def remember(table: Table, graph: NDArray[np.bool_], verdict: Verdict, distortable: int) -> Table:
@@ -81,7 +81,9 @@ def remember(table: Table, graph: NDArray[np.bool_], verdict: Verdict, distortab
     return Table(graphs, Ruling(*parts), np.int32(known + 1))  # type: ignore[arg-type]
 
 
-def everyone(workers: int, distortable: Array) -> Ruling:
+def everyone(workers: int, distortable: ArrayLike) -> Ruling:
     """The ruling of a scheme without a detector: nobody is excluded, the votes and the rule decide."""
     skipped = jnp.int8(OUTCOMES.index(Outcome.SKIPPED))
-    return Ruling(jnp.ones(workers, bool), jnp.asarray(False), jnp.asarray(False), None, skipped, distortable)
+    return Ruling(
+        jnp.ones(workers, bool), jnp.asarray(False), jnp.asarray(False), None, skipped, jnp.asarray(distortable)
+    )

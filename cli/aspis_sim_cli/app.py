@@ -6,7 +6,9 @@ import typer
 
 from aspis_sim import __version__
 from aspis_sim_cli.boundary import bounded
+from aspis_sim_cli.commands.distortion import distortion
 from aspis_sim_cli.commands.list_parts import list_parts
+from aspis_sim_cli.commands.plan import plan
 from aspis_sim_cli.commands.sweep import sweep
 from aspis_sim_cli.commands.train import train
 from aspis_sim_cli.commands.worst_case import worst_case
@@ -40,6 +42,8 @@ def _options(
 app.command("sweep")(bounded(sweep))
 app.command("train")(bounded(train))
 app.command("worst-case")(bounded(worst_case))
+app.command("distortion")(bounded(distortion))
+app.command("plan")(bounded(plan))
 app.command("list")(bounded(list_parts))
 
 

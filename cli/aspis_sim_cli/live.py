@@ -37,9 +37,7 @@ def follow(
         quiet: no progress bar.
     """
     done = 0
-    with _progress(
-        "{task.percentage:>3.0f}%  {task.fields[done]}/{task.fields[cells]} cells ", quiet
-    ) as progress:
+    with _progress("{task.percentage:>3.0f}%  {task.fields[done]}/{task.fields[cells]} cells ", quiet) as progress:
         task = progress.add_task("training", total=steps, done=0, cells=cells)
         with _interruption() as asked, closing(events):
             for event in events:

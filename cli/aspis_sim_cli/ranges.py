@@ -42,9 +42,7 @@ def _numbers(text: str, option: str) -> list[Decimal]:
         start, stop = _number(first, text, option), _number(last, text, option)
         step = _number(step_text, text, option) if step_text else Decimal(1)
         if stop < start:
-            raise InputError(
-                f"{option} {text}: the range is reversed; did you mean {last.strip()}..{first.strip()}?"
-            )
+            raise InputError(f"{option} {text}: the range is reversed; did you mean {last.strip()}..{first.strip()}?")
         if step <= 0:
             raise InputError(f"{option} {text}: the step {step} must be positive")
         count = int((stop - start) / step) + 1

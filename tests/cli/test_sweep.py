@@ -44,9 +44,8 @@ def without_seconds(text):
 @pytest.fixture(scope="module")
 def short_sweeps():
     """Two steps of the default grid under each attack, every row by (attack, scheme, q)."""
-    result = CliRunner().invoke(
-        app, ["sweep", "--q", "1..7", "--attack", "strong,weak,frame-up", "--steps", "2", "--seeds", "0", "--lr", "0.03", "--format", "csv"]
-    )
+    words = "sweep --q 1..7 --attack strong,weak,frame-up --steps 2 --seeds 0 --lr 0.03 --format csv"
+    result = CliRunner().invoke(app, words.split())
     assert result.exit_code == 0, result.output
     return {(row["attack"], row["scheme"], int(row["q"])): row for row in rows(result.stdout)}
 
@@ -105,14 +104,10 @@ def test_same_command_and_seed_twice_gives_the_same_rows_and_another_seed_does_n
 def test_the_rate_is_chosen_on_validation_data_with_the_first_seed():
     scores = {}
     for rate in ("0.0001", "0.2"):
-        (row,) = rows(
-            invoke(f"sweep {SMALL} --scheme median --q 1 --seeds 3 --lr {rate} --format csv").stdout
-        )
+        (row,) = rows(invoke(f"sweep {SMALL} --scheme median --q 1 --seeds 3 --lr {rate} --format csv").stdout)
         scores[rate] = float(row["top1"])
     assert scores["0.2"] > scores["0.0001"]
-    chosen = rows(
-        invoke(f"sweep {SMALL} --scheme median --q 1 --seeds 3,4 --lr 0.0001,0.2 --format csv").stdout
-    )
+    chosen = rows(invoke(f"sweep {SMALL} --scheme median --q 1 --seeds 3,4 --lr 0.0001,0.2 --format csv").stdout)
     assert [row["lr"] for row in chosen] == ["0.2", "0.2"]
 
 
@@ -194,9 +189,7 @@ def test_an_interruption_keeps_the_finished_cells_and_exits_130(tmp_path, which)
     out = tmp_path / "rows.csv"
     words = f"sweep {SMALL} --q 1..3 --seeds 0..199 --steps 60 --out {out}".split()
     program = [sys.executable, "-c", "from aspis_sim_cli.app import main; main()", *words]
-    process = subprocess.Popen(
-        program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
-    )
+    process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
     deadline = time.monotonic() + 120
     while not (out.exists() and len(out.read_text().splitlines()) > 3) and time.monotonic() < deadline:
         time.sleep(0.05)

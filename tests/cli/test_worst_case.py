@@ -204,9 +204,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD.values(), ids=BAD.keys())
-def test_bad_input_ends_with_2_before_any_search(
-    case: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bad_input_ends_with_2_before_any_search(case: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     words, wrong, remedy = case
     monkeypatch.setattr(aspis_sim.game, "play", lambda *a, **b: pytest.fail("a search was started"))
     result = invoke(words, code=2)

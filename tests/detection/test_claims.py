@@ -70,9 +70,7 @@ def test_what_is_certified_of_seven_liars_by_the_number_framed(
     framed: int, kept: int, distorted: int, certified: int
 ) -> None:
     assignment, tokens = system("subset", 15, 3), frame_up(7, framed)
-    verdict = DETECTORS["certified"](
-        agreement_graph(assignment, tokens), max_byzantine=7, assignment=assignment
-    )
+    verdict = DETECTORS["certified"](agreement_graph(assignment, tokens), max_byzantine=7, assignment=assignment)
     update = apply_verdict(verdict, assignment, tokens)
     assert int(update.kept.sum()) == kept
     assert int((update.kept & (update.tokens == 1)).sum()) == distorted

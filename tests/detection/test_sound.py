@@ -44,9 +44,7 @@ def test_outcomes(edges: list[tuple[int, int]], q: int, outcome: Outcome, exclud
     ("name", "workers", "redundancy", "groups"),
     [("subset", 15, 3, 575 + 1), ("subset", 7, 5, 119 + 1), ("repetition", 9, 3, 22), ("mols", 15, 3, 116)],
 )
-def test_distinct_groups_are_the_subsets_of_all_files(
-    name: str, workers: int, redundancy: int, groups: int
-) -> None:
+def test_distinct_groups_are_the_subsets_of_all_files(name: str, workers: int, redundancy: int, groups: int) -> None:
     assignment = system(name, workers, redundancy)
     bitsets, table = distinct_groups(assignment)
     assert len(bitsets) == len(set(bitsets)) == groups
@@ -89,9 +87,7 @@ def test_certified_needs_a_fitting_assignment() -> None:
 
 
 def test_nothing_is_certified_over_budget() -> None:
-    verdict = DETECTORS["certified"](
-        ~between(7, [0, 1], [2, 3]), max_byzantine=1, assignment=system("subset", 7, 3)
-    )
+    verdict = DETECTORS["certified"](~between(7, [0, 1], [2, 3]), max_byzantine=1, assignment=system("subset", 7, 3))
     assert verdict.outcome is Outcome.OVER_BUDGET
     assert verdict.certified is not None
     assert not verdict.certified.any()

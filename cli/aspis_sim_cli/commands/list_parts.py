@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from aspis_sim.errors import InputError
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, stdout
@@ -26,16 +27,30 @@ class Kind(enum.StrEnum):
 
 def list_parts(
     kind: Annotated[Kind | None, typer.Argument(help="What to list; everything if left out.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", help="List the assignments that can be built for K workers.", metavar="K"),
+    ] = None,
+    q: Annotated[
+        int | None,
+        typer.Option("--q", help="With --workers: what q Byzantine workers can distort.", metavar="Q"),
+    ] = None,
     format: options.FormatOption = Format.TABLE,
 ) -> ExitStatus:
-    """List what is registered.
+    """List what is registered, or the assignments that can be built for a number of workers.
 
     Examples:
 
       aspis-sim list
 
       aspis-sim list rules --format json
+
+      aspis-sim list assignments --workers 24 --q 5
     """
+    if workers is not None:
+        return _catalogue(kind, workers, q, format)
+    if q is not None:
+        raise InputError(f"--q {q} needs a number of workers; add --workers 15")
     kinds = list(Kind) if kind is None else [kind]
     found = [(one, name, text) for one in kinds for name, text in _parts(one).items()]
     if format is Format.JSON:
@@ -61,6 +76,35 @@ def list_parts(
                 if group is one:
                     table.add_row(Text(name), Text(text))
             stdout().print(table)
+    return ExitStatus.DONE
+
+
+def _catalogue(kind: Kind | None, workers: int, q: int | None, format: Format) -> ExitStatus:
+    """Assignments for K workers: redundancy, files, load, overhead, and what q Byzantines distort."""
+    if kind is not Kind.ASSIGNMENTS:
+        raise InputError(f"--workers lists what can be built; write: list assignments --workers {workers}")
+    from dataclasses import asdict
+
+    from aspis_sim.distortion.catalogue import buildable
+
+    found = buildable(workers, q or 0)
+    if format is Format.TABLE:
+        from aspis_sim_cli.render.catalogue_table import catalogue_view
+
+        stdout().print(catalogue_view(found, workers, with_distortion=q is not None))
+        return ExitStatus.DONE
+    columns = ["assignment", "redundancy", "files", "load", "overhead"]
+    columns += [] if q is None else ["q", "distorted", "bound", "fraction", "proof"]
+    records = [{column: asdict(option)[column] for column in columns} for option in found]
+    if format is Format.JSON:
+        print(json.dumps(records, indent=2))
+    else:
+        import csv
+        import sys
+
+        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(records)
     return ExitStatus.DONE
 
 

@@ -1,6 +1,7 @@
 """The options that commands share, with their help; choices come from the registries."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,8 +31,8 @@ GRID, CELL, PARTS, TRAINING, OUTPUT = (
 )
 
 
-def _of(names: object) -> str:
-    return ", ".join(names)  # type: ignore[call-overload]
+def _of(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def _option(flag: str, panel: str, text: str, metavar: str | None = None) -> typer.models.OptionInfo:
@@ -41,12 +42,8 @@ def _option(flag: str, panel: str, text: str, metavar: str | None = None) -> typ
 Q = Annotated[str, _option("--q", GRID, "Numbers of Byzantine workers, q < K/2.", "1..7")]
 Attacks = Annotated[str, _option("--attack", GRID, f"Targeting of files: {_of(TARGETINGS)}.", "NAME,…")]
 Schemes = Annotated[str, _option("--scheme", GRID, f"Presets: {_of(SCHEMES)}.", "NAME,…")]
-Redundancies = Annotated[
-    str, _option("--redundancy", GRID, "Workers that compute each file, r (odd).", "3,5")
-]
-Payloads = Annotated[
-    str, _option("--payload", GRID, f"What distorted copies hold: {_of(PAYLOADS)}.", "NAME,…")
-]
+Redundancies = Annotated[str, _option("--redundancy", GRID, "Workers that compute each file, r (odd).", "3,5")]
+Payloads = Annotated[str, _option("--payload", GRID, f"What distorted copies hold: {_of(PAYLOADS)}.", "NAME,…")]
 Strengths = Annotated[
     str | None,
     _option("--strength", GRID, "Strengths of the payload (default: the payload's own).", "0.5..2:0.5"),
@@ -54,9 +51,7 @@ Strengths = Annotated[
 Rates = Annotated[
     str, _option("--lr", GRID, "Learning rates; the best on validation data is used per scheme and q.", "X,Y")
 ]
-Seeds = Annotated[
-    str, _option("--seeds", GRID, "Seeds; the first one also chooses the learning rate.", "0..4")
-]
+Seeds = Annotated[str, _option("--seeds", GRID, "Seeds; the first one also chooses the learning rate.", "0..4")]
 
 Scheme = Annotated[str, _option("--scheme", CELL, f"Preset: {_of(SCHEMES)}.")]
 OneQ = Annotated[int, _option("--q", CELL, "Byzantine workers, q < K/2.")]
@@ -80,13 +75,9 @@ Protocol = Annotated[
 ]
 SamplesPerFile = Annotated[
     int,
-    _option(
-        "--samples-per-file", TRAINING, "Samples in a file; under batch and work, of the scheme with most."
-    ),
+    _option("--samples-per-file", TRAINING, "Samples in a file; under batch and work, of the scheme with most."),
 ]
-BatchSize = Annotated[
-    int | None, _option("--batch-size", TRAINING, "Distinct samples a step (protocol batch).")
-]
+BatchSize = Annotated[int | None, _option("--batch-size", TRAINING, "Distinct samples a step (protocol batch).")]
 DatasetName = Annotated[str, _option("--dataset", TRAINING, f"Data: {_of(DATASETS)}.")]
 ModelName = Annotated[str, _option("--model", TRAINING, f"Model: {_of(MODELS)}.")]
 Steps = Annotated[int, _option("--steps", TRAINING, "Training steps.")]
@@ -104,20 +95,18 @@ Framed = Annotated[
     str | None,
     _option("--framed", GRID, "Workers that a frame-up frames: d < q (default q-1), or auto: what harms most.", "1..6"),
 ]
-Devices = Annotated[
-    int, _option("--devices", TRAINING, "Devices over which workers are sharded (virtual on a CPU).")
-]
+Devices = Annotated[int, _option("--devices", TRAINING, "Devices over which workers are sharded (virtual on a CPU).")]
 
 Memory = Annotated[
     str,
-    _option("--memory", TRAINING, "Memory for the gradients of all files; beyond it they are computed in tiles.", "4GB"),
+    _option(
+        "--memory", TRAINING, "Memory for the gradients of all files; beyond it they are computed in tiles.", "4GB"
+    ),
 ]
 
 AssignmentName = Annotated[str | None, _option("--assignment", PARTS, f"{_of(ASSIGNMENTS)}.")]
 DetectorName = Annotated[str | None, _option("--detector", PARTS, f"{_of(DETECTORS)}.")]
-Aggregator = Annotated[
-    str | None, _option("--aggregator", PARTS, f"Robust rule over the votes: {_of(RULES)}.", "RULE")
-]
+Aggregator = Annotated[str | None, _option("--aggregator", PARTS, f"Robust rule over the votes: {_of(RULES)}.", "RULE")]
 AfterDetection = Annotated[
     str | None,
     _option("--after-detection", PARTS, "What follows a successful detection.", "average|rule"),
@@ -166,6 +155,4 @@ def use_devices(devices: int) -> None:
 
     jax.config.update("jax_num_cpu_devices", devices)
     if len(jax.devices()) < devices:
-        raise InputError(
-            f"{devices} devices asked for, JAX finds {len(jax.devices())} ({jax.default_backend()})"
-        )
+        raise InputError(f"{devices} devices asked for, JAX finds {len(jax.devices())} ({jax.default_backend()})")

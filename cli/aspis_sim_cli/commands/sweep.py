@@ -106,11 +106,7 @@ def sweep(
     saved = time.monotonic()
 
     def text(kind: Format) -> str:
-        rows = [
-            row
-            for group in groups
-            for row in sorted(finished[group], key=lambda row: group.seeds.index(row.seed))
-        ]
+        rows = [row for group in groups for row in sorted(finished[group], key=lambda row: group.seeds.index(row.seed))]
         return as_json(rows) if kind is Format.JSON else as_csv(rows)
 
     def arrived(event: Event) -> None:

@@ -1,0 +1,301 @@
+"""``aspis-sim distortion``: how many files an adversary can distort, scheme beside scheme, without training."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aspis_sim.assignment import ASSIGNMENTS, shape
+from aspis_sim.distortion.table import COLUMNS, SCHEMES, distortion_rows
+from aspis_sim.errors import InputError
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.output import Format, file_format, stderr, stdout
+from aspis_sim_cli.ranges import integers, names
+
+if TYPE_CHECKING:
+    from aspis_sim.distortion.table import Row
+
+SYSTEM, TABLE = "The system", "What is compared"
+DEFAULT_SCHEMES = ("aspis", "byzshield", "detox", "median")
+DEFAULT_WORKERS, DEFAULT_REDUNDANCY = 15, 3
+
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", rich_help_panel=SYSTEM, help="Workers K (default 15, or as in --groups)."),
+]
+Redundancy = Annotated[
+    int | None,
+    typer.Option(
+        "--redundancy",
+        rich_help_panel=SYSTEM,
+        help="Workers that compute each file, r, odd (default 3, or as in --groups).",
+    ),
+]
+AssignmentName = Annotated[
+    str | None,
+    typer.Option("--assignment", rich_help_panel=SYSTEM, help=f"{', '.join(ASSIGNMENTS)}."),
+]
+Load = Annotated[
+    int | None,
+    typer.Option("--load", rich_help_panel=SYSTEM, help="Files a worker, for --assignment ramanujan-2."),
+]
+PairFiles = Annotated[
+    int | None,
+    typer.Option(
+        "--pair-files", rich_help_panel=SYSTEM, help="Files that two workers share, λ, for the assignment bibd."
+    ),
+]
+Groups = Annotated[
+    Path | None,
+    typer.Option(
+        "--groups",
+        rich_help_panel=SYSTEM,
+        help="A custom assignment: a text, CSV or JSON file with one group of workers a line.",
+        metavar="FILE",
+    ),
+]
+TimeLimit = Annotated[
+    float | None,
+    typer.Option(
+        "--time-limit",
+        rich_help_panel=TABLE,
+        help="Seconds for one search of a worst case; then the best found and the proven bound are given.",
+        metavar="S",
+    ),
+]
+
+
+def distortion(
+    workers: Workers = None,
+    redundancy: Redundancy = None,
+    q: Annotated[
+        str | None,
+        typer.Option(
+            "--q",
+            rich_help_panel=TABLE,
+            help="Numbers of Byzantine workers (default: 2 to the most below K/2).",
+            metavar="2..7",
+        ),
+    ] = None,
+    scheme: Annotated[
+        str | None,
+        typer.Option(
+            "--scheme",
+            rich_help_panel=TABLE,
+            help=f"{', '.join(SCHEMES)} (default: the first four, as far as they exist for K and r).",
+            metavar="NAME,…",
+        ),
+    ] = None,
+    attack: Annotated[
+        str,
+        typer.Option(
+            "--attack",
+            rich_help_panel=TABLE,
+            help="strong: the worst case; weak: workers spread out; random: the mean over random workers.",
+            metavar="NAME,…",
+        ),
+    ] = "strong",
+    assignment: AssignmentName = None,
+    load: Load = None,
+    pair_files: PairFiles = None,
+    groups: Groups = None,
+    time_limit: TimeLimit = None,
+    format: options.FormatOption = Format.TABLE,
+    out: options.Out = None,
+    quiet: options.Quiet = False,
+) -> ExitStatus:
+    """Compare how many files q Byzantine workers distort; nothing is trained.
+
+    Every number is exact, unless it is marked: then it is the best found, followed by what is proven.
+
+    Examples:
+
+      aspis-sim distortion --workers 24
+
+      aspis-sim distortion --workers 15 --q 2..7 --scheme aspis,aspis+,detox --attack strong,weak,random
+
+      aspis-sim distortion --workers 25 --redundancy 5 --assignment ramanujan-2 --q 3..12 --format csv
+
+      aspis-sim distortion --groups groups.txt --q 1,2
+    """
+    from aspis_sim.experiment.row import writable, write_whole
+    from aspis_sim_cli.render.distortion_table import distortion_view
+
+    system = requested(assignment, workers, redundancy, load, pair_files, groups, scheme)
+    check_seconds(time_limit)
+    most = (system.workers - 1) // 2
+    byzantine = integers(q, "--q") if q else tuple(range(min(2, most), most + 1))
+    rows = chain(
+        distortion_rows(
+            system.workers,
+            system.redundancy,
+            byzantine,
+            schemes=_schemes(scheme, system),
+            attacks=names(attack),
+            parameters={"aspis+": {} if pair_files is None else {"pair_files": pair_files}},
+            time_limit=time_limit,
+        ),
+        _ad_hoc(system, byzantine, names(attack), time_limit),
+    )
+    written = None if out is None else file_format(out, format)
+    path = None if out is None else writable(out)
+
+    found: list[Row] = []
+    complete = False
+    try:
+        with spinner(quiet) as say:
+            say("searching")
+            for row in rows:
+                found.append(row)
+                say(f"{row.scheme} {row.attack} q={row.q}: {row.distorted_files:g} of {row.files:,} files")
+        complete = True
+    except KeyboardInterrupt:
+        complain(f"interrupted: the {len(found)} rows found are kept")
+
+    if path is not None:
+        write_whole(path, _text(found, written))
+        complain(f"written to {path}")
+    if format is not Format.TABLE:
+        print(_text(found, format), end="")
+    elif found:
+        console = stdout()
+        console.print(distortion_view(found, console.width))
+    return ExitStatus.DONE if complete else ExitStatus.INTERRUPTED
+
+
+@dataclass(frozen=True)
+class System:
+    """What the options of a system ask for.
+
+    Attributes:
+        workers: K.
+        redundancy: r.
+        assignment: a registered name, or None if no option names one.
+        parameters: further arguments of the assignment.
+    """
+
+    workers: int
+    redundancy: int
+    assignment: str | None
+    parameters: dict[str, Any]
+
+
+def requested(
+    assignment: str | None,
+    workers: int | None,
+    redundancy: int | None,
+    load: int | None,
+    pair_files: int | None,
+    groups: Path | None,
+    scheme: str | None = None,
+) -> System:
+    """Put the options of a system together, which is K = 15 and r = 3 unless they say otherwise.
+
+    Raises:
+        InputError: an unknown assignment, or options that do not belong together.
+    """
+    if assignment is not None:
+        ASSIGNMENTS.check(assignment)
+    if groups is not None:
+        if assignment not in (None, "custom"):
+            raise InputError(f"--groups is an assignment of its own; leave out --assignment {assignment}")
+        from aspis_sim.assignment.custom import numbers
+
+        in_file = numbers(str(groups))
+        k, r = workers or in_file[0], redundancy or in_file[1]
+        return System(k, r, "custom", {"path": str(groups)})
+    if assignment == "custom":
+        raise InputError("a custom assignment needs its groups; name their file with --groups FILE")
+    if load is not None and assignment != "ramanujan-2":
+        raise InputError("--load decides between Ramanujan assignments; add --assignment ramanujan-2")
+    if pair_files is not None and assignment != "bibd" and "aspis+" not in (scheme or ""):
+        raise InputError("--pair-files decides between block designs; add --assignment bibd")
+    parameters = {"load": load, "pair_files": pair_files if assignment == "bibd" else None}
+    return System(
+        DEFAULT_WORKERS if workers is None else workers,
+        DEFAULT_REDUNDANCY if redundancy is None else redundancy,
+        assignment,
+        {name: value for name, value in parameters.items() if value is not None},
+    )
+
+
+def check_seconds(time_limit: float | None) -> None:
+    """Refuse a time limit that is no time.
+
+    Raises:
+        InputError: it is not positive.
+    """
+    if time_limit is not None and not time_limit > 0:
+        raise InputError(f"--time-limit {time_limit:g}: a search needs some time; try 10")
+
+
+@contextmanager
+def spinner(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A spinner on a terminal, nothing elsewhere; gives the function that changes its text."""
+    console = stderr()
+    if quiet or not console.is_terminal:
+        yield lambda text: None
+        return
+    with console.status("searching") as status:
+        yield status.update
+
+
+def _schemes(scheme: str | None, system: System) -> list[str]:
+    """The schemes asked for; by default those that exist, unless an assignment is asked for by itself."""
+    if scheme is not None:
+        return list(names(scheme))
+    kept = []
+    for name in () if system.assignment else DEFAULT_SCHEMES:
+        try:
+            shape(
+                SCHEMES[name],
+                workers=system.workers,
+                redundancy=1 if name == "median" else system.redundancy,
+            )
+        except InputError as error:
+            if name == DEFAULT_SCHEMES[0]:
+                raise
+            complain(f"without {name}: {error}")
+        else:
+            kept.append(name)
+    return kept
+
+
+def _ad_hoc(
+    system: System, byzantine: Sequence[int], attacks: Sequence[str], time_limit: float | None
+) -> Iterator["Row"]:
+    """The rows of an assignment that is asked for by itself; its name stands for the scheme's."""
+    if system.assignment is None:
+        return iter(())
+    rows = distortion_rows(
+        system.workers,
+        system.redundancy,
+        byzantine,
+        schemes=["byzshield"],
+        attacks=attacks,
+        assignments={"byzshield": system.assignment},
+        parameters={"byzshield": system.parameters},
+        time_limit=time_limit,
+    )
+    return (replace(row, scheme=row.assignment) for row in rows)
+
+
+def _text(rows: Sequence["Row"], kind: Format | None) -> str:
+    """CSV of the columns that others rely on; JSON has the proven bound and γ besides."""
+    if kind is Format.JSON:
+        from aspis_sim.experiment.row import as_json
+
+        return as_json(rows)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([getattr(row, column) for column in COLUMNS] for row in rows)
+    return text.getvalue()

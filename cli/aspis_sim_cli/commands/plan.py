@@ -1,0 +1,91 @@
+"""``aspis-sim plan``: the cheapest assignments that keep the distortion fraction under what is wanted."""
+
+from typing import Annotated
+
+import typer
+
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.commands.distortion import DEFAULT_WORKERS, SYSTEM, check_seconds, spinner
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.output import Format, file_format, stdout
+
+WANTED = "What is wanted"
+
+
+def plan(
+    workers: Annotated[
+        int, typer.Option("--workers", rich_help_panel=SYSTEM, help="Workers K.")
+    ] = DEFAULT_WORKERS,
+    q: Annotated[
+        int, typer.Option("--q", rich_help_panel=SYSTEM, help="Byzantine workers, q < K/2.", show_default=True)
+    ] = 2,
+    max_load: Annotated[
+        int | None,
+        typer.Option("--max-load", rich_help_panel=WANTED, help="Most files that a worker may hold."),
+    ] = None,
+    max_fraction: Annotated[
+        float | None,
+        typer.Option(
+            "--max-fraction", rich_help_panel=WANTED, help="Distortion fraction ε that must not be exceeded, 0 to 1."
+        ),
+    ] = None,
+    max_redundancy: Annotated[
+        int,
+        typer.Option(
+            "--max-redundancy", rich_help_panel=WANTED, help="Most times that a file may be computed, r."
+        ),
+    ] = 7,
+    time_limit: Annotated[
+        float,
+        typer.Option("--time-limit", help="Seconds for one search of a worst case.", metavar="S"),
+    ] = 10.0,
+    format: options.FormatOption = Format.TABLE,
+    out: options.Out = None,
+    quiet: options.Quiet = False,
+) -> ExitStatus:
+    """Name the assignments that keep ε under what is wanted, cheapest first.
+
+    Cheaper is less computation, then fewer files a worker, then a smaller ε; an ε that is not proven counts with its
+    proven bound.
+
+    Examples:
+
+      aspis-sim plan --workers 24 --q 5 --max-load 10
+
+      aspis-sim plan --workers 24 --q 5 --max-fraction 0.1 --format json
+    """
+    from aspis_sim.distortion.catalogue import Option
+    from aspis_sim.distortion.catalogue import plan as find
+    from aspis_sim.errors import InputError
+    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
+    from aspis_sim_cli.render.catalogue_table import plan_view
+
+    check_seconds(time_limit)
+    if max_redundancy < 1:
+        raise InputError(f"--max-redundancy {max_redundancy}: every file is computed at least once; try 7")
+    if max_load is not None and max_load < 1:
+        raise InputError(f"--max-load {max_load}: every worker holds at least 1 file; try 10")
+    written = None if out is None else file_format(out, format)
+    path = None if out is None else writable(out)
+    with spinner(quiet):
+        found = find(
+            workers,
+            q,
+            max_load=max_load,
+            max_fraction=max_fraction,
+            max_redundancy=max_redundancy,
+            time_limit=time_limit,
+        )
+
+    def text(kind: Format | None) -> str:
+        return as_json(found) if kind is Format.JSON else as_csv(found, Option)
+
+    if path is not None:
+        write_whole(path, text(written))
+        complain(f"written to {path}")
+    if format is Format.TABLE:
+        stdout().print(plan_view(found, workers))
+    else:
+        print(text(format), end="")
+    return ExitStatus.DONE
