@@ -82,6 +82,16 @@ def frame_up(assignment: Assignment, q: int, framed: int | None = None) -> Attac
     return frame(assignment, q, framed)
 
 
+def majority_held(assignment: Assignment, q: int) -> Attack:
+    """ATT-3: the Byzantines distort the files where they have a majority, and tell the truth elsewhere.
+
+    Meant for workers that change (``--adversary-window``); with fixed ones they are those of the strong attack.
+    """
+    byzantine = strong(assignment, q).byzantine
+    held = byzantine[assignment.files].sum(1)
+    return _by_all(assignment, np.flatnonzero(byzantine), held >= majority(assignment.redundancy))
+
+
 def stealth(assignment: Assignment, q: int) -> Attack:
     """Distort only files that Byzantines hold alone, so that nobody disagrees: C(q, r) files on the subset assignment.
 
@@ -146,6 +156,7 @@ TARGETINGS = Registry(
         "none": "aspis_sim.adversary.targeting:none",
         "weak": "aspis_sim.adversary.targeting:weak",
         "strong": "aspis_sim.adversary.targeting:strong",
+        "majority": "aspis_sim.adversary.targeting:majority_held",
         "frame-up": "aspis_sim.adversary.targeting:frame_up",
         "stealth": "aspis_sim.adversary.targeting:stealth",
         "blocks": "aspis_sim.adversary.targeting:blocks",

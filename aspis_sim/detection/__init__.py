@@ -16,6 +16,7 @@ DETECTORS = Registry(
         "sound": "aspis_sim.detection.sound:detect_by_forced_workers",
         "certified": "aspis_sim.detection.certified:certify_values",
         "unanimous": "aspis_sim.detection.unanimous:keep_unanimous_files",
+        "degree": "aspis_sim.detection.degree:detect_by_degree",
         "none": "aspis_sim.detection.none:detect_nothing",
     },
 )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, comb
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
+from aspis_sim.adversary.membership import BY_COPY, over_windows
 from aspis_sim.adversary.payloads import PAYLOADS, payload
 from aspis_sim.adversary.strongest import strongest_frame_up
 from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
@@ -28,6 +33,8 @@ Parameters = tuple[tuple[str, float], ...]
 Compute = Literal["shared", "replicated"]
 AfterDetection = Literal["average", "rule"]
 Protocol = Literal["files", "batch", "work"]
+PERMUTED = {"none": "none", "weak": "weak", "strong": "majority", "majority": "majority"}
+"""Attacks that make sense when workers change places, and the targeting they come down to."""
 Framed = int | Literal["auto"] | None
 
 
@@ -45,6 +52,10 @@ class Cell:
         framed: workers framed by a frame-up, None for its default of q - 1, "auto" for the number that harms most.
         payload: what distorted copies hold.
         strength: of the payload, None for the payload's default.
+        adversary_window: T_b, steps after which other workers are Byzantine, drawn at random; None for the same ones
+            throughout, chosen by the attack.
+        detection_window: T_d, steps in a window of the degree detector.
+        permute: whether the workers change places in the assignment at every step.
         dataset, model: registered names.
         protocol: how ``samples_per_file`` was chosen: "files", "batch" or "work".
         samples_per_file: samples in each file.
@@ -73,6 +84,9 @@ class Cell:
     strength: float | None = None
     framed: Framed = None
     after_detection: AfterDetection = "average"
+    adversary_window: int | None = None
+    detection_window: int = 15
+    permute: bool = False
     dataset: str = "digits"
     model: str = "mlp"
     protocol: Protocol = "files"
@@ -117,6 +131,22 @@ class Cell:
             raise InputError(
                 f"{self.framed} framed workers with q={self.q}: a frame-up frames fewer than q, 0 to {self.q - 1}"
             )
+        for option, window in (("adversary", self.adversary_window), ("detection", self.detection_window)):
+            if window is not None and window < 1:
+                raise InputError(f"--{option}-window {window}: a window has 1 or more steps")
+        if self.permute and self.attack not in PERMUTED:
+            raise InputError(
+                f"attack {self.attack} chooses files by the assignment, in which the workers of {self.scheme} change places "
+                f"at every step; take {', '.join(PERMUTED)}, or --no-permute"
+            )
+        by_copy = self.attack in BY_COPY or self.permute or self.assignment == "subset"
+        if self.adversary_window is not None and not by_copy:
+            raise InputError(
+                f"attack {self.attack} chooses its workers by the assignment {self.assignment} of {self.scheme}; "
+                f"with --adversary-window take {' or '.join(BY_COPY[1:])}"
+            )
+        if self.permute and self.compute == "replicated":
+            raise InputError("workers that change places at every step need --compute shared")
         if self.steps < 1:
             raise InputError(f"{self.steps} steps; a run takes at least 1")
         if not self.lr > 0:
@@ -148,6 +178,21 @@ class Cell:
             return strongest_frame_up(self.groups, self.q, self.detector)
         framed = {"framed": self.framed} if self.attack == "frame-up" else {}
         return target(self.attack, self.groups, self.q, **framed)
+
+    def memberships(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Who is Byzantine in each window, ``[windows, K]``, and which copies are distorted, ``[windows, f, r]``.
+
+        With workers that change places the latter is empty: it then follows at every step from who is Byzantine.
+        """
+        fixed = self.adversary
+        if self.adversary_window is None:
+            byzantine, distorts = fixed.byzantine[None], fixed.distorts[None]
+        else:
+            generator = np.random.default_rng([self.seed, zlib.crc32(b"membership")])
+            attack = PERMUTED[self.attack] if self.permute else self.attack
+            windows = -(-self.steps // self.adversary_window)
+            byzantine, distorts = over_windows(attack, fixed, self.groups, generator, windows)
+        return byzantine, np.zeros((len(byzantine), 0, 0), bool) if self.permute else distorts
 
     @property
     def batch_size(self) -> int:
@@ -253,7 +298,11 @@ class Cell:
             rule_parameters=self._rule_parameters,
             payload=self.payload,
             strong_payload=PAYLOADS.accepts(self.payload, "strength"),
-            detects=self.detector != "none",
+            detects=self.detector not in ("none", "degree"),
+            adversary_window=self.adversary_window or 0,
+            detection_window=self.detection_window if self.detector == "degree" else 0,
+            permute=self.permute,
+            targeting=PERMUTED[self.attack] if self.permute else "majority",
             drops=self.drops,
             certifies=self.detector == "certified",
             after_detection=self.after_detection,

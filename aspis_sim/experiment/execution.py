@@ -61,7 +61,7 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         tick: called now and then with the number of steps done since the last call; may raise to stop the run.
         every: score the test part every so many steps (and at the end); None for the end only.
     """
-    attack = cell.adversary
+    byzantine, distorts = cell.memberships()
     by_vote = cell.distortable
     judge = detector(cell.detector)
 
@@ -73,9 +73,10 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         key=jax.random.key(cell.seed),
         rate=np.float32(cell.lr),
         strength=np.float32(strength(cell) or 0.0),
-        byzantine=attack.byzantine,
-        distorts=attack.distorts,
+        byzantine=byzantine,
+        distorts=distorts,
         distortable=np.int32(by_vote),
+        q=np.int32(cell.q),
     )
     run = Run.start(cell.run_shape(), numbers)
     curve: list[tuple[int, Score]] = []

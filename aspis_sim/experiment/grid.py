@@ -70,6 +70,8 @@ class Grid:
         samples_per_file: of every scheme under "files"; under the others of the scheme with most files or load.
         batch_size: distinct samples a step under "batch", None for ``samples_per_file`` x the most files.
         assignment, detector, rule, after_detection: override that part of every scheme; None keeps the preset's.
+        adversary_window, detection_window: as in a `Cell`.
+        permute: overrides whether workers change places; None keeps the preset's.
         dataset, model, steps, momentum, compute, devices, memory: as in a `Cell`.
     """
 
@@ -91,6 +93,9 @@ class Grid:
     rule: str | None = None
     rule_parameters: Parameters = ()
     after_detection: AfterDetection | None = None
+    adversary_window: int | None = None
+    detection_window: int = 15
+    permute: bool | None = None
     dataset: str = "digits"
     model: str = "mlp"
     steps: int = 300
@@ -185,6 +190,9 @@ class Grid:
             attack=self.attacks[0],
             payload=self.payloads[0],
             strength=self.strengths[0],
+            adversary_window=self.adversary_window,
+            detection_window=self.detection_window,
+            permute=scheme.permute if self.permute is None else self.permute,
             dataset=self.dataset,
             model=self.model,
             protocol=self.protocol,

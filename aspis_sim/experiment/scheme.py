@@ -17,6 +17,7 @@ class Scheme:
         detector: registered name, "none" for no detection.
         rule: registered name of the robust rule over the votes.
         after_detection: "average" or "rule", see `aspis_sim.simulation.RunShape`.
+        permute: whether the workers change places in the assignment at every step.
         summary: one line of help with the source.
     """
 
@@ -26,6 +27,7 @@ class Scheme:
     rule: str
     summary: str
     after_detection: Literal["average", "rule"] = "average"
+    permute: bool = False
 
 
 SCHEMES: dict[str, Scheme] = {
@@ -60,8 +62,17 @@ SCHEMES: dict[str, Scheme] = {
             "subset",
             "unanimous",
             "median_of_means",
-            "excludes as aspis-sound does and keeps the files whose remaining copies all agree, by the median of bucket "
-            "means (found for this project)",
+            "excludes as aspis-sound does and keeps the files whose remaining copies all agree, by the median of "
+            "bucket means (found for this project)",
+        ),
+        Scheme(
+            "aspis+",
+            "bibd",
+            "degree",
+            "median",
+            "Aspis+ as published: block design with its points permuted at every step, degree detection over windows, "
+            "else vote and median (Konstantinidis, Ramamoorthy, Vaswani 2023)",
+            permute=True,
         ),
         Scheme(
             "byzshield",

@@ -18,6 +18,7 @@ from aspis_sim import adversary, aggregation, assignment, data, models
 from aspis_sim.aggregation.vote import vote
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.models.base import Model
+from aspis_sim.simulation.degree_window import nothing, watch
 from aspis_sim.simulation.mesh import Axis, on_devices
 from aspis_sim.simulation.round import Batch, Round
 from aspis_sim.simulation.shape import RunShape
@@ -155,7 +156,9 @@ def _build(shape: RunShape) -> Program:
         counts = np.zeros(shape.steps, np.int32)
         trace = Trace(counts.astype(np.float32), counts, counts, counts, counts, counts.astype(np.int8))
         graph = np.zeros((shape.workers, shape.workers), bool)
-        return State(weights, optimizer(0.0).init(weights), np.int32(0), np.bool_(False), graph, trace)  # type: ignore[arg-type]
+        memory = nothing(shape.workers) if shape.detection_window else None
+        start, stuck = jnp.int32(0), jnp.asarray(False)
+        return State(weights, optimizer(0.0).init(weights), start, stuck, jnp.asarray(graph), memory, trace)
 
     def score(weights: Array, part: str) -> Score:
         labels = source.labels[part]
@@ -163,8 +166,10 @@ def _build(shape: RunShape) -> Program:
         return Score(int(correct) / len(labels), float(str(np.float32(loss))))
 
     key = jax.random.key(0)
+    windows = -(-shape.steps // shape.adversary_window) if shape.adversary_window else 1
+    lies = (0, 0) if shape.permute else groups.files.shape
     numbers = Numbers(
-        key, np.float32(0), np.float32(0), np.zeros(shape.workers, bool), np.zeros(groups.files.shape, bool)
+        key, np.float32(0), np.float32(0), np.zeros((windows, shape.workers), bool), np.zeros((windows, *lies), bool)
     )
     samples = jax.ShapeDtypeStruct((shape.steps, batch), jnp.int32)
     advance = jax.jit(on_devices(_advance(shape, groups, net), shape.devices))
@@ -182,7 +187,7 @@ def _build(shape: RunShape) -> Program:
 
 def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Callable[..., State]:
     """The function from a state to that of step ``stop``, or of a step whose graph is not in the table."""
-    files = jnp.asarray(groups.files)
+    points = jnp.asarray(groups.files)
     axis = Axis(shape.devices)
     one_round = Round(
         assignment=groups,
@@ -196,19 +201,38 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
     )
     parameters: dict[str, Any] = dict(shape.rule_parameters)
     rule = aggregation.rule(shape.rule, **parameters)
-    averages = shape.detects and shape.after_detection == "average"
+    averages = (shape.detects or shape.detection_window > 0) and shape.after_detection == "average"
+
+    def by_targeting(held: Array) -> Array:
+        if shape.targeting == "none":
+            return jnp.zeros_like(held)
+        if shape.targeting == "weak":
+            return held
+        return held & (held.sum(1, keepdims=True) >= groups.majority)
 
     def step(state: State, numbers: Numbers, order: Array, table: Table | None, inputs: Array, labels: Array) -> State:
         strength: dict[str, Any] = {"strength": numbers.strength} if shape.strong_payload else {}
         lie = adversary.payload(shape.payload, **strength)
         key = jax.random.fold_in(stream(numbers.key, "payload"), state.step)
+        window = state.step // shape.adversary_window if shape.adversary_window else 0
+        byzantine = jnp.asarray(numbers.byzantine)[window]
+        if shape.permute:
+            places = jax.random.fold_in(stream(numbers.key, "permutation"), state.step)
+            files = jax.random.permutation(places, shape.workers)[points]
+            distorts = by_targeting(byzantine[files])
+        else:
+            files, distorts = points, jnp.asarray(numbers.distorts)[window]
         samples = order[state.step].reshape(len(files), shape.samples_per_file)
         batch = Batch(state.weights, inputs, labels, samples)
-        returned = one_round.play(batch, jnp.asarray(numbers.distorts), lie, key)
-        if table is None:
-            known, ruling = jnp.asarray(True), everyone(shape.workers, numbers.distortable)
-        else:
+        returned = one_round.play(batch, files, distorts, lie, key)
+        known, memory = jnp.asarray(True), state.memory
+        if table is not None:
             known, ruling = look_up(table, returned.graph)
+        elif memory is not None:
+            budget, limit = jnp.asarray(numbers.q), jnp.asarray(numbers.distortable)
+            memory, ruling = watch(memory, returned.graph, state.step, shape.detection_window, budget, limit)
+        else:
+            ruling = everyone(shape.workers, numbers.distortable)
 
         def go_on() -> State:
             ballot = vote(returned.agreement.agree, files, ruling)
@@ -220,13 +244,13 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
                 loss=returned.loss,
                 distorted=distorted.sum(),
                 lost=(~ballot.kept).sum(),
-                excluded_byzantine=(numbers.byzantine & ~ruling.honest).sum(),
-                excluded_honest=(~numbers.byzantine & ~ruling.honest).sum(),
+                excluded_byzantine=(byzantine & ~ruling.honest).sum(),
+                excluded_honest=(~byzantine & ~ruling.honest).sum(),
                 outcome=ruling.outcome,
             )
             trace = Trace(*(past.at[state.step].set(now) for past, now in zip(state.trace, row, strict=True)))
             weights = state.weights + change
-            return State(weights, optimizer, state.step + 1, state.stuck, returned.graph, trace)
+            return State(weights, optimizer, state.step + 1, state.stuck, returned.graph, memory, trace)
 
         if table is None:
             return go_on()

@@ -90,16 +90,16 @@ class Round:
         """Parameters in a tile; the last tile is filled up with zeros."""
         return -(-self.parameters // self.tiles)
 
-    def play(self, batch: Batch, distorts: Array, lie: Payload, key: Array) -> Returned:
+    def play(self, batch: Batch, files: Array, distorts: Array, lie: Payload, key: Array) -> Returned:
         """Compute the gradients, let the Byzantine workers lie, and compare the copies.
 
         Args:
             batch: weights and samples.
+            files: int ``[f, r]``, the workers of each file; those of the assignment unless workers change places.
             distorts: bool ``[f, r]``, which copies are distorted.
             lie: what a distorted copy holds.
             key: of the round's payload.
         """
-        files = jnp.asarray(self.assignment.files)
         if self.replicated:
             rows, loss = self._gradients(batch, jnp.asarray(self.assignment.worker_files.reshape(-1)))
             values = self.axis.to_columns(rows, self.assignment.files.size)[self._copy_positions()]

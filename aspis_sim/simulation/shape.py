@@ -21,6 +21,11 @@ class RunShape:
         rule: registered name of the robust rule, with ``rule_parameters``.
         payload: registered name; its strength, if it has one (``strong_payload``), is fed to the run.
         detects: whether a detector looks at the agreement graph.
+        adversary_window: T_b, steps after which other workers are Byzantine; 0 for the same ones throughout.
+        detection_window: T_d, steps in a window of the degree detector; 0 without it.
+        permute: whether the workers change places in the assignment at every step (drawn from the run's key).
+        targeting: with ``permute``, which copies Byzantine workers distort: all ("weak") or those of files where they
+            have a majority ("majority").
         drops: whether files can be dropped before the robust rule.
         certifies: whether the detector's verdicts carry certificates.
         after_detection: what follows a verdict that asks for an average: "average", or "rule" for the robust rule
@@ -46,6 +51,10 @@ class RunShape:
     assignment_parameters: Parameters = ()
     rule_parameters: Parameters = ()
     detects: bool = False
+    adversary_window: int = 0
+    detection_window: int = 0
+    permute: bool = False
+    targeting: Literal["none", "weak", "majority"] = "majority"
     drops: bool = False
     certifies: bool = False
     after_detection: Literal["average", "rule"] = "average"

@@ -6,6 +6,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from aspis_sim.simulation.degree_window import Memory
+
 
 class Numbers(NamedTuple):
     """What is fed to a run of a given shape.
@@ -14,9 +16,11 @@ class Numbers(NamedTuple):
         key: root key of the run; every random stream is folded from it.
         rate: learning rate.
         strength: of the payload, in its own unit.
-        byzantine: bool ``[K]``.
-        distorts: bool ``[f, r]``, which copies the Byzantine workers distort.
-        distortable: without a detector, the most files that the vote can lose.
+        byzantine: bool ``[windows, K]``; one window if the same workers are Byzantine throughout.
+        distorts: bool ``[windows, f, r]``, which copies the Byzantine workers distort (unless the workers are permuted:
+            then this follows from who is Byzantine).
+        distortable: without a verdict that says better, the most files that the vote can lose.
+        q: most Byzantine workers, as the degree detector is told.
     """
 
     key: Array
@@ -25,6 +29,7 @@ class Numbers(NamedTuple):
     byzantine: NDArray[np.bool_]
     distorts: NDArray[np.bool_]
     distortable: np.int32 = np.int32(0)
+    q: np.int32 = np.int32(0)
 
 
 class Trace(NamedTuple):
@@ -56,6 +61,7 @@ class State(NamedTuple):
         step: steps done.
         stuck: whether the graph of this step is not in the table of verdicts.
         graph: bool ``[K, K]``, the agreement graph of the step in question.
+        memory: of the degree detector, None without it.
         trace: of the steps done.
     """
 
@@ -64,4 +70,5 @@ class State(NamedTuple):
     step: Array
     stuck: Array
     graph: Array
+    memory: Memory | None
     trace: Trace

@@ -39,6 +39,13 @@ CASES = {
     "unknown compute": ("train --compute sharde", "unknown way to compute 'sharde'", "did you mean shared"),
     "unknown after-detection": ("train --after-detection averag", "averag", "did you mean average"),
     "curve": ("train --every 0", "--every 0", "1 or more"),
+    "random workers": (
+        "sweep --scheme byzshield --adversary-window 50",
+        "attack strong chooses its workers by the assignment mols",
+        "weak or majority",
+    ),
+    "changing places": ("train --scheme aspis+ --attack frame-up", "attack frame-up chooses files", "--no-permute"),
+    "no window": ("train --scheme aspis+ --detection-window 0", "--detection-window 0", "1 or more"),
     "memory": ("train --memory lots", "--memory lots: not a size", "2GB"),
     "devices": ("train --devices 0", "0 devices", "at least 1"),
 }

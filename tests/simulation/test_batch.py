@@ -22,8 +22,8 @@ def test_seeds_rates_and_strengths_batch_under_vmap():
             jax.random.key(seed),
             np.float32(0.05 * (1 + seed)),
             np.float32(seed),
-            attack.byzantine,
-            attack.distorts,
+            attack.byzantine[None],
+            attack.distorts[None],
         )
         for seed in SEEDS
     ]

@@ -26,7 +26,7 @@ def decide(graph):
 
 def start(shape=SHAPE, attack="strong", seed=0, strength=1.0):
     chosen = target(attack, GROUPS, Q)
-    numbers = Numbers(jax.random.key(seed), np.float32(0.1), np.float32(strength), chosen.byzantine, chosen.distorts)
+    numbers = Numbers(jax.random.key(seed), np.float32(0.1), np.float32(strength), chosen.byzantine[None], chosen.distorts[None])
     return Run.start(shape, numbers)
 
 
@@ -87,7 +87,7 @@ def test_each_new_graph_is_judged_once(reference):
 def test_an_adversary_that_changes_on_the_way_is_judged_anew():
     run = start(attack="weak").to(6, decide)
     chosen = target("strong", GROUPS, Q)
-    run = replace(run, numbers=run.numbers._replace(distorts=chosen.distorts)).to(12, decide)
+    run = replace(run, numbers=run.numbers._replace(distorts=chosen.distorts[None])).to(12, decide)
     assert outcome(run) == [Outcome.UNIQUE] * 6 + [Outcome.AMBIGUOUS] * 6
     assert np.asarray(run.state.trace.lost).tolist() == [1] * 6 + [0] * 6
     assert np.asarray(run.state.trace.distorted).tolist() == [0] * 6 + [10] * 6

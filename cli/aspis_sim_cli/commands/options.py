@@ -97,6 +97,21 @@ Framed = Annotated[
 ]
 Devices = Annotated[int, _option("--devices", TRAINING, "Devices over which workers are sharded (virtual on a CPU).")]
 
+AdversaryWindow = Annotated[
+    int | None,
+    _option("--adversary-window", TRAINING, "Steps after which other workers, drawn at random, are Byzantine.", "T_b"),
+]
+DetectionWindow = Annotated[
+    int, _option("--detection-window", TRAINING, "Steps in a window of the degree detector.", "T_d")
+]
+Permute = Annotated[
+    bool | None,
+    typer.Option(
+        "--permute/--no-permute",
+        rich_help_panel=PARTS,
+        help="Let the workers change places in the assignment at every step.",
+    ),
+]
 Memory = Annotated[
     str,
     _option(
