@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
+from aspis_sim.experiment.monte_carlo import agreement_from_tokens, generator
+from aspis_sim.experiment.trial_adversary import Adversary
 
 FORMATS = (".svg", ".png")
 MANY = 40
@@ -47,6 +50,31 @@ def check_drawing(path: Path) -> None:
         raise InputError(f"cannot draw to {path.name}; end the file in {' or '.join(FORMATS)}")
     if importlib.util.find_spec("matplotlib") is None:
         raise InputError("a drawing needs matplotlib; install it with: pip install 'aspis-sim[plot]'")
+
+
+def draw_trial(path: Path, adversary: Adversary, detector: str, seed: int) -> None:
+    """Draw the first iteration of the first trial of `aspis_sim.experiment.monte_carlo.study`.
+
+    Args:
+        path: an .svg or .png file, which is replaced.
+        adversary: whose attack it is.
+        detector: whose verdict is shown.
+        seed: of the study.
+
+    Raises:
+        InputError: as `check_drawing`.
+    """
+    assignment, attack = next(adversary.rounds(generator(seed, 0)))
+    graph = agreement_from_tokens(assignment, attack.distorts)
+    verdict = DETECTORS[detector](graph, max_byzantine=adversary.q, assignment=assignment)
+    draw_agreement(
+        path,
+        graph,
+        attack.byzantine,
+        ~verdict.honest,
+        f"{assignment.name}, K={assignment.workers}, r={assignment.redundancy}: attack {adversary.attack}, "
+        f"q={adversary.q}; {detector}: {verdict.outcome.value.replace('_', ' ')}",
+    )
 
 
 def draw_agreement(

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from math import fsum, sqrt
+from math import sqrt
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,8 @@ class Row:
     Byzantine workers.
 
     Attributes:
-        assignment, workers, redundancy, files, load, q, attack, framed, lie_probability, membership, window:
+        assignment, workers, redundancy, files, load, q, attack, framed, lie_probability, membership, permuted,
+            window:
             the setting.
         detector, trials, seed: what was run; one trial where nothing varies from one to the next.
         found: share of the trials in which all Byzantine workers were excluded by the end of the window.
@@ -56,6 +58,7 @@ class Row:
     framed: int | None
     lie_probability: float | None
     membership: str
+    permuted: bool
     window: int
     detector: str
     trials: int
@@ -116,18 +119,21 @@ def study(
     Returns:
         One row a detector, in the order given.
     """
-    assignment, tallies = adversary.assignment, [_Tally(name) for name in detectors]
+    tallies = [_Tally(name) for name in detectors]
     trials = trials if adversary.varies else 1
     for trial in range(trials):
-        graph = np.ones((assignment.workers, assignment.workers), bool)
+        graph = np.ones((adversary.assignment.workers,) * 2, bool)
         found: dict[str, int] = {}
         accusing: set[str] = set()
-        attacks = adversary.rounds(np.random.default_rng((seed, trial)))
         verdicts: dict[str, Verdict] = {}
-        for iteration, attack in zip(range(1, window + 1), attacks, strict=False):
+        rounds = adversary.rounds(generator(seed, trial))
+        for iteration, (assignment, attack) in zip(range(1, window + 1), rounds, strict=False):
             more = graph & agreement_from_tokens(assignment, attack.distorts)
-            if not verdicts or (more != graph).any():
-                graph, verdicts = more, {name: judge(name, more, adversary) for name in detectors}
+            if adversary.permute or not verdicts or (more != graph).any():
+                verdicts = {
+                    name: DETECTORS[name](more, max_byzantine=adversary.q, assignment=assignment) for name in detectors
+                }
+            graph = more
             for tally in tallies:
                 verdict = verdicts[tally.detector]
                 if not verdict.honest[attack.byzantine].any():
@@ -146,9 +152,9 @@ def study(
     return [_row(adversary, tally, trials, seed, window) for tally in tallies]
 
 
-def judge(detector: str, agreement: NDArray[np.bool_], adversary: Adversary) -> Verdict:
-    """The verdict of a detector that knows q and the assignment."""
-    return DETECTORS[detector](agreement, max_byzantine=adversary.q, assignment=adversary.assignment)
+def generator(seed: int, trial: int) -> np.random.Generator:
+    """Where the random numbers of a trial come from, whatever is played in it."""
+    return np.random.default_rng((seed, trial))
 
 
 def agreement_from_tokens(assignment: Assignment, tokens: NDArray[Any]) -> NDArray[np.bool_]:
@@ -231,6 +237,7 @@ def _row(adversary: Adversary, tally: _Tally, trials: int, seed: int, window: in
         framed=adversary.parameters.get("framed"),
         lie_probability=adversary.lie_probability if adversary.attack == RANDOM else None,
         membership=adversary.membership,
+        permuted=adversary.permute,
         window=window,
         detector=tally.detector,
         trials=trials,
@@ -238,17 +245,13 @@ def _row(adversary: Adversary, tally: _Tally, trials: int, seed: int, window: in
         found=found / trials if adversary.q else None,
         found_low=low,
         found_high=high,
-        iterations=_mean(tally.found_at) if found and adversary.q else None,
+        iterations=fmean(tally.found_at) if found and adversary.q else None,
         accusing=tally.accusing / trials,
         accusing_low=accusing_low,
         accusing_high=accusing_high,
-        accused=_mean(tally.accused),
+        accused=fmean(tally.accused),
         **{outcome.value: tally.outcomes[outcome] / trials for outcome in Outcome},
-        distorted_files=_mean(tally.distorted),
+        distorted_files=fmean(tally.distorted),
         distorted_most=max(tally.distorted),
-        lost_files=_mean(tally.lost),
+        lost_files=fmean(tally.lost),
     )
-
-
-def _mean(values: Sequence[int]) -> float:
-    return fsum(values) / len(values)

@@ -1,11 +1,12 @@
 """The adversary of a trial without a model: which workers are Byzantine, and on which copies they lie."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
 from aspis_sim.assignment import Assignment
@@ -20,14 +21,27 @@ probability."""
 MEMBERSHIPS = ("chosen", RANDOM)
 
 
+class Played(NamedTuple):
+    """One iteration of a trial.
+
+    Attributes:
+        assignment: who holds which file in it.
+        attack: who lies, and where.
+    """
+
+    assignment: Assignment
+    attack: Attack
+
+
 @dataclass(frozen=True, eq=False)
 class Adversary:
     """Who lies where, in any number of trials.
 
     With membership ``chosen`` the workers are those of the targeting; with ``random`` they are drawn for each
     trial. On the subset assignment, where all sets of q workers are alike, the targeting then works on
-    randomly relabelled workers. Elsewhere it uses the set it is given: ``weak`` lies everywhere, ``stealth``
-    on the files that only Byzantines hold, ``none`` nowhere, all others where Byzantines have a majority.
+    randomly relabelled workers. Elsewhere, and wherever workers are permuted, it uses the set it is given:
+    ``weak`` lies everywhere, ``stealth`` on the files that only Byzantines hold, ``none`` nowhere, all others
+    where Byzantines have a majority.
 
     Attributes:
         assignment: who holds which file.
@@ -35,11 +49,12 @@ class Adversary:
         attack: a registered targeting or `RANDOM`.
         membership: ``chosen`` or ``random``.
         lie_probability: of `RANDOM`, 0..1.
+        permute: the places of the assignment are given to the workers anew in every iteration, as in Aspis+.
         parameters: further arguments of the targeting (``framed``, ``detector``).
 
     Raises:
         InputError: on creation, if any of these is impossible; where a random membership meets a targeting
-            that looks for its workers itself (``strongest``).
+            that looks for its workers itself (``strongest``); where permuting would change nothing (`subset`).
     """
 
     assignment: Assignment
@@ -47,61 +62,132 @@ class Adversary:
     attack: str
     membership: str = "chosen"
     lie_probability: float = 0.5
-    parameters: dict[str, Any] = field(default_factory=dict)
+    permute: bool = False
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        check_byzantine(self.assignment.workers, self.q)
-        check_attack(self.attack, self.membership, self.lie_probability)
+        check_adversaries(
+            self.assignment.workers,
+            self.assignment.name,
+            [self.attack],
+            [self.q],
+            framed=self.parameters.get("framed"),
+            membership=self.membership,
+            lie_probability=self.lie_probability,
+            permute=self.permute,
+        )
 
     @property
     def varies(self) -> bool:
         """Whether one trial can differ from another."""
-        return RANDOM in (self.attack, self.membership)
+        return self.permute or RANDOM in (self.attack, self.membership)
 
     @cached_property
     def chosen(self) -> Attack:
         """The attack of the targeting itself; for `RANDOM` that of ``weak``."""
-        if self.attack == RANDOM:
-            return target("weak", self.assignment, self.q)
-        return target(self.attack, self.assignment, self.q, **self.parameters)
+        name = "weak" if self.attack == RANDOM else self.attack
+        return target(name, self.assignment, self.q, **self.parameters)
 
-    def rounds(self, rng: np.random.Generator) -> Iterator[Attack]:
-        """Yield the attacks of one trial, iteration by iteration without end, all by the same workers."""
-        if self.attack == RANDOM:
-            workers = self.assignment.workers
-            byzantine = rng.permutation(workers) < self.q if self.membership == RANDOM else self.chosen.byzantine
-            held = byzantine[self.assignment.files]
+    def rounds(self, rng: np.random.Generator) -> Iterator[Played]:
+        """Yield the iterations of one trial without end, all with the same Byzantine workers."""
+        assignment, workers = self.assignment, self.assignment.workers
+        label = rng.permutation(workers).astype(np.int32)
+        if self.permute or self.attack == RANDOM:
+            byzantine = label < self.q if self.membership == RANDOM else self.chosen.byzantine
             while True:
-                yield Attack(byzantine, held & (rng.random(held.shape) < self.lie_probability))
-        attack = self._by_random_members(rng) if self.membership == RANDOM else self.chosen
-        while True:
-            yield attack
-
-    def _by_random_members(self, rng: np.random.Generator) -> Attack:
-        assignment = self.assignment
-        label = rng.permutation(assignment.workers).astype(np.int32)
-        if assignment.name == "subset":
-            relabelled = Assignment(assignment.name, assignment.workers, label[assignment.files])
+                yield self._against(self._permuted(rng) if self.permute else assignment, byzantine, rng)
+        if self.membership == "chosen":
+            played = Played(assignment, self.chosen)
+        elif assignment.name == "subset":
+            relabelled = Assignment(assignment.name, workers, label[assignment.files])
             attack = target(self.attack, relabelled, self.q, **self.parameters)
-            return Attack(attack.byzantine[label], attack.distorts)
-        byzantine = label < self.q
+            played = Played(assignment, Attack(attack.byzantine[label], attack.distorts))
+        else:
+            played = self._against(assignment, label < self.q, rng)
+        while True:
+            yield played
+
+    def _permuted(self, rng: np.random.Generator) -> Assignment:
+        places = rng.permutation(self.assignment.workers).astype(np.int32)
+        files = np.sort(places[self.assignment.files], axis=1)
+        return Assignment(self.assignment.name, self.assignment.workers, files)
+
+    def _against(self, assignment: Assignment, byzantine: NDArray[np.bool_], rng: np.random.Generator) -> Played:
+        """What the given workers do, who cannot choose their places."""
         held = byzantine[assignment.files]
+        if self.attack == RANDOM:
+            return Played(assignment, Attack(byzantine, held & (rng.random(held.shape) < self.lie_probability)))
         least = {"weak": 0, "stealth": assignment.redundancy, "none": assignment.redundancy + 1}
         enough = held.sum(axis=1) >= least.get(self.attack, assignment.majority)
-        return Attack(byzantine, held & enough[:, None])
+        return Played(assignment, Attack(byzantine, held & enough[:, None]))
 
 
-def check_attack(attack: str, membership: str, lie_probability: float = 0.5) -> None:
-    """Refuse what `Adversary` cannot play, without the assignment.
+def check_adversaries(
+    workers: int,
+    assignment: str,
+    attacks: Sequence[str],
+    budgets: Sequence[int],
+    *,
+    framed: int | None = None,
+    membership: str = "chosen",
+    lie_probability: float = 0.5,
+    permute: bool = False,
+) -> None:
+    """Refuse what `adversaries` cannot make, without building the assignment.
 
     Raises:
         InputError: says what is wrong and what would work.
     """
-    if attack != RANDOM and attack not in TARGETINGS:
-        raise unknown_name("attack", attack, [*TARGETINGS, RANDOM])
+    for attack in attacks:
+        if attack not in (known := [*TARGETINGS, RANDOM]):
+            raise unknown_name("attack", attack, known)
+        if membership == RANDOM and adapts(attack):
+            raise InputError(f"the attack {attack!r} chooses its workers itself; leave the membership chosen")
+        if permute and adapts(attack):
+            raise InputError(f"the attack {attack!r} is made for fixed places; leave out permuting")
+    for q in budgets:
+        check_byzantine(workers, q)
+        if framed is not None and not 0 <= framed < max(q, 1):
+            raise InputError(f"{framed} framed workers with q={q}: a frame-up frames 0 to {q - 1} (fewer than q)")
+    if framed is not None and "frame-up" not in attacks:
+        raise InputError(f"{framed} framed workers belong to the attack frame-up; add it")
     if membership not in MEMBERSHIPS:
         raise unknown_name("membership", membership, MEMBERSHIPS)
     if not 0 <= lie_probability <= 1:
         raise InputError(f"a copy cannot lie with probability {lie_probability:g}; it is 0 to 1")
-    if membership == RANDOM and attack != RANDOM and TARGETINGS.accepts(attack, "detector"):
-        raise InputError(f"the attack {attack!r} chooses its workers itself; leave the membership chosen")
+    if permute and assignment == "subset":
+        raise InputError("permuting the subset assignment changes nothing; try the assignment bibd")
+
+
+def adapts(attack: str) -> bool:
+    """Whether the targeting is chosen against one detector, which it then takes as a parameter."""
+    return attack != RANDOM and TARGETINGS.accepts(attack, "detector")
+
+
+def adversaries(
+    assignment: Assignment,
+    attacks: Sequence[str],
+    budgets: Sequence[int],
+    detectors: Sequence[str],
+    *,
+    framed: int | None = None,
+    **setting: Any,
+) -> list[tuple[Adversary, list[str]]]:
+    """The adversaries of all attacks and q, each with the detectors that it meets: one, where it adapts.
+
+    Args:
+        assignment: who holds which file.
+        attacks: names, as `Adversary` takes them.
+        budgets: values of q.
+        detectors: registered names.
+        framed: of the frame-up, see `aspis_sim.adversary.targeting.frame_up`; None for its default.
+        setting: further arguments of every `Adversary`.
+    """
+    found = []
+    for attack in attacks:
+        parameters = {"framed": framed} if attack == "frame-up" and framed is not None else {}
+        for q in budgets:
+            for judges in [[one] for one in detectors] if adapts(attack) else [list(detectors)]:
+                takes = {"detector": judges[0]} if adapts(attack) else parameters
+                found.append((Adversary(assignment, q, attack, parameters=takes, **setting), judges))
+    return found

@@ -6,9 +6,11 @@ import typer
 
 from aspis_sim import __version__
 from aspis_sim_cli.boundary import bounded
+from aspis_sim_cli.commands.detect import detect
 from aspis_sim_cli.commands.distortion import distortion
 from aspis_sim_cli.commands.list_parts import list_parts
 from aspis_sim_cli.commands.plan import plan
+from aspis_sim_cli.commands.reproduce import reproduce
 from aspis_sim_cli.commands.sweep import sweep
 from aspis_sim_cli.commands.train import train
 from aspis_sim_cli.commands.worst_case import worst_case
@@ -44,6 +46,8 @@ app.command("train")(bounded(train))
 app.command("worst-case")(bounded(worst_case))
 app.command("distortion")(bounded(distortion))
 app.command("plan")(bounded(plan))
+app.command("reproduce")(bounded(reproduce))
+app.command("detect")(bounded(detect))
 app.command("list")(bounded(list_parts))
 
 

@@ -54,9 +54,7 @@ def list_parts(
     kinds = list(Kind) if kind is None else [kind]
     found = [(one, name, text) for one in kinds for name, text in _parts(one).items()]
     if format is Format.JSON:
-        print(
-            json.dumps([{"kind": one, "name": name, "summary": text} for one, name, text in found], indent=2)
-        )
+        print(json.dumps([{"kind": one, "name": name, "summary": text} for one, name, text in found], indent=2))
     elif format is Format.CSV:
         import csv
         import sys
@@ -67,9 +65,7 @@ def list_parts(
         from rich.text import Text
 
         for one in kinds:
-            table = Table(
-                title=one.value, title_justify="left", title_style="bold", box=None, show_header=False
-            )
+            table = Table(title=one.value, title_justify="left", title_style="bold", box=None, show_header=False)
             table.add_column(no_wrap=True, style="cyan")
             table.add_column()
             for group, name, text in found:
@@ -86,12 +82,15 @@ def _catalogue(kind: Kind | None, workers: int, q: int | None, format: Format) -
     from dataclasses import asdict
 
     from aspis_sim.distortion.catalogue import buildable
+    from aspis_sim_cli.commands.system_options import spinner
 
-    found = buildable(workers, q or 0)
+    with spinner(quiet=False):
+        found = buildable(workers, q or 0)
     if format is Format.TABLE:
         from aspis_sim_cli.render.catalogue_table import catalogue_view
 
-        stdout().print(catalogue_view(found, workers, with_distortion=q is not None))
+        console = stdout()
+        console.print(catalogue_view(found, workers, console.width, with_distortion=q is not None))
         return ExitStatus.DONE
     columns = ["assignment", "redundancy", "files", "load", "overhead"]
     columns += [] if q is None else ["q", "distorted", "bound", "fraction", "proof"]

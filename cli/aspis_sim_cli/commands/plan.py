@@ -6,7 +6,7 @@ import typer
 
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
-from aspis_sim_cli.commands.distortion import DEFAULT_WORKERS, SYSTEM, check_seconds, spinner
+from aspis_sim_cli.commands.system_options import DEFAULT_WORKERS, SYSTEM, check_seconds, spinner
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
 
@@ -14,9 +14,7 @@ WANTED = "What is wanted"
 
 
 def plan(
-    workers: Annotated[
-        int, typer.Option("--workers", rich_help_panel=SYSTEM, help="Workers K.")
-    ] = DEFAULT_WORKERS,
+    workers: Annotated[int, typer.Option("--workers", rich_help_panel=SYSTEM, help="Workers K.")] = DEFAULT_WORKERS,
     q: Annotated[
         int, typer.Option("--q", rich_help_panel=SYSTEM, help="Byzantine workers, q < K/2.", show_default=True)
     ] = 2,
@@ -32,9 +30,7 @@ def plan(
     ] = None,
     max_redundancy: Annotated[
         int,
-        typer.Option(
-            "--max-redundancy", rich_help_panel=WANTED, help="Most times that a file may be computed, r."
-        ),
+        typer.Option("--max-redundancy", rich_help_panel=WANTED, help="Most times that a file may be computed, r."),
     ] = 7,
     time_limit: Annotated[
         float,
@@ -85,7 +81,8 @@ def plan(
         write_whole(path, text(written))
         complain(f"written to {path}")
     if format is Format.TABLE:
-        stdout().print(plan_view(found, workers))
+        console = stdout()
+        console.print(plan_view(found, workers, console.width))
     else:
         print(text(format), end="")
     return ExitStatus.DONE

@@ -10,59 +10,70 @@ from rich.text import Text
 from aspis_sim.distortion.catalogue import Option
 
 UNPROVEN = "*"
+WIDE = 100
+"""Columns from which there is room for how each count is proven."""
 
 
-def catalogue_view(options: Sequence[Option], workers: int, *, with_distortion: bool) -> RenderableType:
+def catalogue_view(options: Sequence[Option], workers: int, width: int, *, with_distortion: bool) -> RenderableType:
     """Every assignment that can be built, by redundancy.
 
     Args:
         options: for one K and q; one or more.
         workers: K.
+        width: of the terminal, in columns.
         with_distortion: whether to show c_max and ε of their q.
     """
     title = f"Assignments of {workers} workers" + (f", q={options[0].q}" if with_distortion else "")
     hint = [] if with_distortion else ["Add --q N for what N Byzantine workers can distort, c_max."]
     return Group(
         Text(title, style="bold"),
-        _table(options, with_distortion=with_distortion),
+        _table(options, width, with_distortion=with_distortion),
         *(Text(line) for line in [*_notes(options), *hint]),
     )
 
 
-def plan_view(options: Sequence[Option], workers: int) -> RenderableType:
-    """The assignments that fit, cheapest first, and a sentence about the first.
+def plan_view(options: Sequence[Option], workers: int, width: int) -> RenderableType:
+    """The assignments that fit, cheapest first, and what the cheapest and the safest of them are.
 
     Args:
         options: one or more.
         workers: K.
+        width: of the terminal, in columns.
     """
-    best = options[0]
+    cheapest, safest = options[0], min(options, key=lambda option: option.fraction)
+    sentences = [f"Cheapest: {_sentence(cheapest)}"]
+    if safest is not cheapest:
+        sentences.append(f"Least ε: {_sentence(safest)}")
     return Group(
-        Text(f"Assignments of {workers} workers that fit, cheapest first, q={best.q}", style="bold"),
-        _table(options, with_distortion=True),
-        *(Text(line) for line in _notes(options)),
-        Text(),
-        Text(
-            f"Cheapest: {best.assignment} with redundancy {best.redundancy}, {best.overhead} times the computation "
-            f"of no redundancy, {best.load:,} file{'' if best.load == 1 else 's'} a worker; "
-            f"at most {best.bound:,} of {best.files:,} files distorted at q={best.q} (ε {best.fraction:.4f})."
-        ),
+        Text(f"Assignments of {workers} workers that fit, cheapest first, q={cheapest.q}", style="bold"),
+        _table(options, width, with_distortion=True),
+        *(Text(line) for line in [*_notes(options), "", *sentences]),
     )
 
 
-def _table(options: Sequence[Option], *, with_distortion: bool) -> Table:
+def _sentence(option: Option) -> str:
+    times = f"{option.overhead} times the computation" if option.overhead > 1 else "no more computation"
+    return (
+        f"{option.assignment} with redundancy {option.redundancy}: {times}, {option.load:,} "
+        f"file{'' if option.load == 1 else 's'} a worker, at most {option.bound:,} of {option.files:,} files "
+        f"distorted (ε {option.fraction:.4f})."
+    )
+
+
+def _table(options: Sequence[Option], width: int, *, with_distortion: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("assignment", no_wrap=True)
     for heading in ("r", "files", "load", "overhead", *(("c_max", "ε") if with_distortion else ())):
         table.add_column(heading, justify="right", no_wrap=True)
-    if with_distortion:
+    proven = with_distortion and width >= WIDE
+    if proven:
         table.add_column("proof", no_wrap=True)
     for option in options:
         opened = option.distorted != option.bound
         count = f"{option.distorted:,}..{option.bound:,}{UNPROVEN}" if opened else f"{option.distorted:,}"
-        distortion = (count, f"{option.fraction:.4f}", option.proof) if with_distortion else ()
+        distortion = (count, f"{option.fraction:.4f}") if with_distortion else ()
         figures = (f"{option.files:,}", f"{option.load:,}", f"{option.overhead}x", *distortion)
-        table.add_row(option.assignment, str(option.redundancy), *figures)
+        table.add_row(option.assignment, str(option.redundancy), *figures, *((option.proof,) if proven else ()))
     return table
 
 

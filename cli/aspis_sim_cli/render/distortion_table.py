@@ -76,9 +76,7 @@ def _view(rows: Sequence[Row], wide: bool) -> RenderableType:
         table.add_column(Text(f"{named}\n{size}"), justify="right", no_wrap=True)
     widths = [max(len(_count(row)) for row in column.values()) for column in columns]
     for q in dict.fromkeys(row.q for row in rows):
-        cells = [
-            _cell(column.get(q), size if wide else 0) for column, size in zip(columns, widths, strict=True)
-        ]
+        cells = [_cell(column.get(q), size if wide else 0) for column, size in zip(columns, widths, strict=True)]
         table.add_row(str(q), *cells)
     return Group(Text(title, style="bold"), table)
 

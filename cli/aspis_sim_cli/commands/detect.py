@@ -1,0 +1,250 @@
+"""``aspis-sim detect``: detection alone, on tokens instead of gradients, over many trials."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aspis_sim.adversary.targeting import TARGETINGS
+from aspis_sim.detection import DETECTORS
+from aspis_sim.errors import InputError
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.commands.system_options import (
+    AssignmentName,
+    Groups,
+    Load,
+    PairFiles,
+    Redundancy,
+    System,
+    Workers,
+    requested,
+    spinner,
+)
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.output import Format, file_format, stdout
+from aspis_sim_cli.ranges import integers, names
+
+DEFAULT_ASSIGNMENT = "subset"
+ADVERSARY, TRIALS = "The adversary", "The trials"
+MOST_CERTIFIED = 200_000
+"""Sets of slots, f times 2^r, that the detector `certified` can judge in seconds."""
+
+
+def detect(
+    workers: Workers = None,
+    redundancy: Redundancy = None,
+    assignment: AssignmentName = None,
+    load: Load = None,
+    pair_files: PairFiles = None,
+    groups: Groups = None,
+    q: Annotated[
+        str | None,
+        typer.Option(
+            "--q",
+            rich_help_panel=ADVERSARY,
+            help="Numbers of Byzantine workers (default: 1 to the most below K/2).",
+            metavar="1..7",
+        ),
+    ] = None,
+    attack: Annotated[
+        str,
+        typer.Option(
+            "--attack",
+            rich_help_panel=ADVERSARY,
+            help=f"Targeting of files: {', '.join(TARGETINGS)}, random (each copy lies with a given probability).",
+            metavar="NAME,…",
+        ),
+    ] = "strong",
+    framed: Annotated[
+        int | None,
+        typer.Option(
+            "--framed", rich_help_panel=ADVERSARY, help="Workers that a frame-up frames, d < q (default q-1)."
+        ),
+    ] = None,
+    lie_probability: Annotated[
+        float,
+        typer.Option(
+            "--lie-probability", rich_help_panel=ADVERSARY, help="Of each Byzantine copy, under the attack random."
+        ),
+    ] = 0.5,
+    membership: Annotated[
+        str,
+        typer.Option(
+            "--membership",
+            rich_help_panel=ADVERSARY,
+            help="Byzantine workers: as the attack chooses them, or drawn at random for each trial.",
+            metavar="chosen|random",
+        ),
+    ] = "chosen",
+    permute: Annotated[
+        bool,
+        typer.Option(
+            "--permute",
+            rich_help_panel=ADVERSARY,
+            help="Give the places of the assignment to the workers anew in every iteration, as Aspis+ does.",
+        ),
+    ] = False,
+    detector: Annotated[
+        str | None,
+        typer.Option(
+            "--detector",
+            rich_help_panel=TRIALS,
+            help=f"{', '.join(DETECTORS)} (default: all that detect).",
+            metavar="NAME,…",
+        ),
+    ] = None,
+    trials: Annotated[
+        int,
+        typer.Option("--trials", rich_help_panel=TRIALS, help="Trials; one is run where nothing varies between them."),
+    ] = 200,
+    window: Annotated[
+        int,
+        typer.Option(
+            "--window",
+            rich_help_panel=TRIALS,
+            help="Iterations of a trial, by the same Byzantine workers; disagreements add up.",
+        ),
+    ] = 1,
+    seed: Annotated[int, typer.Option("--seed", rich_help_panel=TRIALS, help="Of all that is random.")] = 0,
+    draw: Annotated[
+        Path | None,
+        typer.Option(
+            "--draw",
+            rich_help_panel=options.OUTPUT,
+            help="Draw the first trial's agreement graph (one q, one attack; the first detector's verdict).",
+            metavar="FILE.svg|png",
+        ),
+    ] = None,
+    format: options.FormatOption = Format.TABLE,
+    out: options.Out = None,
+    quiet: options.Quiet = False,
+) -> ExitStatus:
+    """Measure how detectors do against an adversary; values are tokens, and nothing is trained.
+
+    Counted are the trials in which all Byzantine workers are excluded, those in which an honest worker is, and the
+    files that enter the update distorted or not at all. Probabilities come with 95% intervals (Wilson).
+
+    Examples:
+
+      aspis-sim detect --q 1..7 --attack weak,strong,frame-up
+
+      aspis-sim detect --q 5 --attack random --lie-probability 0.02 --membership random --trials 1000
+
+      aspis-sim detect --workers 100 --q 49 --detector clique,sound --attack blocks
+
+      aspis-sim detect --q 5 --attack frame-up --draw graph.svg
+    """
+    from aspis_sim.assignment import build
+    from aspis_sim.experiment.monte_carlo import Row, study
+    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.experiment.trial_adversary import adversaries, check_adversaries
+    from aspis_sim_cli.render.detect_table import detect_view
+
+    system = requested(assignment, workers, redundancy, load, pair_files, groups)
+    budgets = integers(q, "--q") if q else tuple(range(1, (system.workers + 1) // 2))
+    attacks = names(attack)
+    detectors = _detectors(detector, _sets_of_copies(system))
+    check_adversaries(
+        system.workers,
+        system.assignment or DEFAULT_ASSIGNMENT,
+        attacks,
+        budgets,
+        framed=framed,
+        membership=membership,
+        lie_probability=lie_probability,
+        permute=permute,
+    )
+    _check_trials(trials, window, seed)
+    written = None if out is None else file_format(out, format)
+    path = None if out is None else writable(out)
+    if draw is not None:
+        _check_draw(draw, budgets, attacks)
+    plays = adversaries(
+        build(
+            system.assignment or DEFAULT_ASSIGNMENT,
+            workers=system.workers,
+            redundancy=system.redundancy,
+            **system.parameters,
+        ),
+        attacks,
+        budgets,
+        detectors,
+        framed=framed,
+        membership=membership,
+        lie_probability=lie_probability,
+        permute=permute,
+    )
+
+    found: list[Row] = []
+    complete = False
+    try:
+        with spinner(quiet) as say:
+            for adversary, judges in plays:
+                say(f"{adversary.attack} q={adversary.q}")
+                found += study(adversary, judges, trials=trials, seed=seed, window=window)
+        complete = True
+    except KeyboardInterrupt:
+        complain(f"interrupted: the {len(found)} rows finished are kept")
+
+    def text(kind: Format | None) -> str:
+        return as_json(found) if kind is Format.JSON else as_csv(found, Row)
+
+    if path is not None:
+        write_whole(path, text(written))
+        complain(f"written to {path}")
+    if draw is not None and complete:
+        from aspis_sim.experiment.graph_drawing import draw_trial
+
+        draw_trial(draw, plays[0][0], detectors[0], seed)
+        complain(f"drawn to {draw}")
+    if format is not Format.TABLE:
+        print(text(format), end="")
+    elif found:
+        console = stdout()
+        console.print(detect_view(found, console.width))
+    return ExitStatus.DONE if complete else ExitStatus.INTERRUPTED
+
+
+def _sets_of_copies(system: System) -> int:
+    """Sets of slots of all files, f times 2^r; raises what building the assignment would raise."""
+    from aspis_sim.assignment import shape
+
+    name, r = system.assignment or DEFAULT_ASSIGNMENT, system.redundancy
+    return int(shape(name, workers=system.workers, redundancy=r, **system.parameters).files * 2**r)
+
+
+def _check_trials(trials: int, window: int, seed: int) -> None:
+    if trials < 1:
+        raise InputError(f"{trials} trials show nothing; at least 1 is needed")
+    if window < 1:
+        raise InputError(f"--window {window}: a trial has at least 1 iteration")
+    if seed < 0:
+        raise InputError(f"seed {seed} is negative; it is 0 or more")
+
+
+def _check_draw(draw: Path, budgets: Sequence[int], attacks: Sequence[str]) -> None:
+    from aspis_sim.experiment.graph_drawing import check_drawing
+    from aspis_sim.experiment.row import writable
+
+    if len(budgets) * len(attacks) > 1:
+        raise InputError("--draw draws one graph; give one --q and one --attack")
+    check_drawing(writable(draw))
+
+
+def _detectors(detector: str | None, sets: int) -> list[str]:
+    """The detectors asked for, all but ``none`` by default; `certified` only where it ends in seconds."""
+    if detector is None:
+        chosen = [name for name in DETECTORS if name != "none"]
+        if sets > MOST_CERTIFIED:
+            complain(f"without certified, which would judge {sets:,} sets of copies")
+            chosen.remove("certified")
+        return chosen
+    for name in (chosen := list(names(detector))):
+        DETECTORS.check(name)
+    if "certified" in chosen and sets > MOST_CERTIFIED:
+        raise InputError(
+            f"certified would judge {sets:,} sets of copies (at most {MOST_CERTIFIED:,}); try --detector clique,sound"
+        )
+    return chosen

@@ -1,0 +1,129 @@
+"""The options that say who computes what, for commands that train nothing; and how these show that they work."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.errors import InputError
+from aspis_sim_cli.output import stderr
+
+SYSTEM = "The system"
+DEFAULT_WORKERS, DEFAULT_REDUNDANCY = 15, 3
+
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", rich_help_panel=SYSTEM, help="Workers K (default 15, or as in --groups)."),
+]
+Redundancy = Annotated[
+    int | None,
+    typer.Option(
+        "--redundancy",
+        rich_help_panel=SYSTEM,
+        help="Workers that compute each file, r, odd (default 3, or as in --groups).",
+    ),
+]
+AssignmentName = Annotated[
+    str | None,
+    typer.Option("--assignment", rich_help_panel=SYSTEM, help=f"{', '.join(ASSIGNMENTS)}."),
+]
+Load = Annotated[
+    int | None,
+    typer.Option("--load", rich_help_panel=SYSTEM, help="Files a worker, for --assignment ramanujan-2."),
+]
+PairFiles = Annotated[
+    int | None,
+    typer.Option(
+        "--pair-files", rich_help_panel=SYSTEM, help="Files that two workers share, λ, for the assignment bibd."
+    ),
+]
+Groups = Annotated[
+    Path | None,
+    typer.Option(
+        "--groups",
+        rich_help_panel=SYSTEM,
+        help="A custom assignment: a text, CSV or JSON file with one group of workers a line.",
+        metavar="FILE",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class System:
+    """What the options of a system ask for.
+
+    Attributes:
+        workers: K.
+        redundancy: r.
+        assignment: a registered name, or None if no option names one.
+        parameters: further arguments of the assignment.
+    """
+
+    workers: int
+    redundancy: int
+    assignment: str | None
+    parameters: dict[str, Any]
+
+
+def requested(
+    assignment: str | None,
+    workers: int | None,
+    redundancy: int | None,
+    load: int | None,
+    pair_files: int | None,
+    groups: Path | None,
+    scheme: str | None = None,
+) -> System:
+    """Put the options of a system together, which is K = 15 and r = 3 unless they say otherwise.
+
+    Raises:
+        InputError: an unknown assignment, or options that do not belong together.
+    """
+    if assignment is not None:
+        ASSIGNMENTS.check(assignment)
+    if groups is not None:
+        if assignment not in (None, "custom"):
+            raise InputError(f"--groups is an assignment of its own; leave out --assignment {assignment}")
+        from aspis_sim.assignment.custom import numbers
+
+        in_file = numbers(str(groups))
+        k, r = workers or in_file[0], redundancy or in_file[1]
+        return System(k, r, "custom", {"path": str(groups)})
+    if assignment == "custom":
+        raise InputError("a custom assignment needs its groups; name their file with --groups FILE")
+    if load is not None and assignment != "ramanujan-2":
+        raise InputError("--load decides between Ramanujan assignments; add --assignment ramanujan-2")
+    if pair_files is not None and assignment != "bibd" and "aspis+" not in (scheme or ""):
+        raise InputError("--pair-files decides between block designs; add --assignment bibd")
+    parameters = {"load": load, "pair_files": pair_files if assignment == "bibd" else None}
+    return System(
+        DEFAULT_WORKERS if workers is None else workers,
+        DEFAULT_REDUNDANCY if redundancy is None else redundancy,
+        assignment,
+        {name: value for name, value in parameters.items() if value is not None},
+    )
+
+
+def check_seconds(time_limit: float | None) -> None:
+    """Refuse a time limit that is no time.
+
+    Raises:
+        InputError: it is not positive.
+    """
+    if time_limit is not None and not time_limit > 0:
+        raise InputError(f"--time-limit {time_limit:g}: a search needs some time; try 10")
+
+
+@contextmanager
+def spinner(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A spinner on a terminal, nothing elsewhere; gives the function that changes its text."""
+    console = stderr()
+    if quiet or not console.is_terminal:
+        yield lambda text: None
+        return
+    with console.status("searching") as status:
+        yield status.update
