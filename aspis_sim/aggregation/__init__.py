@@ -58,17 +58,13 @@ def rule(name: str, *, convention: str | None = None, **parameters: Any) -> Rule
     steps = [(PREAGGREGATIONS, step) for step in before] + [(RULES, last)]
     for registry, step in steps:
         registry.check(step)
-    unused = [
-        given for given in parameters if not any(registry.accepts(step, given) for registry, step in steps)
-    ]
+    unused = [given for given in parameters if not any(registry.accepts(step, given) for registry, step in steps)]
     if before and unused:
         raise InputError(f"no step of {name!r} takes the parameter {unused[0]!r}")
     built = []
     for registry, step in steps:
         own = {key: value for key, value in parameters.items() if not before or registry.accepts(step, key)}
-        built.append(
-            registry.build(step, **{**conventions.defaults(conventions.RULES, convention, step), **own})
-        )
+        built.append(registry.build(step, **{**conventions.defaults(conventions.RULES, convention, step), **own}))
     return compose(built[:-1], built[-1]) if before else built[0]
 
 

@@ -23,9 +23,7 @@ def sum_over_rows(values: Array, kept: Array) -> Array:
     """Sum of the kept rows of float ``[n, d]``, ``[d]``; the others are masked only if they would spoil it."""
     weights = kept.astype(values.dtype)
     total = weights @ values
-    return lax.cond(
-        jnp.isfinite(total).all(), lambda: total, lambda: weights @ jnp.where(kept[:, None], values, 0)
-    )
+    return lax.cond(jnp.isfinite(total).all(), lambda: total, lambda: weights @ jnp.where(kept[:, None], values, 0))
 
 
 def average() -> Rule:

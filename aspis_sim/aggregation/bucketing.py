@@ -32,8 +32,7 @@ def bucketing(size: int, seed: int | None = None) -> Preaggregation:
         present = None if kept is None else kept[order]
         starts = range(0, rows, size)
         means = [
-            mean_over_rows(shuffled[i : i + size], None if present is None else present[i : i + size])
-            for i in starts
+            mean_over_rows(shuffled[i : i + size], None if present is None else present[i : i + size]) for i in starts
         ]
         used = None if present is None else jnp.stack([present[i : i + size].any() for i in starts])
         return jnp.stack(means), used

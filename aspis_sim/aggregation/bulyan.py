@@ -37,7 +37,5 @@ def bulyan(f: int, beyond: int = 2) -> Rule:
         near = len(values) - 4 * f
         return mean_of_nearest(values, median(values, committee), near, committee)
 
-    tolerance = Tolerance(
-        f, "n >= 4f + 3", lambda f: 4 * f + 3 if f else 3, "the committee could lose its majority"
-    )
+    tolerance = Tolerance(f, "n >= 4f + 3", lambda f: 4 * f + 3 if f else 3, "the committee could lose its majority")
     return Rule(aggregate, tolerance=tolerance)

@@ -11,9 +11,7 @@ from aspis_sim.aggregation.distances import squared_norms
 from aspis_sim.errors import InputError
 
 
-def clip_around(
-    values: Array, centre: Array, tau: float, iterations: int, kept: Array | None = None
-) -> Array:
+def clip_around(values: Array, centre: Array, tau: float, iterations: int, kept: Array | None = None) -> Array:
     """The rule with its state in and out: ``centre [d]`` is the last aggregate, the result is the next one.
 
     v ← v + mean of (x_i - v) · min(1, tau / ‖x_i - v‖), ``iterations`` times (Karimireddy et al., ICML 2021,

@@ -25,6 +25,6 @@ def cge(f: int) -> Rule:
             usable &= kept
         number = len(values) - f if kept is None else jnp.maximum(kept.sum(dtype=jnp.int32) - f, 1)
         shortest = places(jnp.where(usable, squared, jnp.inf)) < number
-        return mean_of_chosen(shortest, jnp.where(usable[:, None], values, 0), usable)
+        return mean_of_chosen(shortest, values, usable)
 
     return Rule(aggregate, takes_kept=True, tolerance=majority(f))

@@ -24,7 +24,7 @@ DIGIT_MAX = 2 ** (DIGIT_BITS - 1) - 1
 Join = Callable[[Array, Array], Array]
 
 
-def _joined(terms: list[Array], join: Join) -> Array:
+def joined(terms: list[Array], join: Join) -> Array:
     """Join the terms in pairs, so that the chain of dependent operations is short."""
     while len(terms) > 1:
         pairs = zip(terms[::2], terms[1::2], strict=False)
@@ -39,13 +39,13 @@ def fold(rows: Array, term: Callable[[Array], Array], join: Join) -> Array:
     parts = [term(row) for row in rows[together:]]
     if blocks:
         stacked = rows[:together].reshape(blocks, ROWS_A_BLOCK, -1)
-        part = _joined([term(stacked[:, row]) for row in range(ROWS_A_BLOCK)], join)
+        part = joined([term(stacked[:, row]) for row in range(ROWS_A_BLOCK)], join)
         if blocks <= BLOCKS_WRITTEN_OUT:
             parts += list(part)
         else:
             reduced = jnp.sum(part, axis=0) if join is jnp.add else jnp.min(part, axis=0)
             parts.append(reduced.astype(part.dtype))
-    return _joined(parts, join)
+    return joined(parts, join)
 
 
 def count(rows: Array, chosen: Callable[[Array], Array]) -> Array:

@@ -22,7 +22,7 @@ class Geometry(NamedTuple):
     """Rows as seen by the rules that work with distances.
 
     Attributes:
-        rows: float ``[n, d]``, zeros in place of a row that is out of bounds or not kept.
+        rows: float ``[n, d]``, as they came.
         usable: bool ``[n]``, kept and within bounds.
         squared: float ``[n, n]`` of squared distances, infinite to and from rows not usable, 0 on the
             diagonal.
@@ -51,17 +51,19 @@ def geometry(values: Array, kept: Array | None = None) -> Geometry:
     """
     number: Array | int = len(values) if kept is None else kept.sum(dtype=jnp.int32)
     fixed = lax.stop_gradient(values)
-    moved = fixed - order_statistics.median(fixed, kept)
-    usable = jnp.isfinite(squared_norms(moved))
+    middle = order_statistics.median(fixed, kept)
+    # Most rows are infinite where the median is; asking first also keeps XLA from finding the median n times.
+    centre = lax.cond(jnp.isfinite(middle).all(), lambda: middle, lambda: jnp.where(jnp.isfinite(middle), middle, 0))
+    moved = fixed - centre
+    products = jnp.matmul(moved, moved.T, precision=EXACT)  # a row that is not finite spoils its own products only
+    lengths = jnp.diagonal(products)
+    usable = jnp.isfinite(lengths)
     if kept is not None:
         usable &= kept
-    moved = jnp.where(usable[:, None], moved, 0)
-    products = jnp.matmul(moved, moved.T, precision=EXACT)
-    lengths = jnp.diagonal(products)
     squared = jnp.maximum(lengths[:, None] + lengths - 2 * products, 0)
     squared = jnp.where(usable[:, None] & usable, squared, jnp.inf)
     squared = jnp.where(jnp.eye(len(values), dtype=bool), 0, squared)
-    return Geometry(jnp.where(usable[:, None], values, 0), usable, squared, number)
+    return Geometry(values, usable, squared, number)
 
 
 def places(keys: Array) -> Array:
@@ -73,10 +75,14 @@ def places(keys: Array) -> Array:
 def mean_of_chosen(weights: Array, rows: Array, usable: Array) -> Array:
     """Means of ``rows [n, d]`` with ``weights [n]`` or ``[m, n]``; NaN where a row not usable weighs in.
 
-    ``rows`` holds zeros in place of rows that are not usable, so that a weight of 0 hides them.
+    A row that is not usable and weighs nothing is hidden, whatever it holds.
     """
     weights = weights.astype(rows.dtype)
     total = weights.sum(-1, keepdims=True)
     spoilt = jnp.any((weights != 0) & ~usable, axis=-1, keepdims=True)
-    means = jnp.matmul(weights / total, rows, precision=EXACT)
+    means = lax.cond(
+        usable.all(),
+        lambda: jnp.matmul(weights / total, rows, precision=EXACT),
+        lambda: jnp.matmul(weights / total, jnp.where(usable[:, None], rows, 0), precision=EXACT),
+    )
     return jnp.where(spoilt | (total == 0), jnp.nan, means)

@@ -44,7 +44,7 @@ def dnc(f: int, iterations: int = 1, dimensions: int = 10_000, drop: float = 1.0
         seen = geometry(values)
         gone = jnp.zeros(len(values), bool)
         for key in jax.random.split(jax.random.key(seed), iterations):
-            sample = seen.rows
+            sample = jnp.where(seen.usable[:, None], values, 0)
             if values.shape[1] > dimensions:
                 sample = sample[:, jax.random.choice(key, values.shape[1], (dimensions,), replace=False)]
             gone |= dropped(sample, seen.usable)

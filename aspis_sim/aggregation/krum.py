@@ -26,9 +26,7 @@ def tolerance(f: int, beyond: int) -> Tolerance:
     """Condition under which each row has an honest neighbour to be measured by."""
     if beyond not in (1, 2):
         raise InputError(f"beyond must be 1 (n-f-1 neighbours) or 2 (n-f-2), got {beyond}")
-    return Tolerance(
-        f, "n >= 2f + 3", lambda f: 2 * f + 3 if f else beyond + 1, "a row's neighbours could all lie"
-    )
+    return Tolerance(f, "n >= 2f + 3", lambda f: 2 * f + 3 if f else beyond + 1, "a row's neighbours could all lie")
 
 
 def krum(f: int, beyond: int = 1, power: int = 2) -> Rule:
@@ -45,8 +43,8 @@ def krum(f: int, beyond: int = 1, power: int = 2) -> Rule:
 
     def aggregate(values: Array, kept: Array | None = None) -> Array:
         seen = geometry(values, kept)
-        best = jnp.arange(len(values)) == jnp.argmin(scores(seen, f, beyond, power))
-        return mean_of_chosen(best, seen.rows, seen.usable)
+        best = jnp.argmin(scores(seen, f, beyond, power))
+        return jnp.where(seen.usable[best], values[best], jnp.nan)
 
     return Rule(aggregate, takes_kept=True, tolerance=tolerance(f, beyond))
 

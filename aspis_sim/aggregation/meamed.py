@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from aspis_sim.aggregation.base import Rule, majority
 from aspis_sim.aggregation.order_statistics import mean_of_nearest, median
@@ -21,9 +21,12 @@ def meamed(f: int, lower: bool = False) -> Rule:
     """
 
     def aggregate(values: Array, kept: Array | None = None) -> Array:
-        number = len(values) if kept is None else kept.sum(dtype=jnp.int32)
-        near = number - f if kept is None else jnp.maximum(number - f, 1)
-        found = mean_of_nearest(values, median(values, kept, lower), near, kept)
-        return found if kept is None else jnp.where(kept.any(), found, 0)
+        centre = median(values, kept, lower)
+        if kept is None:
+            return mean_of_nearest(values, centre, len(values) - f)
+        number = jnp.maximum(kept.sum(dtype=jnp.int32) - f, 1)
+        return lax.cond(
+            kept.any(), lambda centre: mean_of_nearest(values, centre, number, kept), jnp.zeros_like, centre
+        )
 
     return Rule(aggregate, coordinatewise=True, takes_kept=True, tolerance=majority(f))

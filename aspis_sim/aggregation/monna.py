@@ -27,6 +27,6 @@ def monna(f: int, index: int = 0) -> Rule:
             usable &= kept
         number = len(values) - f if kept is None else jnp.maximum(kept.sum(dtype=jnp.int32) - f, 1)
         nearest = places(jnp.where(usable, squared, jnp.inf)) < number
-        return mean_of_chosen(nearest, jnp.where(usable[:, None], values, 0), usable)
+        return mean_of_chosen(nearest, values, usable)
 
     return Rule(aggregate, takes_kept=True, tolerance=majority(f), order_free=False)

@@ -14,11 +14,14 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from aspis_sim.aggregation.counting import count, fold, key_of_rank, successor
+from aspis_sim.aggregation.counting import count, fold, joined, key_of_rank, successor
 from aspis_sim.aggregation.sorting_network import ranked_rows
 
 NETWORK_ROWS = 64
 """Up to this many rows a pruned network beats counting several times, and compiles in half a second."""
+
+SORTED_ROWS = 32
+"""Up to this many rows all ranks at once are worth a network."""
 
 TILE = 4128
 """Columns counted at once: 455 rows of 16-bit digits then fit the cache of two cores, and the distance
@@ -45,12 +48,12 @@ def from_keys(keys: Array, dtype: jnp.dtype) -> Array:
 def in_tiles(function: Callable[..., Array], *arrays: Array) -> Array:
     """Apply a column-wise function to ``[..., d]`` arrays tile by tile, so that each tile stays in the cache.
 
-    ``function`` takes the same arrays with c columns each and returns ``[c]``; the result is ``[d]``. The
-    next tile is part of the loop's state, because XLA would otherwise fuse reading it into every pass over
-    it.
+    ``function`` takes the same arrays with c columns each, the rows first, and returns ``[c]``; the result is
+    ``[d]``. The next tile is part of the loop's state, because XLA would otherwise fuse reading it into every
+    pass over it. Few rows are not worth tiles.
     """
-    columns = arrays[0].shape[-1]
-    if columns <= 2 * TILE:
+    rows, columns = arrays[0].shape
+    if rows <= NETWORK_ROWS or columns <= 2 * TILE:
         return function(*arrays)
 
     def start(tile: Array | int) -> Array:
@@ -75,7 +78,6 @@ def _at(values: Array, found: Array, tangent: Array) -> Array:
     return jnp.sum(jnp.where(chosen, tangent, 0), 0) / jnp.maximum(chosen.sum(0), 1).astype(values.dtype)
 
 
-@jax.custom_jvp
 def kth_smallest(values: Array, rank: Array | int, kept: Array | None = None) -> Array:
     """The value of 0-based ``rank`` in each column of float ``[n, d]``; returns ``[d]`` of the same dtype.
 
@@ -84,19 +86,42 @@ def kth_smallest(values: Array, rank: Array | int, kept: Array | None = None) ->
         rank: from 0 (the least) to n - 1, or to the number of kept rows less 1; may be traced or ``[d]``.
         kept: bool ``[n]``; rows not kept are as if absent.
     """
-    if isinstance(rank, int) and len(values) <= NETWORK_ROWS:
-        return from_keys(ranked_rows(to_keys(values, kept), (rank,))[0], values.dtype)
+    if isinstance(rank, int):
+        return ranked(values, (rank,), kept)[0]
+    return _traced_rank(values, rank, kept)
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(1,))
+def ranked(values: Array, ranks: tuple[int, ...], kept: Array | None = None) -> list[Array]:
+    """`kth_smallest` for several ranks at once, which share one network."""
+    if len(values) <= NETWORK_ROWS:
+        return [from_keys(key, values.dtype) for key in ranked_rows(to_keys(values, kept), ranks)]
+    return [_traced_rank(values, jnp.int32(rank), kept) for rank in ranks]
+
+
+@ranked.defjvp
+def _ranked_jvp(ranks: tuple[int, ...], primals: tuple, tangents: tuple) -> tuple[list[Array], list[Array]]:
+    values, kept = primals
+    found = ranked(values, ranks, kept)
+    present = values if kept is None else jnp.where(kept[:, None], values, jnp.nan)
+    return found, [_at(present, value, tangents[0]) for value in found]
+
+
+@jax.custom_jvp
+def _traced_rank(values: Array, rank: Array, kept: Array | None) -> Array:
+    """`kth_smallest` for a rank that is not known when the program is compiled."""
 
     def select(tile: Array, ranks: Array) -> Array:
         return from_keys(key_of_rank(to_keys(tile, kept), ranks), values.dtype)
 
-    return in_tiles(select, values, jnp.broadcast_to(jnp.asarray(rank, jnp.int32), values.shape[1:]))
+    ranks = jnp.broadcast_to(jnp.asarray(rank, jnp.int32), values.shape[1:])
+    return in_tiles(select, values, ranks)
 
 
-@kth_smallest.defjvp
-def _kth_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+@_traced_rank.defjvp
+def _traced_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     values, rank, kept = primals
-    found = kth_smallest(values, rank, kept)
+    found = _traced_rank(values, rank, kept)
     present = values if kept is None else jnp.where(kept[:, None], values, jnp.nan)
     return found, _at(present, found, tangents[0])
 
@@ -140,7 +165,7 @@ def _find_median(values: Array, kept: Array | None, lower: bool) -> Array:
         keys = to_keys(tile) if kept is None else _balanced(to_keys(tile), kept)
         return _middle(keys, even, tile.dtype)
 
-    found = middle(values) if len(values) <= NETWORK_ROWS else in_tiles(middle, values)
+    found = in_tiles(middle, values)
     return found if kept is None else jnp.where(kept.any(), found, 0)
 
 
@@ -161,7 +186,7 @@ def median(values: Array, kept: Array | None = None, lower: bool = False) -> Arr
         keys = to_keys(tile) if kept is None else _balanced(to_keys(tile), kept)
         return _middle(keys, even, tile.dtype)
 
-    found = middle(values) if len(values) <= NETWORK_ROWS else in_tiles(middle, values)
+    found = in_tiles(middle, values)
     return found if kept is None else jnp.where(kept.any(), found, 0)
 
 
@@ -181,7 +206,12 @@ def sum_of_ranks(values: Array, low: Array | int, high: Array | int, kept: Array
     Only the two values at the ends are selected; what lies strictly between is summed where it stands, and
     the ends count as often as the ranks demand. ``low < high``; both may be traced.
     """
-    first, last = kth_smallest(values, low, kept), kth_smallest(values, high - 1, kept)
+    if isinstance(low, int) and isinstance(high, int):
+        if len(values) <= SORTED_ROWS:
+            return sum_of(ranked(values, tuple(range(low, high)), kept))
+        first, last = ranked(values, (low, high - 1), kept)
+    else:
+        first, last = kth_smallest(values, low, kept), kth_smallest(values, high - 1, kept)
 
     def add_up(tile: Array, first: Array, last: Array) -> Array:
         keys, least, most = to_keys(tile, kept), to_keys(first), to_keys(last)
@@ -200,12 +230,40 @@ def _times(number: Array | int, value: Array) -> Array:
     return jnp.where(jnp.asarray(number) > 0, jnp.asarray(number).astype(value.dtype) * value, 0)
 
 
+def sum_of(terms: list[Array]) -> Array:
+    """The sum of the arrays, in pairs, which XLA fuses with what makes them."""
+    return joined(terms, jnp.add)
+
+
+def _mean_of_nearest_few(ordered: list[Array], centre: Array, number: int) -> Array:
+    """`mean_of_nearest` from the rows in ascending order: the values wanted are neighbours in it.
+
+    The distance that reaches ``number`` values is the least, over the windows of that many neighbours, of the
+    distance to the farther end.
+    """
+    distances = [jnp.abs(row - centre) for row in ordered]
+    distances = [jnp.where(jnp.isnan(distance), jnp.inf, distance) for distance in distances]
+    reach = joined(
+        [jnp.maximum(low, high) for low, high in zip(distances, distances[number - 1 :], strict=False)], jnp.minimum
+    )
+    zero = jnp.zeros_like(centre)
+    nearer = [distance < reach for distance in distances]
+    tied = [distance == reach for distance in distances]
+    inside = sum_of([jnp.where(near, row, zero) for near, row in zip(nearer, ordered, strict=True)])
+    contenders = sum_of([jnp.where(tie, row, zero) for tie, row in zip(tied, ordered, strict=True)])
+    places = number - sum_of([near.astype(centre.dtype) for near in nearer])
+    rivals = sum_of([tie.astype(centre.dtype) for tie in tied])
+    return (inside + contenders * (places / rivals)) / number
+
+
 def mean_of_nearest(values: Array, centre: Array, number: Array | int, kept: Array | None = None) -> Array:
     """Mean of the ``number`` values nearest to ``centre [d]`` in each column of float ``[n, d]``.
 
     Values that are equally far and compete for the last places share them evenly, so that the order of the
     rows does not matter. A value that is not finite is farther than every one that is.
     """
+    if isinstance(number, int) and kept is None and len(values) <= SORTED_ROWS:
+        return _mean_of_nearest_few(ranked(values, tuple(range(len(values)))), centre, number)
     distances = jnp.abs(values - centre)
     reach = kth_smallest(lax.stop_gradient(distances), number - 1, kept)
 
@@ -217,9 +275,7 @@ def mean_of_nearest(values: Array, centre: Array, number: Array | int, kept: Arr
             tied &= kept[:, None]
         places = number - count(keys, lambda row: row < limit)
         contenders = jnp.maximum(count(tied, lambda row: row), 1)
-        share = fold(jnp.where(tied, tile, 0), lambda row: row, jnp.add) * (places / contenders).astype(
-            tile.dtype
-        )
+        share = fold(jnp.where(tied, tile, 0), lambda row: row, jnp.add) * (places / contenders).astype(tile.dtype)
         return (nearer + share) / jnp.asarray(number).astype(tile.dtype)
 
     return in_tiles(add_up, values, centre, reach)

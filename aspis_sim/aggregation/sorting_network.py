@@ -24,9 +24,7 @@ def odd_even_merge(rows: int) -> tuple[tuple[int, int], ...]:
         while step >= 1:
             for start in range(step % block, rows - step, 2 * step):
                 lows = range(start, min(start + step, rows - step))
-                exchanges += [
-                    (low, low + step) for low in lows if low // (2 * block) == (low + step) // (2 * block)
-                ]
+                exchanges += [(low, low + step) for low in lows if low // (2 * block) == (low + step) // (2 * block)]
             step //= 2
         block *= 2
     return tuple(exchanges)

@@ -30,6 +30,4 @@ def trimmed_mean(f: int) -> Rule:
         trimmed = sum_of_ranks(values, low, low + left, kept) / left.astype(values.dtype)
         return jnp.where(number > 2 * f, trimmed, order_statistics.median(values, kept))
 
-    return Rule(
-        aggregate, coordinatewise=True, takes_kept=True, tolerance=majority(f, "trimming leaves nothing")
-    )
+    return Rule(aggregate, coordinatewise=True, takes_kept=True, tolerance=majority(f, "trimming leaves nothing"))
