@@ -47,7 +47,8 @@ def over_windows(
             f"attack {attack} chooses its workers by the assignment {assignment.name}; "
             f"with --adversary-window take {' or '.join(BY_COPY[1:])}"
         )
-    byzantine, distorts = [], []
+    members: list[NDArray[np.bool_]] = []
+    distorts: list[NDArray[np.bool_]] = []
     code = _codes(assignment.files, workers)
     for _ in range(windows):
         part_of = generator.permutation(workers)  # worker w plays the part of worker part_of[w]
@@ -56,9 +57,9 @@ def over_windows(
         rows = np.searchsorted(code, _codes(np.take_along_axis(parts, slots, 1), workers))
         renamed = np.zeros_like(fixed.distorts)
         np.put_along_axis(renamed, slots, fixed.distorts[rows], axis=1)
-        byzantine.append(fixed.byzantine[part_of])
+        members.append(fixed.byzantine[part_of])
         distorts.append(renamed)
-    return np.stack(byzantine), np.stack(distorts)
+    return np.stack(members), np.stack(distorts)
 
 
 def _codes(files: NDArray[np.integer], workers: int) -> NDArray[np.int64]:

@@ -54,10 +54,8 @@ def rule(name: str, *, convention: str | None = None, **parameters: Any) -> Rule
     Raises:
         InputError: unknown name (the nearest is named), or a parameter that no step takes.
     """
-    *before, last = name.split("+")
-    steps = [(PREAGGREGATIONS, step) for step in before] + [(RULES, last)]
-    for registry, step in steps:
-        registry.check(step)
+    steps = steps_of(name)
+    before = steps[:-1]
     unused = [given for given in parameters if not any(registry.accepts(step, given) for registry, step in steps)]
     if before and unused:
         raise InputError(f"no step of {name!r} takes the parameter {unused[0]!r}")
@@ -66,6 +64,24 @@ def rule(name: str, *, convention: str | None = None, **parameters: Any) -> Rule
         own = {key: value for key, value in parameters.items() if not before or registry.accepts(step, key)}
         built.append(registry.build(step, **{**conventions.defaults(conventions.RULES, convention, step), **own}))
     return compose(built[:-1], built[-1]) if before else built[0]
+
+
+def steps_of(name: str) -> list[tuple[Registry, str]]:
+    """The registries and names of ``"nnm+krum"`` and the like, from left to right.
+
+    Raises:
+        InputError: a name is not registered (the nearest is named).
+    """
+    *before, last = name.split("+")
+    steps = [(PREAGGREGATIONS, step) for step in before] + [(RULES, last)]
+    for registry, step in steps:
+        registry.check(step)
+    return steps
+
+
+def accepts(name: str, parameter: str) -> bool:
+    """Whether a step of the rule ``name`` takes a parameter of this name."""
+    return any(registry.accepts(step, parameter) for registry, step in steps_of(name))
 
 
 def preaggregation(name: str, **parameters: Any) -> Preaggregation:
@@ -77,4 +93,4 @@ def preaggregation(name: str, **parameters: Any) -> Preaggregation:
     return PREAGGREGATIONS.build(name, **parameters)
 
 
-__all__ = ["PREAGGREGATIONS", "RULES", "Preaggregation", "Rule", "Tolerance", "preaggregation", "rule"]
+__all__ = ["PREAGGREGATIONS", "RULES", "Preaggregation", "Rule", "Tolerance", "accepts", "preaggregation", "rule", "steps_of"]

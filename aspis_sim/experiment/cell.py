@@ -6,16 +6,16 @@ import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, comb
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.adversary.membership import BY_COPY, over_windows
-from aspis_sim.adversary.payloads import PAYLOADS, payload
+from aspis_sim.adversary.payloads import PAYLOADS, Payload, payload
 from aspis_sim.adversary.strongest import strongest_frame_up
 from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
-from aspis_sim.aggregation import RULES, rule
+from aspis_sim.aggregation import accepts, conventions, rule, steps_of
 from aspis_sim.assignment import Assignment, build, shape
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
@@ -23,17 +23,24 @@ from aspis_sim.detection.remaining import most_files_a_group
 from aspis_sim.distortion import worst_case
 from aspis_sim.distortion.closed_forms import majority
 from aspis_sim.errors import InputError
+from aspis_sim.experiment.part import Option, parse_part
 from aspis_sim.models import MODELS
 from aspis_sim.registry import unknown_name
 
 if TYPE_CHECKING:
+    from aspis_sim.aggregation import Rule
     from aspis_sim.simulation import RunShape
 
-Parameters = tuple[tuple[str, float], ...]
+Options = tuple[tuple[str, Option], ...]
 Compute = Literal["shared", "replicated"]
 AfterDetection = Literal["average", "rule"]
 Protocol = Literal["files", "batch", "work"]
-PERMUTED = {"none": "none", "weak": "weak", "strong": "majority", "majority": "majority"}
+PERMUTED: dict[str, Literal["none", "weak", "majority"]] = {
+    "none": "none",
+    "weak": "weak",
+    "strong": "majority",
+    "majority": "majority",
+}
 """Attacks that make sense when workers change places, and the targeting they come down to."""
 Framed = int | Literal["auto"] | None
 
@@ -44,18 +51,20 @@ class Cell:
 
     Attributes:
         scheme: label, the preset that the parts came from.
-        assignment, detector, rule, after_detection: its parts.
+        assignment, detector, rule, after_detection: its parts; a rule may have options, as in "krum:f=3", and steps
+            before it, as in "nnm+krum".
         workers: K.
         redundancy: r (1 on the baseline).
         q: Byzantine workers.
         attack: targeting of files and workers.
         framed: workers framed by a frame-up, None for its default of q - 1, "auto" for the number that harms most.
-        payload: what distorted copies hold.
+        payload: what distorted copies hold; may have options, as in "alie:ddof=1".
         strength: of the payload, None for the payload's default.
         adversary_window: T_b, steps after which other workers are Byzantine, drawn at random; None for the same ones
             throughout, chosen by the attack.
         detection_window: T_d, steps in a window of the degree detector.
         permute: whether the workers change places in the assignment at every step.
+        convention: library or paper whose variants of rules and payloads are meant, None for this project's.
         dataset, model: registered names.
         protocol: how ``samples_per_file`` was chosen: "files", "batch" or "work".
         samples_per_file: samples in each file.
@@ -95,7 +104,7 @@ class Cell:
     compute: Compute = "shared"
     devices: int = 1
     memory: int = 4 * 10**9
-    rule_parameters: Parameters = ()
+    convention: str | None = None
 
     def check(self) -> None:
         """Refuse what cannot run, before any work.
@@ -105,13 +114,15 @@ class Cell:
         """
         for registry, name in (
             (TARGETINGS, self.attack),
-            (PAYLOADS, self.payload),
-            (RULES, self.rule),
+            (PAYLOADS, parse_part(self.payload).name),
             (DETECTORS, self.detector),
             (DATASETS, self.dataset),
             (MODELS, self.model),
         ):
             registry.check(name)
+        steps_of(parse_part(self.rule).name)
+        if self.convention is not None and self.convention not in conventions.NAMES:
+            raise unknown_name("convention", self.convention, conventions.NAMES)
         for kind, name, known in (
             ("way to compute", self.compute, get_args(Compute)),
             ("step after detection", self.after_detection, get_args(AfterDetection)),
@@ -136,8 +147,8 @@ class Cell:
                 raise InputError(f"--{option}-window {window}: a window has 1 or more steps")
         if self.permute and self.attack not in PERMUTED:
             raise InputError(
-                f"attack {self.attack} chooses files by the assignment, in which the workers of {self.scheme} change places "
-                f"at every step; take {', '.join(PERMUTED)}, or --no-permute"
+                f"attack {self.attack} chooses files by the assignment, in which the workers of {self.scheme} change "
+                f"places at every step; take {', '.join(PERMUTED)}, or --no-permute"
             )
         by_copy = self.attack in BY_COPY or self.permute or self.assignment == "subset"
         if self.adversary_window is not None and not by_copy:
@@ -235,23 +246,74 @@ class Cell:
         return self.detector != "none" and (self.detector != "clique" or self.after_detection == "rule")
 
     @property
-    def _rule_parameters(self) -> Parameters:
-        """The rule's parameters, with those that follow from the adversary filled in.
+    def strength_used(self) -> float | None:
+        """The payload's strength: the cell's own, else the convention's or the payload's, None if it has none."""
+        name, options = parse_part(self.payload)
+        if not PAYLOADS.accepts(name, "strength"):
+            return None
+        if self.strength is not None:
+            return self.strength
+        usual = conventions.defaults(conventions.PAYLOADS, self.convention, name)
+        strength = {"strength": PAYLOADS.default(name, "strength"), **usual, **options}["strength"]
+        from aspis_sim.adversary.payloads.alie import baruch_strength
+
+        return baruch_strength(self.workers, self.q) if strength is None else strength
+
+    def build_rule(self) -> Rule:
+        """The robust rule, with the options that follow from the adversary filled in.
 
         f is the most files that can be distorted. A rule that adapts to that number is compiled for the largest it can
         be with these workers, so that cells with different q share one program.
         """
-        given = dict(self.rule_parameters)
-        if RULES.accepts(self.rule, "f"):
-            given.setdefault("f", self.distortable)
-        if RULES.accepts(self.rule, "most") and not given:
+        name, _ = parse_part(self.rule)
+        return rule(name, convention=self.convention, **dict(self._rule_options))
+
+    def build_payload(self) -> Payload:
+        """What distorted copies hold."""
+        name, _ = parse_part(self.payload)
+        strength = {} if self.strength_used is None else {"strength": self.strength_used}
+        return payload(name, convention=self.convention, **dict(self._payload_options), **strength)
+
+    @property
+    def _rule_options(self) -> Options:
+        name, options = parse_part(self.rule)
+        if accepts(name, "f"):
+            options.setdefault("f", self.distortable)
+        if accepts(name, "most") and not options:
             groups, q = self.groups, (self.workers - 1) // 2
             if self.detector in ("certified", "unanimous"):
                 most = comb(q, groups.redundancy) * most_files_a_group(groups)
             else:
                 most = worst_case(groups, q).count
-            given["most"] = min(2 * most + 1, len(groups.files))
-        return tuple(sorted(given.items()))
+            options["most"] = min(2 * most + 1, len(groups.files))
+        return tuple(sorted(options.items()))
+
+    @property
+    def _payload_options(self) -> Options:
+        name, options = parse_part(self.payload)
+        if PAYLOADS.accepts(name, "aggregator"):
+            rule_name, _ = parse_part(self.rule)
+            known = {"aggregator": rule_name, "byzantine": max(1, self.distortable), **dict(self._rule_options)}
+            options = {**known, **options}
+        options.pop("strength", None)
+        return tuple(sorted(options.items()))
+
+    def check_parts(self) -> None:
+        """Try the rule and the payload on as many rows as there are files, without computing anything.
+
+        Raises:
+            InputError: an option is not taken, or the rule cannot stand so many distorted rows of so few.
+        """
+        import jax
+
+        files, _ = shape(self.assignment, workers=self.workers, redundancy=self.redundancy)
+        rows = jax.ShapeDtypeStruct((files, 8), "float32")
+        kept = jax.ShapeDtypeStruct((files,), "bool") if self.drops else None
+        try:
+            jax.eval_shape(self.build_rule(), rows, kept)
+            jax.eval_shape(self.build_payload(), rows, jax.eval_shape(lambda: jax.random.key(0)))
+        except InputError as error:
+            raise InputError(f"scheme {self.scheme}, q={self.q}: {error}") from None
 
     @property
     def tiles(self) -> int:
@@ -269,10 +331,9 @@ class Cell:
         needed = 4 * 4 * files * parameters_of(self.dataset, self.model) / self.devices
         tiles = ceil(needed / self.memory)
         if tiles > 1:
-            parameters: dict[str, Any] = dict(self._rule_parameters)
             whole = {
-                f"the rule {self.rule}": rule(self.rule, **parameters).coordinatewise,
-                f"the payload {self.payload}": payload(self.payload).coordinatewise,
+                f"the rule {self.rule}": self.build_rule().coordinatewise,
+                f"the payload {self.payload}": self.build_payload().coordinatewise,
                 "replicated compute": self.compute == "shared",
             }
             for part in (part for part, by_column in whole.items() if not by_column):
@@ -294,10 +355,12 @@ class Cell:
             model=self.model,
             samples_per_file=self.samples_per_file,
             steps=self.steps,
-            rule=self.rule,
-            rule_parameters=self._rule_parameters,
-            payload=self.payload,
-            strong_payload=PAYLOADS.accepts(self.payload, "strength"),
+            rule=parse_part(self.rule).name,
+            rule_parameters=self._rule_options,
+            payload=parse_part(self.payload).name,
+            payload_parameters=self._payload_options,
+            strong_payload=self.strength_used is not None,
+            convention=self.convention,
             detects=self.detector not in ("none", "degree"),
             adversary_window=self.adversary_window or 0,
             detection_window=self.detection_window if self.detector == "degree" else 0,

@@ -12,7 +12,6 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.detection import Verdict, detector
 from aspis_sim.detection.remaining import still_distortable
 from aspis_sim.experiment.cell import Cell
@@ -72,7 +71,7 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
     numbers = Numbers(
         key=jax.random.key(cell.seed),
         rate=np.float32(cell.lr),
-        strength=np.float32(strength(cell) or 0.0),
+        strength=np.float32(cell.strength_used or 0.0),
         byzantine=byzantine,
         distorts=distorts,
         distortable=np.int32(by_vote),
@@ -103,13 +102,6 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
     )
 
 
-def strength(cell: Cell) -> float | None:
-    """The payload's strength: the cell's own, else the payload's default, None if it has none."""
-    if not PAYLOADS.accepts(cell.payload, "strength"):
-        return None
-    return PAYLOADS.default(cell.payload, "strength") if cell.strength is None else cell.strength
-
-
 def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
     """The row of a cell, with empty results if there is no result."""
     groups = cell.groups
@@ -131,7 +123,7 @@ def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
         q=cell.q,
         attack=cell.attack_label,
         payload=cell.payload,
-        strength=strength(cell),
+        strength=cell.strength_used,
         rule=cell.rule,
         dataset=cell.dataset,
         model=cell.model,

@@ -8,7 +8,7 @@ from typing import get_args
 from aspis_sim.assignment import shape
 from aspis_sim.data import load
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.cell import AfterDetection, Cell, Compute, Framed, Parameters, Protocol
+from aspis_sim.experiment.cell import AfterDetection, Cell, Compute, Framed, Protocol
 from aspis_sim.experiment.scheme import Scheme, schemes
 from aspis_sim.registry import unknown_name
 
@@ -69,6 +69,7 @@ class Grid:
             step; "work", the samples that each worker computes.
         samples_per_file: of every scheme under "files"; under the others of the scheme with most files or load.
         batch_size: distinct samples a step under "batch", None for ``samples_per_file`` x the most files.
+        convention: library or paper whose variants of rules and payloads are meant.
         assignment, detector, rule, after_detection: override that part of every scheme; None keeps the preset's.
         adversary_window, detection_window: as in a `Cell`.
         permute: overrides whether workers change places; None keeps the preset's.
@@ -91,7 +92,7 @@ class Grid:
     assignment: str | None = None
     detector: str | None = None
     rule: str | None = None
-    rule_parameters: Parameters = ()
+    convention: str | None = None
     after_detection: AfterDetection | None = None
     adversary_window: int | None = None
     detection_window: int = 15
@@ -166,6 +167,7 @@ class Grid:
         for cell in cells:
             cell.check()
             files_of[cell.assignment, cell.workers, cell.redundancy] = cell
+            cell.check_parts()
         samples = len(load(self.dataset).labels["train"])
         for cell in files_of.values():
             files = shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy).files
@@ -182,7 +184,7 @@ class Grid:
             assignment=assignment,
             detector=self.detector or scheme.detector,
             rule=self.rule or scheme.rule,
-            rule_parameters=self.rule_parameters,
+            convention=self.convention,
             after_detection=self.after_detection or scheme.after_detection,
             workers=self.workers,
             redundancy=1 if assignment == "baseline" else redundancy,

@@ -29,7 +29,9 @@ def nothing(workers: int) -> Memory:
     return Memory(jnp.zeros((workers, workers), bool), jnp.full(workers, -1, jnp.int32))
 
 
-def watch(memory: Memory, graph: Array, step: Array, window: int, q: Array, distortable: Array) -> tuple[Memory, Ruling]:
+def watch(
+    memory: Memory, graph: Array, step: Array, window: int, q: Array, distortable: Array
+) -> tuple[Memory, Ruling]:
     """Take in the agreement graph of a step and rule on it (Konstantinidis et al., 2023, detection of Aspis+).
 
     The paper counts a pair's agreements and drops its edge when they fall below λ a step, which is when it first
@@ -51,7 +53,8 @@ def watch(memory: Memory, graph: Array, step: Array, window: int, q: Array, dist
     contradicted = lost.sum(1)
     since = jnp.where((contradicted > q) & (since < 0), step, since)
     recency = jnp.where(since >= 0, since * (workers + 1) + contradicted + 1, 0)
-    ahead = (recency > recency[:, None]) | ((recency == recency[:, None]) & (jnp.arange(workers) < jnp.arange(workers)[:, None]))
+    index = jnp.arange(workers)
+    ahead = (recency > recency[:, None]) | ((recency == recency[:, None]) & (index < index[:, None]))
     flagged = (since >= 0) & (ahead.sum(1) < q)
     since = jnp.where(flagged, since, -1)
     count = flagged.sum()

@@ -200,7 +200,7 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
         tiles=shape.tiles,
     )
     parameters: dict[str, Any] = dict(shape.rule_parameters)
-    rule = aggregation.rule(shape.rule, **parameters)
+    rule = aggregation.rule(shape.rule, convention=shape.convention, **parameters)
     averages = (shape.detects or shape.detection_window > 0) and shape.after_detection == "average"
 
     def by_targeting(held: Array) -> Array:
@@ -211,8 +211,12 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
         return held & (held.sum(1, keepdims=True) >= groups.majority)
 
     def step(state: State, numbers: Numbers, order: Array, table: Table | None, inputs: Array, labels: Array) -> State:
-        strength: dict[str, Any] = {"strength": numbers.strength} if shape.strong_payload else {}
-        lie = adversary.payload(shape.payload, **strength)
+        lie = adversary.payload(
+            shape.payload,
+            convention=shape.convention,
+            **dict(shape.payload_parameters),
+            **({"strength": numbers.strength} if shape.strong_payload else {}),
+        )
         key = jax.random.fold_in(stream(numbers.key, "payload"), state.step)
         window = state.step // shape.adversary_window if shape.adversary_window else 0
         byzantine = jnp.asarray(numbers.byzantine)[window]

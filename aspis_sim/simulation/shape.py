@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Parameters = tuple[tuple[str, float], ...]
+Parameters = tuple[tuple[str, int | float | bool | str | None], ...]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class RunShape:
         samples_per_file: samples in each file.
         steps: most steps a run can take (the length of its trace).
         rule: registered name of the robust rule, with ``rule_parameters``.
-        payload: registered name; its strength, if it has one (``strong_payload``), is fed to the run.
+        payload: registered name, with ``payload_parameters``; its strength, if it has one (``strong_payload``), is fed to the run.
+        convention: of rules and payloads, see `aspis_sim.aggregation.conventions`.
         detects: whether a detector looks at the agreement graph.
         adversary_window: T_b, steps after which other workers are Byzantine; 0 for the same ones throughout.
         detection_window: T_d, steps in a window of the degree detector; 0 without it.
@@ -48,6 +49,8 @@ class RunShape:
     rule: str
     payload: str
     strong_payload: bool = True
+    payload_parameters: Parameters = ()
+    convention: str | None = None
     assignment_parameters: Parameters = ()
     rule_parameters: Parameters = ()
     detects: bool = False

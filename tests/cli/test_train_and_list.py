@@ -37,6 +37,42 @@ def test_the_record_has_every_step_and_the_row():
     assert record["loss"][-1] < record["loss"][0]
 
 
+def final(words):
+    return json.loads(invoke(f"{RUN} --scheme median --format json {words}"))["row"]
+
+
+def test_rules_take_options_and_steps_before_them_and_f_follows_from_q():
+    plain, given = final("--aggregator trimmed_mean"), final("--aggregator trimmed_mean:f=2")
+    assert (plain["rule"], given["rule"]) == ("trimmed_mean", "trimmed_mean:f=2")
+    assert plain["loss"] == given["loss"] != final("--aggregator trimmed_mean:f=1")["loss"]
+    assert final("--aggregator nnm+median")["loss"] != final("--aggregator median")["loss"]
+
+
+def test_conventions_choose_variants():
+    assert final("")["strength"] == 1.0
+    assert final("--convention byzfl")["strength"] == 1.5
+    assert 0 < final("--workers 15 --q 5 --convention baruch")["strength"] < 1
+    assert final("--convention byzfl --strength 3")["strength"] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("--q 3 --aggregator krum", "f=3 of n=7 rows: needs n >= 2f + 3"),
+        ("--aggregator krum:f", "'f' is no option; write name:option=value"),
+        ("--aggregator krum:g=1", "g"),
+        ("--aggregator nnn+krum", "unknown preaggregation 'nnn'; did you mean nnm"),
+        ("--payload alie:z=1", "z"),
+        ("--convention byzlf", "unknown convention 'byzlf'; did you mean byzfl"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(words, message):
+    result = CliRunner().invoke(app, f"{RUN} --scheme median {words}".split())
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr
+    assert len(result.stderr.strip().splitlines()) <= 2
+
+
 def test_little_memory_changes_nothing_but_the_rounding():
     whole, tiled = (json.loads(invoke(f"{RUN} --format json {more}")) for more in ("", "--memory 60kB"))
     assert tiled["distorted"] == whole["distorted"]

@@ -92,7 +92,8 @@ def test_the_first_step_of_a_window_rules_as_the_detector_of_one_graph_does():
 
 def test_a_window_remembers_lost_edges_keeps_q_flags_and_ends():
     q, workers = 2, 9
-    memory, lost, flagged = nothing(workers), np.zeros((workers, workers), bool), {}
+    memory, lost = nothing(workers), np.zeros((workers, workers), bool)
+    flagged: dict[int, tuple] = {}
     for step, graph in enumerate(graphs(np.random.default_rng(1), workers, 4, 3 * T_D)):
         if step % T_D == 0:
             lost[:], flagged = False, {}

@@ -26,7 +26,9 @@ def decide(graph):
 
 def start(shape=SHAPE, attack="strong", seed=0, strength=1.0):
     chosen = target(attack, GROUPS, Q)
-    numbers = Numbers(jax.random.key(seed), np.float32(0.1), np.float32(strength), chosen.byzantine[None], chosen.distorts[None])
+    numbers = Numbers(
+        jax.random.key(seed), np.float32(0.1), np.float32(strength), chosen.byzantine[None], chosen.distorts[None]
+    )
     return Run.start(shape, numbers)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.targeting import TARGETINGS
-from aspis_sim.aggregation import RULES
+from aspis_sim.aggregation import PREAGGREGATIONS, RULES, conventions
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
@@ -121,7 +121,25 @@ Memory = Annotated[
 
 AssignmentName = Annotated[str | None, _option("--assignment", PARTS, f"{_of(ASSIGNMENTS)}.")]
 DetectorName = Annotated[str | None, _option("--detector", PARTS, f"{_of(DETECTORS)}.")]
-Aggregator = Annotated[str | None, _option("--aggregator", PARTS, f"Robust rule over the votes: {_of(RULES)}.", "RULE")]
+Aggregator = Annotated[
+    str | None,
+    _option(
+        "--aggregator",
+        PARTS,
+        f"Robust rule over the votes: {_of(RULES)}; with options as in krum:f=3 and with steps before it as in nnm+krum "
+        f"({_of(PREAGGREGATIONS)}). f is the most votes that can be distorted unless given.",
+        "RULE",
+    ),
+]
+Convention = Annotated[
+    str | None,
+    _option(
+        "--convention",
+        PARTS,
+        f"Variants of rules and payloads where libraries differ: {_of(conventions.NAMES)}.",
+        "NAME",
+    ),
+]
 AfterDetection = Annotated[
     str | None,
     _option("--after-detection", PARTS, "What follows a successful detection.", "average|rule"),

@@ -26,6 +26,7 @@ def sweep(
     assignment: options.AssignmentName = None,
     detector: options.DetectorName = None,
     aggregator: options.Aggregator = None,
+    convention: options.Convention = None,
     after_detection: options.AfterDetection = None,
     permute: options.Permute = None,
     adversary_window: options.AdversaryWindow = None,
@@ -81,6 +82,7 @@ def sweep(
         assignment=assignment,
         detector=detector,
         rule=aggregator,
+        convention=convention,
         after_detection=after_detection,  # type: ignore[arg-type]
         adversary_window=adversary_window,
         detection_window=detection_window,

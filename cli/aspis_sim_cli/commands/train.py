@@ -25,6 +25,7 @@ def train(
     assignment: options.AssignmentName = None,
     detector: options.DetectorName = None,
     aggregator: options.Aggregator = None,
+    convention: options.Convention = None,
     after_detection: options.AfterDetection = None,
     permute: options.Permute = None,
     adversary_window: options.AdversaryWindow = None,
@@ -79,6 +80,7 @@ def train(
         assignment=assignment,
         detector=detector,
         rule=aggregator,
+        convention=convention,
         after_detection=after_detection,  # type: ignore[arg-type]
         adversary_window=adversary_window,
         detection_window=detection_window,
