@@ -143,7 +143,8 @@ def detect(
     from aspis_sim_cli.render.detect_table import detect_view
 
     system = requested(assignment, workers, redundancy, load, pair_files, groups)
-    budgets = integers(q, "--q") if q else tuple(range(1, (system.workers + 1) // 2))
+    most = (system.workers - 1) // 2
+    budgets = integers(q, "--q") if q else tuple(range(min(1, most), most + 1))
     attacks = names(attack)
     detectors = _detectors(detector, _sets_of_copies(system))
     check_adversaries(

@@ -81,8 +81,10 @@ def requested(
     """Put the options of a system together, which is K = 15 and r = 3 unless they say otherwise.
 
     Raises:
-        InputError: an unknown assignment, or options that do not belong together.
+        InputError: an unknown assignment, no worker, or options that do not belong together.
     """
+    if workers is not None and workers < 1:
+        raise InputError(f"workers {workers}: at least 1 worker is needed; try {DEFAULT_WORKERS}")
     if assignment is not None:
         ASSIGNMENTS.check(assignment)
     if groups is not None:
@@ -91,8 +93,12 @@ def requested(
         from aspis_sim.assignment.custom import numbers
 
         in_file = numbers(str(groups))
-        k, r = workers or in_file[0], redundancy or in_file[1]
-        return System(k, r, "custom", {"path": str(groups)})
+        return System(
+            in_file[0] if workers is None else workers,
+            in_file[1] if redundancy is None else redundancy,
+            "custom",
+            {"path": str(groups)},
+        )
     if assignment == "custom":
         raise InputError("a custom assignment needs its groups; name their file with --groups FILE")
     if load is not None and assignment != "ramanujan-2":

@@ -1,0 +1,109 @@
+"""``reproduce``: ours beside the published cells, what agrees, the errata and why, and the exit code if one is open."""
+
+import csv
+import io
+import json
+
+import pytest
+from aspis_sim_cli.app import app
+from aspis_sim_cli.commands import reproduce as command
+from typer.testing import CliRunner
+
+from aspis_sim.distortion import published
+from aspis_sim.distortion.table import reduction
+
+FRACTIONS = """workers,redundancy,attack,scheme,q,distortion_fraction_published
+15,3,strong,aspis,2,0.004
+15,3,strong,aspis,7,0.4
+15,3,strong,byzshield,7,0.56
+15,3,weak,aspis,2,0.002
+15,3,weak,aspis,3,0.002
+24,3,strong,byzshield,2,0.031
+24,3,strong,byzshield,11,0.625
+"""
+COUNTS = """assignment,workers,files,load,redundancy,q,worst_case_distorted_files
+mols,15,25,5,3,2,1
+mols,15,25,5,3,3,{}
+"""
+
+
+def invoke(words, code=0):
+    result = CliRunner().invoke(app, ["reproduce", *words.split()])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def publish(folder, monkeypatch, count):
+    (folder / "distortion.csv").write_text(FRACTIONS)
+    (folder / "byzshield_worst_case.csv").write_text(COUNTS.format(count))
+    monkeypatch.setattr(published, "FOLDER", folder)
+
+
+@pytest.fixture
+def few(tmp_path, monkeypatch):
+    """Nine published cells, two of them known errata."""
+    publish(tmp_path, monkeypatch, 3)
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_every_cell_stands_beside_ours_and_errata_are_named(few, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = invoke("distortion").stdout
+    assert max(map(len, text.splitlines())) <= width
+    assert "\x1b" not in text
+    words = " ".join(text.split())
+    for cell in ("0.0044 0.004 ✓", "0.4000 0.4 ✓", "0.0000 0.002 ✗a", "0.0156 0.031 ✗b", "0.6250 0.625 ✓", "3 3 ✓"):
+        assert cell in words
+    assert "7 of 9 published cells agree; 2 known errata; 0 not explained." in words
+    assert "✗a erratum, aspis K=15 weak q=2: the closed form is C(q,3)" in words
+    assert "✗b erratum, byzshield K=24 strong q=2: the published column was computed with squares modulo 8" in words
+    assert "Ours: 1 of 64 files." in words
+    assert "reduction spans 17.0% to 99.2% at K=24" in text
+
+
+def test_the_reduction_that_is_printed_is_ours():
+    saved = reduction(command.REDUCTION_WORKERS)
+    assert (f"{saved.least:.1%}", f"{saved.most:.1%}") == ("17.0%", "99.2%")
+
+
+def test_a_difference_without_a_reason_is_shown_and_ends_with_4(tmp_path, monkeypatch):
+    publish(tmp_path, monkeypatch, 4)
+    words = " ".join(invoke("distortion", code=4).stdout.split())
+    assert "3 4 ✗?" in words
+    assert "6 of 9 published cells agree; 2 known errata; 1 not explained." in words
+    assert "✗? disagreement, mols K=15 strong q=3: not explained." in words
+    assert "✗b erratum, byzshield" in words
+
+
+def test_csv_and_json_have_a_row_a_cell_and_keep_the_summary_apart(few):
+    result = invoke("distortion --format csv --out cells.json")
+    found = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [row["agrees"] for row in found].count("True") == 7
+    assert [row["q"] for row in found if row["erratum"]] == ["2", "2"]
+    assert "7 of 9 published cells agree" in result.stderr
+    assert "reduction spans 17.0% to 99.2% at K=24" in result.stderr
+    with open("cells.json", encoding="utf-8") as file:
+        assert [cell["published"] for cell in json.load(file)] == [row["published"] for row in found]
+
+
+def test_the_list_names_every_study():
+    for words in ("", "list"):
+        assert invoke(words).stdout.startswith("distortion: ")
+    assert [row["study"] for row in json.loads(invoke("list --format json").stdout)] == list(command.STUDIES)
+    assert invoke("list --format csv").stdout.startswith("study,summary\ndistortion,")
+
+
+@pytest.mark.parametrize(
+    ("words", "wrong", "remedy"),
+    [
+        ("distorsion", "unknown study 'distorsion'", "did you mean distortion"),
+        ("distortion --out cells.pdf", "cells.pdf", ".csv or .json"),
+    ],
+)
+def test_bad_input_ends_with_2_before_work(words, wrong, remedy, monkeypatch):
+    monkeypatch.setattr(published, "compare", lambda: pytest.fail("the comparison was begun"))
+    result = invoke(words, code=2)
+    assert result.stdout == ""
+    assert len(result.stderr.splitlines()) == 1
+    assert wrong in result.stderr
+    assert remedy in result.stderr
