@@ -4,7 +4,7 @@ Values of copies are tokens: 0 is a file's honest gradient, 1 the one lie that c
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import sqrt
@@ -101,7 +101,6 @@ def study(
     trials: int = 200,
     seed: int = 0,
     window: int = 1,
-    tick: Callable[[], None] = lambda: None,
 ) -> list[Row]:
     """Play the trials, the same for every detector, and count.
 
@@ -114,7 +113,6 @@ def study(
         trials: how many, 1 or more.
         seed: trial t draws from a generator seeded by (seed, t), whatever is asked besides.
         window: iterations of a trial, 1 or more.
-        tick: called after each trial.
 
     Returns:
         One row a detector, in the order given.
@@ -148,7 +146,6 @@ def study(
             tally.found_at += [found[tally.detector]] if tally.detector in found else []
             tally.accusing += tally.detector in accusing
             tally.outcomes[verdicts[tally.detector].outcome] += 1
-        tick()
     return [_row(adversary, tally, trials, seed, window) for tally in tallies]
 
 

@@ -121,18 +121,20 @@ def detect(
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Measure how detectors do against an adversary; values are tokens, and nothing is trained.
+    """Measure how detectors do against an adversary, without training.
 
-    Counted are the trials in which all Byzantine workers are excluded, those in which an honest worker is, and the
-    files that enter the update distorted or not at all. Probabilities come with 95% intervals (Wilson).
+    Values of gradients are tokens, so that there may be many workers.
+    Counted are the trials in which all Byzantine workers are excluded,
+    those in which an honest worker is, and the files that enter the update
+    distorted or not at all. Probabilities have 95% intervals (Wilson).
 
     Examples:
 
       aspis-sim detect --q 1..7 --attack weak,strong,frame-up
 
-      aspis-sim detect --q 5 --attack random --lie-probability 0.02 --membership random --trials 1000
+      aspis-sim detect --q 5 --attack random --membership random --trials 999
 
-      aspis-sim detect --workers 100 --q 49 --detector clique,sound --attack blocks
+      aspis-sim detect --workers 100 --q 49 --detector clique,sound
 
       aspis-sim detect --q 5 --attack frame-up --draw graph.svg
     """

@@ -86,17 +86,18 @@ def distortion(
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Compare how many files q Byzantine workers distort; nothing is trained.
+    """Compare how many files q Byzantine workers distort, without training.
 
-    Every number is exact, unless it is marked: then it is the best found, followed by what is proven.
+    Every number is exact, unless it is marked: then it is the best found,
+    followed by what is proven.
 
     Examples:
 
       aspis-sim distortion --workers 24
 
-      aspis-sim distortion --workers 15 --q 2..7 --scheme aspis,aspis+,detox --attack strong,weak,random
+      aspis-sim distortion --q 2..7 --scheme aspis,aspis+ --attack weak,random
 
-      aspis-sim distortion --workers 25 --redundancy 5 --assignment ramanujan-2 --q 3..12 --format csv
+      aspis-sim distortion --workers 25 --redundancy 5 --assignment ramanujan-2
 
       aspis-sim distortion --groups groups.txt --q 1,2
     """

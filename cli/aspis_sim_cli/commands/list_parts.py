@@ -37,7 +37,7 @@ def list_parts(
     ] = None,
     format: options.FormatOption = Format.TABLE,
 ) -> ExitStatus:
-    """List what is registered, or the assignments that can be built for a number of workers.
+    """List what is registered, or what can be built for K workers.
 
     Examples:
 

@@ -42,8 +42,8 @@ def plan(
 ) -> ExitStatus:
     """Name the assignments that keep ε under what is wanted, cheapest first.
 
-    Cheaper is less computation, then fewer files a worker, then a smaller ε; an ε that is not proven counts with its
-    proven bound.
+    Cheaper is less computation, then fewer files a worker, then a smaller ε;
+    an ε that is not proven counts with its proven bound.
 
     Examples:
 

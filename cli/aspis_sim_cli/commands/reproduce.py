@@ -35,7 +35,7 @@ def reproduce(
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Put our numbers beside the published ones, mark where they agree, and name the errata.
+    """Put our numbers beside the published ones, cell by cell, errata named.
 
     Exit code 4 if a published number differs from ours without a known reason.
 
