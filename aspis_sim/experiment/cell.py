@@ -60,6 +60,7 @@ class Cell:
         framed: workers framed by a frame-up, None for its default of q - 1, "auto" for the number that harms most.
         payload: what distorted copies hold; may have options, as in "alie:ddof=1".
         strength: of the payload, None for the payload's default.
+        coding: "cyclic" for DRACO's cyclic code instead of votes, else "none".
         adversary_window: T_b, steps after which other workers are Byzantine, drawn at random; None for the same ones
             throughout, chosen by the attack.
         detection_window: T_d, steps in a window of the degree detector.
@@ -93,6 +94,7 @@ class Cell:
     strength: float | None = None
     framed: Framed = None
     after_detection: AfterDetection = "average"
+    coding: Literal["none", "cyclic"] = "none"
     adversary_window: int | None = None
     detection_window: int = 15
     permute: bool = False
@@ -158,6 +160,11 @@ class Cell:
             )
         if self.permute and self.compute == "replicated":
             raise InputError("workers that change places at every step need --compute shared")
+        if self.coding == "cyclic" and (self.assignment, self.detector, self.compute) != ("cyclic", "none", "shared"):
+            raise InputError(
+                f"scheme {self.scheme} decodes a cyclic code: it takes no other assignment, no detector and no "
+                "replicated compute"
+            )
         if self.steps < 1:
             raise InputError(f"{self.steps} steps; a run takes at least 1")
         if not self.lr > 0:
@@ -219,12 +226,12 @@ class Cell:
     def distortion_theory(self) -> float:
         """The published distortion fraction.
 
-        Under ``strong``, and for ``frame-up`` against which nothing is published, the worst case of the vote
+        A code promises the exact gradient or a reported failure. Under ``strong``, and for ``frame-up`` against which nothing is published, the worst case of the vote
         (Theorem 1 of Konstantinidis et al. on the subset assignment). Under ``weak`` the files held by Byzantines
         alone where a detector works (they are lost), else those with a Byzantine majority.
         """
         groups, q = self.groups, self.q
-        if self.attack == "none" or q == 0:
+        if self.attack == "none" or q == 0 or self.coding == "cyclic":
             return 0.0
         if self.attack == "weak":
             held = self.adversary.byzantine[groups.files].sum(1)
@@ -335,6 +342,7 @@ class Cell:
                 f"the rule {self.rule}": self.build_rule().coordinatewise,
                 f"the payload {self.payload}": self.build_payload().coordinatewise,
                 "replicated compute": self.compute == "shared",
+                "the cyclic code": self.coding == "none",
             }
             for part in (part for part, by_column in whole.items() if not by_column):
                 raise InputError(
@@ -361,6 +369,7 @@ class Cell:
             payload_parameters=self._payload_options,
             strong_payload=self.strength_used is not None,
             convention=self.convention,
+            coding=self.coding,
             detects=self.detector not in ("none", "degree"),
             adversary_window=self.adversary_window or 0,
             detection_window=self.detection_window if self.detector == "degree" else 0,

@@ -108,7 +108,7 @@ def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
     files = len(groups.files)
     theory = cell.distortion_theory
     trace = result.trace if result else None
-    detects = cell.detector != "none"
+    detects = cell.detector != "none" or cell.coding != "none"
 
     def rate(counts: np.ndarray, of: int) -> float:
         return int(counts.sum()) / (len(counts) * of)

@@ -194,6 +194,7 @@ class Grid:
             strength=self.strengths[0],
             adversary_window=self.adversary_window,
             detection_window=self.detection_window,
+            coding=scheme.coding,
             permute=scheme.permute if self.permute is None else self.permute,
             dataset=self.dataset,
             model=self.model,

@@ -18,6 +18,7 @@ class Scheme:
         rule: registered name of the robust rule over the votes.
         after_detection: "average" or "rule", see `aspis_sim.simulation.RunShape`.
         permute: whether the workers change places in the assignment at every step.
+        coding: "cyclic" for mixtures of gradients that are decoded instead of voted on, else "none".
         summary: one line of help with the source.
     """
 
@@ -28,6 +29,7 @@ class Scheme:
     summary: str
     after_detection: Literal["average", "rule"] = "average"
     permute: bool = False
+    coding: Literal["none", "cyclic"] = "none"
 
 
 SCHEMES: dict[str, Scheme] = {
@@ -87,6 +89,23 @@ SCHEMES: dict[str, Scheme] = {
             "none",
             "median",
             "DETOX: repetition groups, vote and median (Rajput, Wang, Charles, Papailiopoulos 2019)",
+        ),
+        Scheme(
+            "draco-repetition",
+            "repetition",
+            "none",
+            "average",
+            "DRACO with the repetition code: the vote of every group, then the mean; exact for q up to (r - 1) / 2 "
+            "(Chen, Wang, Charles, Papailiopoulos 2018)",
+        ),
+        Scheme(
+            "draco-cyclic",
+            "cyclic",
+            "none",
+            "average",
+            "DRACO with the cyclic code: mixtures of gradients, decoded exactly for q up to (r - 1) / 2; beyond, the "
+            "failure is reported and the step dropped (Chen, Wang, Charles, Papailiopoulos 2018)",
+            coding="cyclic",
         ),
         Scheme("median", "baseline", "none", "median", "no redundancy, coordinate-wise median"),
         Scheme("average", "baseline", "none", "average", "no redundancy, no defence: the plain mean"),

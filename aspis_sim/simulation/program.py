@@ -15,16 +15,23 @@ from jax import Array
 from jax.flatten_util import ravel_pytree
 
 from aspis_sim import adversary, aggregation, assignment, data, models
-from aspis_sim.aggregation.vote import vote
+from aspis_sim.aggregation.vote import Ruling, vote
+from aspis_sim.coding import cyclic_code
+from aspis_sim.detection.agreement import Views
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.models.base import Model
+from aspis_sim.simulation.coded import recover
 from aspis_sim.simulation.degree_window import nothing, watch
 from aspis_sim.simulation.mesh import Axis, on_devices
-from aspis_sim.simulation.round import Batch, Round
+from aspis_sim.simulation.round import Batch, Returned, Round, Settled
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State, Trace
 from aspis_sim.simulation.streams import sample_order, stream
 from aspis_sim.simulation.verdicts import Table, empty_table, everyone, look_up
+
+
+CODE = 1
+"""Number folded into a round's key for what the decoder draws and the adversary does not know."""
 
 
 class Score(NamedTuple):
@@ -203,6 +210,18 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
     rule = aggregation.rule(shape.rule, convention=shape.convention, **parameters)
     averages = (shape.detects or shape.detection_window > 0) and shape.after_detection == "average"
 
+    code = cyclic_code(shape.workers, shape.redundancy) if shape.coding == "cyclic" else None
+
+    def settle(returned: Returned, files: Array, ruling: Ruling, key: Array) -> Settled:
+        if code is not None:
+            copies = returned.tile(0)
+            assert isinstance(copies, Views)
+            return recover(code, copies, key, axis, net.parameters)
+        ballot = vote(returned.agreement.agree, files, ruling)
+        update = one_round.update(returned, ballot, rule, ruling.distortable, shape.drops, averages)
+        distorted = returned.agreement.differs(ballot.slot) & ballot.kept
+        return Settled(update, ruling.honest, ballot.kept, distorted, ruling.outcome)
+
     def by_targeting(held: Array) -> Array:
         if shape.targeting == "none":
             return jnp.zeros_like(held)
@@ -239,18 +258,15 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
             ruling = everyone(shape.workers, numbers.distortable)
 
         def go_on() -> State:
-            ballot = vote(returned.agreement.agree, files, ruling)
-            update = one_round.update(returned, ballot, rule, ruling.distortable, shape.drops, averages)
-            sgd = optax.sgd(numbers.rate, momentum=shape.momentum)
-            change, optimizer = sgd.update(update, state.optimizer)
-            distorted = returned.agreement.differs(ballot.slot) & ballot.kept
+            settled = settle(returned, files, ruling, jax.random.fold_in(key, CODE))
+            change, optimizer = optax.sgd(numbers.rate, momentum=shape.momentum).update(settled.update, state.optimizer)
             row = Trace(
                 loss=returned.loss,
-                distorted=distorted.sum(),
-                lost=(~ballot.kept).sum(),
-                excluded_byzantine=(byzantine & ~ruling.honest).sum(),
-                excluded_honest=(~byzantine & ~ruling.honest).sum(),
-                outcome=ruling.outcome,
+                distorted=settled.distorted.sum(),
+                lost=(~settled.kept).sum(),
+                excluded_byzantine=(byzantine & ~settled.honest).sum(),
+                excluded_honest=(~byzantine & ~settled.honest).sum(),
+                outcome=settled.outcome,
             )
             trace = Trace(*(past.at[state.step].set(now) for past, now in zip(state.trace, row, strict=True)))
             weights = state.weights + change

@@ -61,6 +61,24 @@ class Returned(NamedTuple):
     loss: Array
 
 
+class Settled(NamedTuple):
+    """What the server has made of a round.
+
+    Attributes:
+        update: float ``[d]``, what the optimizer is given.
+        honest: bool ``[K]``, workers that are not excluded.
+        kept: bool ``[f]``, files that entered the update.
+        distorted: bool ``[f]``, files that entered it with another value than their honest gradient.
+        outcome: of the detector, an index into the members of `aspis_sim.detection.Outcome`.
+    """
+
+    update: Array
+    honest: Array
+    kept: Array
+    distorted: Array
+    outcome: Array
+
+
 @dataclass(frozen=True)
 class Round:
     """The fixed parts of every round of a run.

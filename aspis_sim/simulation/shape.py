@@ -21,6 +21,7 @@ class RunShape:
         rule: registered name of the robust rule, with ``rule_parameters``.
         payload: registered name, with ``payload_parameters``; its strength, if it has one (``strong_payload``), is fed to the run.
         convention: of rules and payloads, see `aspis_sim.aggregation.conventions`.
+        coding: "none": workers return gradients; "cyclic": the mixtures of DRACO's cyclic code, which are decoded.
         detects: whether a detector looks at the agreement graph.
         adversary_window: T_b, steps after which other workers are Byzantine; 0 for the same ones throughout.
         detection_window: T_d, steps in a window of the degree detector; 0 without it.
@@ -53,6 +54,7 @@ class RunShape:
     convention: str | None = None
     assignment_parameters: Parameters = ()
     rule_parameters: Parameters = ()
+    coding: Literal["none", "cyclic"] = "none"
     detects: bool = False
     adversary_window: int = 0
     detection_window: int = 0

@@ -23,7 +23,7 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
         title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
     )
     for heading in ("step", "train loss", "test loss", "top-1 %", "distorted", "lost", "out b/h", "outcome"):
-        table.add_column(heading, justify="left" if heading == "outcome" else "right")
+        table.add_column(heading, justify="left" if heading == "outcome" else "right", no_wrap=heading == "outcome")
     for point in points:
         table.add_row(
             str(point.step),
@@ -32,7 +32,7 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
             f"{100 * point.top1:.1f}",
             f"{point.distorted:g}",
             f"{point.lost:g}",
-            f"{point.excluded_byzantine:g}/{point.excluded_honest:g}",
+            f"{point.excluded_byzantine:.2g}/{point.excluded_honest:.2g}",
             point.outcome,
             style="red" if point.excluded_honest else None,
         )

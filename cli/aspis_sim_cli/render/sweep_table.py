@@ -67,7 +67,7 @@ def headline(panel: Panel) -> Iterator[str]:
             yield f"{relative} against {subject}, in points: {gains}."
     if shares := reductions(panel, subject):
         low, high = (f"{one.share:.0%} ({one.rival}, q={one.q})" for one in (shares[0], shares[-1]))
-        span = low if low == high else f"{low} to {high}"
+        span = low if shares[0].share == shares[-1].share else f"{low} to {high}"
         yield f"{subject}'s distortion fraction is lower than its rivals' by {span}."
     for scheme in panel.schemes:
         yield from _findings(panel, scheme)

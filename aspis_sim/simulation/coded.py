@@ -1,0 +1,52 @@
+"""A round of DRACO's cyclic code: mixtures of gradients instead of gradients, decoded instead of voted on."""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from aspis_sim.coding import CyclicCode
+from aspis_sim.detection import Outcome
+from aspis_sim.detection.agreement import Views
+from aspis_sim.detection.equality import Comparison
+from aspis_sim.simulation.mesh import Axis
+from aspis_sim.simulation.round import Settled
+from aspis_sim.simulation.verdicts import OUTCOMES
+
+EXACT = 1e-3
+"""Relative error above which a recovered gradient counts as distorted; decoding in float32 stays far below it."""
+UNIQUE, OVER_BUDGET = OUTCOMES.index(Outcome.UNIQUE), OUTCOMES.index(Outcome.OVER_BUDGET)
+
+
+def recover(code: CyclicCode, views: Views, key: Array, axis: Axis, parameters: int) -> Settled:
+    """Encode the copies as the workers return them, and decode (Chen et al., ICML 2018).
+
+    A worker with a distorted copy mixes the lie where the file's gradient should be; its return is then wrong as a
+    whole. Up to (r - 1) / 2 such workers are located and left out, and the exact mean comes back; more of them are
+    reported as a failure, and the step changes nothing.
+
+    Args:
+        code: for the cyclic assignment of the round.
+        views: this device's slice of the copies.
+        key: of the random projections, which the adversary does not know.
+        axis: the devices.
+        parameters: d.
+
+    Returns:
+        The mean gradient with the located workers left out and the outcome "unique"; or no update, no file kept and
+        "over_budget". All files count as distorted if the update is not their mean.
+    """
+    files = len(views.honest)
+    copies = jnp.where(views.distorts[:, :, None], views.lies[:, None], views.honest[:, None])
+    returned = code.encode(copies)
+    here = key if axis.size == 1 else jax.random.fold_in(key, jax.lax.axis_index("workers"))
+    found = code.locate(axis.total(code.project(returned, here)))
+    update = jnp.where(found.ok, code.combine(returned, found) / files, 0)
+    exact = (jnp.ones(files, views.honest.dtype) @ views.honest) / files
+    same = Comparison(EXACT, axis.total, axis.largest).rows(update[None], exact[None]).equal[0]
+    return Settled(
+        update=axis.whole(update, parameters),
+        honest=~found.workers | ~found.ok,
+        kept=jnp.broadcast_to(found.ok, files),
+        distorted=jnp.broadcast_to(found.ok & ~same, files),
+        outcome=jnp.where(found.ok, UNIQUE, OVER_BUDGET).astype(jnp.int8),
+    )
