@@ -166,6 +166,13 @@ def test_permuted_places_expose_those_who_stay():
     assert fixed.found == 0
 
 
+def test_values_are_certified_for_the_places_of_each_iteration():
+    adversary = Adversary(SYSTEMS["bibd"], 2, "weak", "random", permute=True)
+    (row,) = study(adversary, ["certified"], trials=5, window=4)
+    assert (row.found, row.iterations, row.unique) == (1, 1, 1)
+    assert (row.distorted_most, row.lost_files) == (0, 0)
+
+
 def test_permuting_gives_every_worker_the_same_number_of_files():
     adversary = Adversary(SYSTEMS["mols"], 3, "weak", permute=True)
     rounds = adversary.rounds(generator(0, 0))
