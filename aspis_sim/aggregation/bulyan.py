@@ -34,8 +34,8 @@ def bulyan(f: int, beyond: int = 2) -> Rule:
             return committee.at[jnp.argmin(scores(view, f, beyond))].set(True)
 
         committee = lax.fori_loop(0, len(values) - 2 * f, choose, jnp.zeros(len(values), bool))
-        near = len(values) - 4 * f
-        return mean_of_nearest(values, median(values, committee), near, committee)
+        members = values[jnp.argsort(~committee, stable=True)[: len(values) - 2 * f]]
+        return mean_of_nearest(members, median(members), len(values) - 4 * f)
 
     tolerance = Tolerance(f, "n >= 4f + 3", lambda f: 4 * f + 3 if f else 3, "the committee could lose its majority")
     return Rule(aggregate, tolerance=tolerance)

@@ -42,10 +42,9 @@ def caf(f: int) -> Rule:
             products = centred_products(squared, share)
             roots = jnp.sqrt(share)
             largest, vectors = jnp.linalg.eigh(roots[:, None] * products * roots)
-            along = jnp.square(products @ (roots * vectors[:, -1]))
-            along = jnp.where(weights > 0, along, 0)
+            along = jnp.where(weights > 0, jnp.abs(products @ (roots * vectors[:, -1])), 0)
             top = along.max()
-            lowered = weights * (1 - along / jnp.where(top > 0, top, 1))
+            lowered = weights * (1 - jnp.square(along / jnp.where(top > 0, top, 1)))
             lowered = jnp.where((lowered > rounding) & (top > 0), lowered, 0)
             better = largest[-1] < least
             return lowered, jnp.where(better, largest[-1], least), jnp.where(better, share, best)

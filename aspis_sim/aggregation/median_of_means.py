@@ -51,23 +51,27 @@ def bucket_means(values: Array, kept: Array | None, buckets: Array | int, most: 
     return sums / sizes, member.any(1)
 
 
-def median_of_means(buckets: int | None = None, most: int | None = None) -> Rule:
+def median_of_means(buckets: int | None = None, most: int | None = None, per_lie: int = 4) -> Rule:
     """Means of ``buckets`` groups of consecutive rows, then the coordinate-wise median across the groups.
 
     The aggregation of DETOX (Rajput et al., NeurIPS 2019), whose option is the number of buckets, not the
     size. With the number left open it adapts: where at most c rows can be distorted, 2c + 1 buckets are
-    the fewest of which a majority is clean, and the fewer buckets, the less noise in each mean.
+    the fewest of which a majority is clean, and the fewer buckets, the less noise in each mean; but lies that all
+    pull to one side then move the median to the edge of the clean means. 4c + 1 buckets keep it in their middle
+    half, which trained better against large lies and no worse against small ones.
 
     Args:
         buckets: number of buckets, at least 1; with more buckets than rows every row is its own bucket.
-            None for 2c + 1, c being given with the rows (called without it: as many buckets as rows, the
-            plain median).
-        most: with ``buckets`` None, the most that 2c + 1 can be (it bounds the work); None for the number
-            of rows.
+            None for ``per_lie`` c + 1, c being given with the rows (called without it: as many buckets as
+            rows, the plain median).
+        most: with ``buckets`` None, the most that can be (it bounds the work); None for the number of rows.
+        per_lie: buckets for each row that can be distorted, at least 2.
 
     Raises:
-        InputError: ``buckets`` or ``most`` is less than 1, or both are given.
+        InputError: ``buckets`` or ``most`` is less than 1, or both are given, or ``per_lie`` is less than 2.
     """
+    if per_lie < 2:
+        raise InputError(f"median_of_means needs 2 or more buckets per lie for a clean majority, got {per_lie}")
     if buckets is not None and most is not None:
         raise InputError("median_of_means takes a number of buckets or a bound on it, not both")
     for name, value in (("buckets", buckets), ("most", most)):
@@ -76,7 +80,7 @@ def median_of_means(buckets: int | None = None, most: int | None = None) -> Rule
 
     def adaptive(values: Array, kept: Array | None, distorted: Array | int) -> Array:
         limit = len(values) if most is None else min(most, len(values))
-        means, used = bucket_means(values, kept, 2 * jnp.asarray(distorted) + 1, limit)
+        means, used = bucket_means(values, kept, per_lie * jnp.asarray(distorted) + 1, limit)
         return order_statistics.median(means, used)
 
     def aggregate(values: Array, kept: Array | None = None) -> Array:

@@ -273,9 +273,9 @@ def mean_of_nearest(values: Array, centre: Array, number: Array | int, kept: Arr
         tied = keys == limit
         if kept is not None:
             tied &= kept[:, None]
-        places = number - count(keys, lambda row: row < limit)
-        contenders = jnp.maximum(count(tied, lambda row: row), 1)
-        share = fold(jnp.where(tied, tile, 0), lambda row: row, jnp.add) * (places / contenders).astype(tile.dtype)
+        places = (number - count(keys, lambda row: row < limit)).astype(tile.dtype)
+        contenders = jnp.maximum(count(tied, lambda row: row), 1).astype(tile.dtype)
+        share = fold(jnp.where(tied, tile, 0), lambda row: row, jnp.add) * (places / contenders)
         return (nearer + share) / jnp.asarray(number).astype(tile.dtype)
 
     return in_tiles(add_up, values, centre, reach)

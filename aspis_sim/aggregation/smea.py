@@ -17,7 +17,7 @@ from aspis_sim.errors import InputError
 SUBSETS = 5_000_000
 """Subsets up to which the search runs: some seconds if no bound helps."""
 
-BATCH = 512
+BATCH = 1024
 """Subsets that are examined together."""
 
 DIRECTIONS = 4
@@ -48,35 +48,27 @@ def subset_of_rank(rank: Array, rows: int, f: int) -> Array:
 
 
 def _members(kept: Array, size: int) -> Array:
-    """The row numbers of subsets: bool ``[n, w]`` to int ``[size, w]``."""
+    """The row numbers of subsets: bool ``[n, w]`` to int ``[w, size]``."""
     slot = jnp.cumsum(kept, axis=0, dtype=jnp.int32) - 1
     hit = kept & (slot == jnp.arange(size)[:, None, None])
-    return jnp.sum(jnp.where(hit, jnp.arange(len(kept))[:, None], 0), axis=1)
+    return jnp.sum(jnp.where(hit, jnp.arange(len(kept))[:, None], 0), axis=1).T
 
 
 def _products(squared: Array, members: Array) -> Array:
-    """Products of the members around their mean, ``[m, m, w]``, from the distances ``[n, n]`` of all rows."""
-    distances = squared.ravel()[members[:, None] * len(squared) + members]
-    towards = distances.mean(0)
-    return 0.5 * (towards[:, None] + towards - towards.mean(0) - distances)
+    """Products of the members ``[w, m]`` around their mean, ``[w, m, m]``, from the distances of all rows."""
+    distances = squared.ravel()[members[:, :, None] * len(squared) + members[:, None]]
+    towards = distances.mean(-1)
+    both = towards[:, :, None] + towards[:, None]
+    return 0.5 * (both - towards.mean(-1)[:, None, None] - distances)
 
 
 def _below(products: Array, limit: Array) -> Array:
-    """Whether the top eigenvalue of each ``products[:, :, w]`` is below ``limit``: is limit · I - P positive?
+    """Whether the top eigenvalue of each of the ``products [w, m, m]`` is below ``limit``; bool ``[w]``.
 
-    It is exactly if Gaussian elimination meets no pivot that is 0 or less (Sylvester's law of inertia).
+    It is exactly if limit · I - P has a Cholesky factor; LAPACK's is NaN if there is none.
     """
-    size = len(products)
-    start = limit * jnp.eye(size, dtype=products.dtype)[:, :, None] - products
-
-    def eliminate(step: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
-        matrix, positive = state
-        row = matrix[step]
-        pivot = row[step]
-        scaled = row / jnp.where(pivot > 0, pivot, 1)
-        return matrix - row[:, None] * scaled, positive & (pivot > 0)
-
-    return lax.fori_loop(0, size, eliminate, (start, jnp.ones(products.shape[2], bool)))[1]
+    lower = jnp.linalg.cholesky(limit * jnp.eye(products.shape[-1], dtype=products.dtype) - products)
+    return jnp.isfinite(lower[:, -1, -1])
 
 
 def least_spread(squared: Array, usable: Array, f: int) -> Array:
@@ -100,21 +92,17 @@ def least_spread(squared: Array, usable: Array, f: int) -> Array:
     strictly = 1 - 8 * rows * float(jnp.finfo(squared.dtype).eps)
 
     def eigenvalue(members: Array) -> Array:
-        return jnp.linalg.eigvalsh(_products(sorted_squared, members[:, None])[:, :, 0])[-1]
+        return jnp.linalg.eigvalsh(_products(sorted_squared, members[None])[0])[-1]
 
-    def examine(batch: Array, best: tuple[Array, Array]) -> tuple[Array, Array]:
-        rank = jnp.minimum(batch * BATCH + jnp.arange(min(BATCH, total), dtype=jnp.int32), total - 1)
-        kept = subset_of_rank(rank, rows, f)
-        weights = kept.astype(squared.dtype)
-        away = spread.T[:, :, None] - (spread.T @ weights)[:, None] / size
-        bound = jnp.max(jnp.sum(jnp.square(away) * weights, axis=1), axis=0)
+    def look_closely(best: _Best, kept: Array) -> _Best:
+        members = _members(kept, size)
+        products = _products(sorted_squared, members)
+        traces = jnp.trace(products, axis1=1, axis2=2)
 
         def refine(state: _Best) -> _Best:
-            members = _members(kept, size)
-            products = _products(sorted_squared, members)
             passed = _below(products, state.eigenvalue * strictly) & state.open
-            pick = jnp.argmin(jnp.where(passed, jnp.trace(products), jnp.inf))
-            value = jnp.where(passed[pick], eigenvalue(members[:, pick]), jnp.inf)
+            pick = jnp.argmin(jnp.where(passed, traces, jnp.inf))
+            value = jnp.where(passed[pick], eigenvalue(members[pick]), jnp.inf)
             better = value < state.eigenvalue
             return _Best(
                 jnp.where(better, value, state.eigenvalue),
@@ -122,8 +110,16 @@ def least_spread(squared: Array, usable: Array, f: int) -> Array:
                 passed & (jnp.arange(len(passed)) != pick),
             )
 
+        return lax.while_loop(lambda state: state.open.any(), refine, best)
+
+    def examine(batch: Array, best: tuple[Array, Array]) -> tuple[Array, Array]:
+        rank = jnp.minimum(batch * BATCH + jnp.arange(min(BATCH, total), dtype=jnp.int32), total - 1)
+        kept = subset_of_rank(rank, rows, f)
+        weights = kept.astype(squared.dtype)
+        away = spread.T[:, :, None] - (spread.T @ weights)[:, None] / size
+        bound = jnp.max(jnp.sum(jnp.square(away) * weights, axis=1), axis=0)
         start = _Best(*best, bound < best[0] * strictly)
-        return lax.while_loop(lambda state: state.open.any(), refine, start)[:2]
+        return lax.cond(start.open.any(), look_closely, lambda state, _: state, start, kept)[:2]
 
     first = jnp.arange(rows) >= f
     start = eigenvalue(jnp.arange(f, rows)), first

@@ -17,6 +17,10 @@ ROWS = (1, 2, 5, 15, 70)
 kth = jax.jit(order_statistics.kth_smallest, static_argnums=1)
 kth_traced = jax.jit(order_statistics.kth_smallest)
 median = jax.jit(order_statistics.median, static_argnums=2)
+sum_of_ranks = jax.jit(order_statistics.sum_of_ranks, static_argnums=(1, 2))
+sum_of_traced_ranks = jax.jit(order_statistics.sum_of_ranks)
+mean_of_nearest = jax.jit(order_statistics.mean_of_nearest, static_argnums=2)
+mean_of_traced_nearest = jax.jit(order_statistics.mean_of_nearest)
 
 
 def awkward(rows, columns, dtype, seed=0):
@@ -80,7 +84,7 @@ def test_median_of_the_kept_rows(rows):
 def test_columns_in_tiles(monkeypatch):
     monkeypatch.setattr(order_statistics, "TILE", 32)
     values = awkward(70, 101, np.float32)
-    np.testing.assert_array_equal(order_statistics.median(jnp.asarray(values)), middle(values))
+    np.testing.assert_array_equal(jax.jit(order_statistics.median)(values), middle(values))
 
 
 @given(hnp.arrays(np.float32, (66, 3), elements=st.floats(width=32, allow_nan=True, allow_subnormal=True)))
@@ -96,34 +100,43 @@ def test_network_on_any_floats_and_rows(values, bits):
     np.testing.assert_array_equal(median(values, kept), middle(values[kept]))
 
 
+@pytest.mark.parametrize("rounded", [False, True])
 @pytest.mark.parametrize("rows", [7, 70])
-def test_sums_and_means(rows):
+def test_sums_and_means(rows, rounded):
     random = np.random.default_rng(3)
+    values = random.normal(size=(rows, 9))
+    if rounded:
+        values = np.round(values * 2)
+    some = random.random(rows) < 0.8
     with jax.enable_x64(True):
-        for values in (random.normal(size=(rows, 9)), np.round(random.normal(size=(rows, 9)) * 2)):
-            for kept in (None, random.random(rows) < 0.8):
-                present = values if kept is None else values[kept]
-                number, ordered = len(present), np.sort(present, axis=0)
-                found = order_statistics.sum_of_ranks(jnp.asarray(values), 2, number - 1, kept)
-                np.testing.assert_allclose(found, ordered[2:-1].sum(0), rtol=1e-12, atol=1e-12)
-                centre = np.median(present, axis=0)
-                found = order_statistics.mean_of_nearest(jnp.asarray(values), centre, number - 2, kept)
-                distance = np.sort(np.abs(present - centre), axis=0)[number - 3]
-                inside, at = np.abs(present - centre) < distance, np.abs(present - centre) == distance
-                shared = (number - 2 - inside.sum(0)) * (present * at).sum(0) / at.sum(0)
-                np.testing.assert_allclose(found, ((present * inside).sum(0) + shared) / (number - 2), atol=1e-12)
+        for kept in (None, some):
+            present = values if kept is None else values[kept]
+            number, ordered = len(present), np.sort(present, axis=0)
+            centre = np.median(present, axis=0)
+            if kept is None:
+                total = sum_of_ranks(values, 2, number - 1)
+                nearest = mean_of_nearest(values, centre, number - 2)
+            else:
+                total = sum_of_traced_ranks(values, 2, number - 1, kept)
+                nearest = mean_of_traced_nearest(values, centre, number - 2, kept)
+            np.testing.assert_allclose(total, ordered[2:-1].sum(0), rtol=1e-12, atol=1e-12)
+            distance = np.sort(np.abs(present - centre), axis=0)[number - 3]
+            inside, at = np.abs(present - centre) < distance, np.abs(present - centre) == distance
+            shared = (number - 2 - inside.sum(0)) * (present * at).sum(0) / at.sum(0)
+            np.testing.assert_allclose(nearest, ((present * inside).sum(0) + shared) / (number - 2), atol=1e-12)
 
 
 @pytest.mark.parametrize("rows", [6, 7])
 def test_derivatives(rows):
     random = np.random.default_rng(rows)
     values, change = random.normal(size=(2, rows, 5))
+    functions = (
+        order_statistics.median,
+        lambda v: order_statistics.sum_of_ranks(v, 1, rows - 1),
+        lambda v: order_statistics.mean_of_nearest(v, jnp.zeros(5), rows - 2),
+    )
     with jax.enable_x64(True):
-        for function in (
-            order_statistics.median,
-            lambda v: order_statistics.sum_of_ranks(v, 1, rows - 1),
-            lambda v: order_statistics.mean_of_nearest(v, jnp.zeros(5), rows - 2),
-        ):
+        for function in map(jax.jit, functions):
             _, slope = jax.jvp(function, (jnp.asarray(values),), (jnp.asarray(change),))
             step = 1e-6
             secant = function(jnp.asarray(values + step * change)) - function(jnp.asarray(values - step * change))
@@ -133,6 +146,7 @@ def test_derivatives(rows):
 def test_inside_scan_and_vmap():
     values = np.random.default_rng(0).normal(size=(3, 70, 8)).astype(np.float32)
     expected = np.median(values, axis=1)
-    np.testing.assert_allclose(jax.vmap(order_statistics.median)(jnp.asarray(values)), expected, rtol=1e-6)
-    scanned = jax.lax.scan(lambda c, v: (c, order_statistics.median(v)), 0, jnp.asarray(values))[1]
+    batched = jax.jit(jax.vmap(order_statistics.median))(values)
+    np.testing.assert_allclose(batched, expected, rtol=1e-6)
+    scanned = jax.jit(lambda v: jax.lax.scan(lambda c, one: (c, order_statistics.median(one)), 0, v)[1])(values)
     np.testing.assert_allclose(scanned, expected, rtol=1e-6)
