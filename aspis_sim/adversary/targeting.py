@@ -140,7 +140,7 @@ def decoy(assignment: Assignment, q: int) -> Attack:
 
 def frame(assignment: Assignment, q: int, framed: int) -> Attack:
     """Distort the files whose honest workers are all among ``framed`` chosen ones: workers q .. q + framed - 1."""
-    return _by_all(assignment, np.arange(q), (assignment.files < q + framed).all(1))
+    return _by_all(assignment, np.arange(q), np.all(assignment.files < q + framed, axis=1))
 
 
 def _by_all(assignment: Assignment, byzantine: NDArray[np.integer], distorted: NDArray[np.bool_]) -> Attack:

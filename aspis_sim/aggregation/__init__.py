@@ -93,4 +93,14 @@ def preaggregation(name: str, **parameters: Any) -> Preaggregation:
     return PREAGGREGATIONS.build(name, **parameters)
 
 
-__all__ = ["PREAGGREGATIONS", "RULES", "Preaggregation", "Rule", "Tolerance", "accepts", "preaggregation", "rule", "steps_of"]
+__all__ = [
+    "PREAGGREGATIONS",
+    "RULES",
+    "Preaggregation",
+    "Rule",
+    "Tolerance",
+    "accepts",
+    "preaggregation",
+    "rule",
+    "steps_of",
+]

@@ -9,9 +9,7 @@ from aspis_sim.assignment.base import Assignment
 from aspis_sim.detection.verdict import Outcome, Verdict, disagreement_of
 
 
-def detect_by_degree(
-    agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None
-) -> Verdict:
+def detect_by_degree(agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None) -> Verdict:
     """Flag every worker with fewer than K - q - 1 edges, as published for Aspis+ (Konstantinidis et al., 2023).
 
     An honest worker can be contradicted by the q Byzantines only, so nobody honest is flagged. In a run the graph is

@@ -15,7 +15,7 @@ from aspis_sim.adversary.membership import BY_COPY, over_windows
 from aspis_sim.adversary.payloads import PAYLOADS, Payload, payload
 from aspis_sim.adversary.strongest import strongest_frame_up
 from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
-from aspis_sim.aggregation import accepts, conventions, rule, steps_of
+from aspis_sim.aggregation import RULES, accepts, conventions, rule, steps_of
 from aspis_sim.assignment import Assignment, build, shape
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
@@ -226,7 +226,8 @@ class Cell:
     def distortion_theory(self) -> float:
         """The published distortion fraction.
 
-        A code promises the exact gradient or a reported failure. Under ``strong``, and for ``frame-up`` against which nothing is published, the worst case of the vote
+        A code promises the exact gradient or a reported failure. Under ``strong``, and for ``frame-up`` and the like,
+        against which nothing is published, the worst case of the vote
         (Theorem 1 of Konstantinidis et al. on the subset assignment). Under ``weak`` the files held by Byzantines
         alone where a detector works (they are lost), else those with a Byzantine majority.
         """
@@ -286,13 +287,14 @@ class Cell:
         name, options = parse_part(self.rule)
         if accepts(name, "f"):
             options.setdefault("f", self.distortable)
-        if accepts(name, "most") and not options:
+        if accepts(name, "most") and not {"buckets", "most"} & set(options):
             groups, q = self.groups, (self.workers - 1) // 2
             if self.detector in ("certified", "unanimous"):
                 most = comb(q, groups.redundancy) * most_files_a_group(groups)
             else:
                 most = worst_case(groups, q).count
-            options["most"] = min(2 * most + 1, len(groups.files))
+            per_lie = int(options.get("per_lie") or RULES.default(name, "per_lie"))
+            options["most"] = min(per_lie * most + 1, len(groups.files))
         return tuple(sorted(options.items()))
 
     @property

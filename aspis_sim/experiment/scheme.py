@@ -55,7 +55,7 @@ SCHEMES: dict[str, Scheme] = {
             "aspis-sound",
             "subset",
             "sound",
-            "median_of_means",
+            "median_of_means:per_lie=2",
             "excludes only workers whose guilt follows from the graph, then vote and median of bucket means "
             "(found for this project)",
         ),

@@ -29,7 +29,6 @@ from aspis_sim.simulation.state import Numbers, State, Trace
 from aspis_sim.simulation.streams import sample_order, stream
 from aspis_sim.simulation.verdicts import Table, empty_table, everyone, look_up
 
-
 CODE = 1
 """Number folded into a round's key for what the decoder draws and the adversary does not know."""
 

@@ -19,7 +19,8 @@ class RunShape:
         samples_per_file: samples in each file.
         steps: most steps a run can take (the length of its trace).
         rule: registered name of the robust rule, with ``rule_parameters``.
-        payload: registered name, with ``payload_parameters``; its strength, if it has one (``strong_payload``), is fed to the run.
+        payload: registered name, with ``payload_parameters``; its strength, if it has one (``strong_payload``), is fed
+            to the run.
         convention: of rules and payloads, see `aspis_sim.aggregation.conventions`.
         coding: "none": workers return gradients; "cyclic": the mixtures of DRACO's cyclic code, which are decoded.
         detects: whether a detector looks at the agreement graph.

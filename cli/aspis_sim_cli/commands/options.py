@@ -126,7 +126,7 @@ Aggregator = Annotated[
     _option(
         "--aggregator",
         PARTS,
-        f"Robust rule over the votes: {_of(RULES)}; with options as in krum:f=3 and with steps before it as in nnm+krum "
+        f"Robust rule over the votes: {_of(RULES)}; with options as in krum:f=3 and steps before it as in nnm+krum "
         f"({_of(PREAGGREGATIONS)}). f is the most votes that can be distorted unless given.",
         "RULE",
     ),

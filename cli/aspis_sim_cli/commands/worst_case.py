@@ -75,9 +75,7 @@ def worst_case(
     ] = "subset",
     q: Annotated[
         str,
-        typer.Option(
-            "--q", rich_help_panel=SEARCH, help="Numbers of Byzantine workers, q < K/2.", metavar="1..3"
-        ),
+        typer.Option("--q", rich_help_panel=SEARCH, help="Numbers of Byzantine workers, q < K/2.", metavar="1..3"),
     ] = "1..3",
     detector: Annotated[
         str,
@@ -204,8 +202,7 @@ def _check(
     for q in budgets:
         if not 0 <= 2 * q < workers:
             raise InputError(
-                f"q={q} of K={workers} workers is no honest majority (q < K/2); "
-                f"q is 0 to {(workers - 1) // 2} here"
+                f"q={q} of K={workers} workers is no honest majority (q < K/2); q is 0 to {(workers - 1) // 2} here"
             )
     if effort is not None and effort < 1:
         raise InputError(f"--effort {effort} looks at no graph; it is 1 or more")
@@ -260,9 +257,7 @@ def _as_json(system: "Assignment", results: "list[Result]") -> str:
         asdict(row)
         | {
             "byzantine": result.byzantine.nonzero()[0].tolist(),
-            "attack": {
-                str(file): system.files[file, list(slots)].tolist() for file, slots in result.attack.items()
-            },
+            "attack": {str(file): system.files[file, list(slots)].tolist() for file, slots in result.attack.items()},
         }
         for row, result in zip(_rows(system, results), results, strict=True)
     ]

@@ -19,9 +19,7 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
         f"{cell.scheme}: q={cell.q} of K={cell.workers}, r={cell.redundancy}, attack {cell.attack_label}, "
         f"payload {cell.payload}{strength}, lr {cell.lr:g}, seed {cell.seed}"
     )
-    table = Table(
-        title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
-    )
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("step", "train loss", "test loss", "top-1 %", "distorted", "lost", "out b/h", "outcome"):
         table.add_column(heading, justify="left" if heading == "outcome" else "right", no_wrap=heading == "outcome")
     for point in points:

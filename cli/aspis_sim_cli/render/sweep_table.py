@@ -83,9 +83,7 @@ def _gains(panel: Panel, scheme: str, other: str) -> str:
 
 
 def _findings(panel: Panel, scheme: str) -> Iterator[str]:
-    entries = {
-        q: entry for q in panel.q if (entry := panel.entries.get((scheme, q))) is not None and entry.rows
-    }
+    entries = {q: entry for q in panel.q if (entry := panel.entries.get((scheme, q))) is not None and entry.rows}
     accused = {q: entry.accused for q, entry in entries.items() if entry.accused}
     if accused:
         each = ", ".join(
@@ -95,11 +93,7 @@ def _findings(panel: Panel, scheme: str) -> Iterator[str]:
         trusted = [q for q in accused if entries[q].detected == 0]
         also = f", and trusts every Byzantine worker at q={', '.join(map(str, trusted))}" if trusted else ""
         yield f"! {scheme} accuses honest workers: {each}{also}."
-    beyond = [
-        q
-        for q, entry in entries.items()
-        if entry.measured is not None and entry.measured > entry.theory + 1e-9
-    ]
+    beyond = [q for q, entry in entries.items() if entry.measured is not None and entry.measured > entry.theory + 1e-9]
     if beyond:
         yield f"! {scheme}: more distorted files than the published worst case at q={', '.join(map(str, beyond))}."
     lost = {q: entry.lost for q, entry in entries.items() if entry.lost}

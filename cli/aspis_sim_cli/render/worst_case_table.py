@@ -22,9 +22,7 @@ FILES_SHOWN = 3
 """Files that the short form of an attack spells out."""
 
 
-def worst_case_view(
-    assignment: Assignment, results: Sequence[Result], seed: int, width: int
-) -> RenderableType:
+def worst_case_view(assignment: Assignment, results: Sequence[Result], seed: int, width: int) -> RenderableType:
     """The table, its caption and its closing lines, for a terminal of ``width`` columns.
 
     Args:
