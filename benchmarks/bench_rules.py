@@ -45,7 +45,7 @@ def _rows_of_workers(n: int, f: int) -> np.ndarray:
 
 
 def _ours(name: str, f: int, takes_f: bool) -> Callable[..., Any]:
-    given = {"f": f} if takes_f else {}
+    given: dict[str, Any] = {"f": f} if takes_f else {}
     return preaggregation(name, **given) if name == "nnm" else rule(name, **given)
 
 

@@ -6,6 +6,7 @@
 import csv
 import importlib
 import sys
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
@@ -25,6 +26,10 @@ def _torch() -> Any:
         return None
 
 
+def _torch_median(tensor: Any) -> Any:
+    return tensor.median(dim=0)[0].numpy()
+
+
 def run() -> list[dict[str, Any]]:
     """One row for each shape and contender; all must return the same bits."""
     torch = _torch()
@@ -35,10 +40,9 @@ def run() -> list[dict[str, Any]]:
         ours, our_seconds = compiled(rule("median"), onto)
         theirs, their_seconds = compiled(lambda v: jnp.median(v, axis=0), onto)
         contenders: dict[str, Answer] = {"aspis-sim": ours, "jnp.median": theirs}
-        contenders["numpy"] = lambda values=values: np.median(values, axis=0)
+        contenders["numpy"] = partial(np.median, values, axis=0)
         if torch is not None:
-            tensor = torch.from_numpy(values)
-            contenders["torch"] = lambda tensor=tensor: torch.median(tensor, dim=0)[0].numpy()
+            contenders["torch"] = partial(_torch_median, torch.from_numpy(values))
         seconds = {"aspis-sim": our_seconds, "jnp.median": their_seconds}
         made += rows("median", shape, contenders, seconds, tolerance=0.0, repeats=30 if shape[0] < 100 else 7)
     return made

@@ -93,7 +93,11 @@ def test_counting_on_any_floats(values):
     np.testing.assert_array_equal(kth(values, 33), np.sort(values, axis=0)[33])
 
 
-@given(hnp.arrays(np.float32, (9, 4), elements=st.floats(width=32, allow_nan=True)), st.integers(1, 2**9 - 1))
+@given(
+    # XLA flushes subnormal results of arithmetic to 0, so that the mean of two subnormal middle values is lost.
+    hnp.arrays(np.float32, (9, 4), elements=st.floats(width=32, allow_nan=True, allow_subnormal=False)),
+    st.integers(1, 2**9 - 1),
+)
 @settings(max_examples=60, deadline=None)
 def test_network_on_any_floats_and_rows(values, bits):
     kept = np.array([bits >> row & 1 for row in range(9)], bool)
@@ -131,7 +135,7 @@ def test_derivatives(rows):
     random = np.random.default_rng(rows)
     values, change = random.normal(size=(2, rows, 5))
     functions = (
-        order_statistics.median,
+        lambda v: order_statistics.median(v),
         lambda v: order_statistics.sum_of_ranks(v, 1, rows - 1),
         lambda v: order_statistics.mean_of_nearest(v, jnp.zeros(5), rows - 2),
     )

@@ -1,0 +1,134 @@
+"""Every payload: one vector per call, its formula, and the search that beats the fixed choices."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from aspis_sim.adversary.payloads import PAYLOADS, payload
+from aspis_sim.adversary.payloads.alie import baruch_strength
+from aspis_sim.adversary.payloads.optimised import search
+from aspis_sim.aggregation import rule
+from aspis_sim.aggregation.conventions import NAMES
+from aspis_sim.errors import InputError
+
+KEY = jax.random.key(3)
+
+
+def honest(seed=0):
+    random = np.random.default_rng(seed)
+    return (random.normal(size=(11, 7)) + 0.5).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+def test_one_vector_of_the_dtype(name):
+    lie = jax.jit(payload(name).function)(honest(), KEY)
+    assert lie.shape == (7,)
+    assert lie.dtype == np.float32
+
+
+@pytest.mark.parametrize("name", [name for name in PAYLOADS if PAYLOADS.accepts(name, "strength")])
+def test_strength_may_be_traced(name):
+    run = jax.jit(lambda rows, strength: payload(name, strength=strength)(rows, KEY))
+    np.testing.assert_allclose(run(honest(), 2.5), payload(name, strength=2.5)(jnp.asarray(honest()), KEY), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["reversed", "zero", "constant", "sign_flip"])
+def test_one_row_is_enough(name):
+    assert np.isfinite(payload(name)(jnp.asarray(honest()[:1]))).all()
+
+
+@pytest.mark.parametrize("convention", NAMES)
+def test_conventions_build(convention):
+    for name in PAYLOADS:
+        given = {"workers": 15, "byzantine": 4} if name == "alie" else {}
+        assert callable(payload(name, convention=convention, **given))
+
+
+def test_formulas():
+    rows = honest()
+    mean = rows.mean(0)
+    expected = {
+        payload("alie", strength=-0.5, ddof=1): mean - 0.5 * rows.std(0, ddof=1),
+        payload("alie"): mean + rows.std(0),
+        payload("constant", strength=3.0): np.full(7, -3.0),
+        payload("mimic", index=4): rows[4],
+    }
+    for lie, vector in expected.items():
+        np.testing.assert_allclose(lie(jnp.asarray(rows)), vector, rtol=1e-5, atol=1e-6)
+    assert np.isnan(payload("nan")(jnp.asarray(rows))).all()
+    assert np.isposinf(payload("inf")(jnp.asarray(rows))).all()
+    assert not payload("zero")(jnp.asarray(rows)).any()
+
+
+def test_gaussian_follows_its_key():
+    lie = payload("gaussian", strength=2.0)
+    first, again, other = (lie(jnp.asarray(honest()), jax.random.key(seed)) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    with pytest.raises(InputError, match="needs a key"):
+        lie(jnp.asarray(honest()))
+
+
+def test_strength_of_baruch():
+    """K=50, q=24 is the worked example of the paper's table: s = 2 supporters, 24 of 26 honest workers nearer."""
+    assert baruch_strength(50, 24) == pytest.approx(1.4260768722, abs=1e-9)
+    rows = honest()
+    lie = payload("alie", convention="baruch", workers=15, byzantine=4)(jnp.asarray(rows))
+    expected = rows.mean(0) + baruch_strength(15, 4) * rows.std(0)
+    np.testing.assert_allclose(lie, expected, rtol=1e-5)
+    with pytest.raises(InputError, match="no strength for 8 of 15 workers"):
+        baruch_strength(15, 8)
+    with pytest.raises(InputError, match="needs workers"):
+        payload("alie", strength=None)
+
+
+@pytest.mark.parametrize("direction", ["std", "unit", "sign"])
+def test_min_max_and_min_sum_reach_their_bound_and_no_farther(direction):
+    rows = honest(2).astype(np.float64)
+    squared = np.square(rows[:, None] - rows).sum(-1)
+    with jax.enable_x64(True):
+        lie = np.asarray(jax.jit(payload("min_max", direction=direction).function)(rows, None))
+        assert np.square(lie - rows).sum(1).max() == pytest.approx(squared.max(), rel=1e-9)
+        lie = np.asarray(jax.jit(payload("min_sum", direction=direction).function)(rows, None))
+        assert np.square(lie - rows).sum() == pytest.approx(squared.sum(1).max(), rel=1e-9)
+
+
+@pytest.mark.parametrize(("aggregator", "gains"), [("krum", 1.3), ("trimmed_mean", 1.05), ("nnm+trimmed_mean", 1.1)])
+def test_optimised_beats_the_fixed_choices(aggregator, gains):
+    rows = (np.random.default_rng(0).normal(size=(11, 30)) + 0.3).astype(np.float32)
+    made = rule(aggregator, f=4)
+    found = jax.jit(lambda rows: search(rows, made, 4, evaluations=24, ascent=0))(rows)
+    everyone = np.concatenate([rows, np.tile(found.lie, (4, 1))])
+    reached = np.linalg.norm(np.asarray(jax.jit(made)(everyone)) - rows.mean(0))
+    assert float(found.deviation) == pytest.approx(reached, rel=1e-4)
+    assert float(found.gain) >= gains
+    assert float(found.deviation) == pytest.approx(float(found.gain * found.fixed), rel=1e-5)
+
+
+def test_ascent_goes_where_no_strength_leads():
+    rows, made = honest(5), rule("centered_clipping", tau=1.0)
+    along = jax.jit(lambda rows: search(rows, made, 3, evaluations=4, ascent=0).deviation)(rows)
+    free = jax.jit(lambda rows: search(rows, made, 3, evaluations=4, ascent=12).deviation)(rows)
+    assert float(free) > float(along)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "message"),
+    [
+        ("ali", {}, "did you mean alie"),
+        ("alie", {"z": 1}, "its parameters: strength"),
+        ("mimic", {"index": -1}, "index of 0 or more"),
+        ("min_max", {"direction": "up"}, "known: std, unit, sign"),
+        ("optimised", {"byzantine": 0}, "byzantine >= 1"),
+        ("optimised", {"aggregator": "krumm"}, "did you mean krum"),
+    ],
+)
+def test_refuses_bad_requests(name, given, message):
+    with pytest.raises(InputError, match=message):
+        payload(name, **given)
+
+
+def test_mimic_beyond_the_rows():
+    with pytest.raises(InputError, match="index 20 is beyond the 11"):
+        payload("mimic", index=20)(jnp.asarray(honest()))
