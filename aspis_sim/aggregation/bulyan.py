@@ -8,7 +8,8 @@ from jax import Array, lax
 from aspis_sim.aggregation.base import Rule, Tolerance
 from aspis_sim.aggregation.distances import geometry
 from aspis_sim.aggregation.krum import scores
-from aspis_sim.aggregation.order_statistics import mean_of_nearest, median
+from aspis_sim.aggregation.order_statistics import median
+from aspis_sim.aggregation.ranked_sums import mean_of_nearest
 
 
 def bulyan(f: int, beyond: int = 2) -> Rule:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import Array
 
-from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.aggregation.base import Rule
-from aspis_sim.aggregation.distances import squared_norms
+from aspis_sim.aggregation.distances import combine, squared_norms
 from aspis_sim.errors import InputError
 
 
@@ -18,12 +17,13 @@ def clip_around(values: Array, centre: Array, tau: float, iterations: int, kept:
     algorithm 2, who start each round at the aggregate of the round before). A row with NaN or Inf, or
     whose squares overflow, counts as one that sits at the centre: it moves nothing.
     """
+    number = len(values) if kept is None else jnp.maximum(kept.sum(), 1).astype(values.dtype)
     for _ in range(iterations):
-        away = values - centre
-        squared = squared_norms(away)
-        usable = jnp.isfinite(squared)
+        squared = squared_norms(values - centre)
+        usable = jnp.isfinite(squared) if kept is None else jnp.isfinite(squared) & kept
         shrink = jnp.minimum(1, tau / jnp.sqrt(jnp.where(squared > 0, squared, 1)))
-        centre = centre + mean_over_rows(jnp.where(usable[:, None], away * shrink[:, None], 0), kept)
+        shares = jnp.where(usable, shrink, 0) / number
+        centre = combine(shares, values, usable) + (1 - shares.sum()) * centre
     return centre
 
 

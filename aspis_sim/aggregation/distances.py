@@ -72,6 +72,18 @@ def places(keys: Array) -> Array:
     return jnp.argsort(order, axis=-1, stable=True)
 
 
+def combine(weights: Array, rows: Array, usable: Array) -> Array:
+    """Sums of ``rows [n, d]`` with ``weights [n]`` or ``[m, n]``, rows not usable counted as zeros.
+
+    Only if there are such rows is a copy made that holds zeros for them.
+    """
+    return lax.cond(
+        usable.all(),
+        lambda: jnp.matmul(weights, rows, precision=EXACT),
+        lambda: jnp.matmul(weights, jnp.where(usable[:, None], rows, 0), precision=EXACT),
+    )
+
+
 def mean_of_chosen(weights: Array, rows: Array, usable: Array) -> Array:
     """Means of ``rows [n, d]`` with ``weights [n]`` or ``[m, n]``; NaN where a row not usable weighs in.
 
@@ -80,9 +92,4 @@ def mean_of_chosen(weights: Array, rows: Array, usable: Array) -> Array:
     weights = weights.astype(rows.dtype)
     total = weights.sum(-1, keepdims=True)
     spoilt = jnp.any((weights != 0) & ~usable, axis=-1, keepdims=True)
-    means = lax.cond(
-        usable.all(),
-        lambda: jnp.matmul(weights / total, rows, precision=EXACT),
-        lambda: jnp.matmul(weights / total, jnp.where(usable[:, None], rows, 0), precision=EXACT),
-    )
-    return jnp.where(spoilt | (total == 0), jnp.nan, means)
+    return jnp.where(spoilt | (total == 0), jnp.nan, combine(weights / total, rows, usable))

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.aggregation.base import Rule
-from aspis_sim.aggregation.distances import EXACT, geometry, mean_of_chosen, squared_norms
+from aspis_sim.aggregation.distances import EXACT, combine, geometry, mean_of_chosen, squared_norms
 from aspis_sim.errors import InputError
 
 LONGEST = 10_000
@@ -39,11 +39,10 @@ def geometric_median(nu: float = 0.1, iterations: int | None = 3, tolerance: flo
     def fixed(values: Array, kept: Array | None) -> Array:
         squared = squared_norms(values)
         usable = jnp.isfinite(squared) if kept is None else jnp.isfinite(squared) & kept
-        rows = jnp.where(usable[:, None], values, 0)
         weights = inverse(squared, usable)
         for _ in range((iterations or 1) - 1):
-            weights = inverse(squared_norms(rows - weights @ rows), usable)
-        return mean_of_chosen(weights, rows, usable)
+            weights = inverse(squared_norms(values - combine(weights, values, usable)), usable)
+        return mean_of_chosen(weights, values, usable)
 
     def converged(values: Array, kept: Array | None) -> Array:
         seen = geometry(values, kept)

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.aggregation.base import Rule, majority
-from aspis_sim.aggregation.order_statistics import mean_of_nearest, median
+from aspis_sim.aggregation.order_statistics import median
+from aspis_sim.aggregation.ranked_sums import mean_of_nearest
 
 
 def meamed(f: int, lower: bool = False) -> Rule:

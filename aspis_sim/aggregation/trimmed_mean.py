@@ -7,7 +7,7 @@ from jax import Array
 
 from aspis_sim.aggregation import order_statistics
 from aspis_sim.aggregation.base import Rule, majority
-from aspis_sim.aggregation.order_statistics import sum_of_ranks
+from aspis_sim.aggregation.ranked_sums import sum_of_ranks
 
 
 def trimmed_mean(f: int) -> Rule:

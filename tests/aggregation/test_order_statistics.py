@@ -10,17 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from aspis_sim.aggregation import order_statistics
+from aspis_sim.aggregation import order_statistics, ranked_sums
 from aspis_sim.aggregation.sorting_network import odd_even_merge, pruned
 
 ROWS = (1, 2, 5, 15, 70)
 kth = jax.jit(order_statistics.kth_smallest, static_argnums=1)
 kth_traced = jax.jit(order_statistics.kth_smallest)
 median = jax.jit(order_statistics.median, static_argnums=2)
-sum_of_ranks = jax.jit(order_statistics.sum_of_ranks, static_argnums=(1, 2))
-sum_of_traced_ranks = jax.jit(order_statistics.sum_of_ranks)
-mean_of_nearest = jax.jit(order_statistics.mean_of_nearest, static_argnums=2)
-mean_of_traced_nearest = jax.jit(order_statistics.mean_of_nearest)
+sum_of_ranks = jax.jit(ranked_sums.sum_of_ranks, static_argnums=(1, 2))
+sum_of_traced_ranks = jax.jit(ranked_sums.sum_of_ranks)
+mean_of_nearest = jax.jit(ranked_sums.mean_of_nearest, static_argnums=2)
+mean_of_traced_nearest = jax.jit(ranked_sums.mean_of_nearest)
 
 
 def awkward(rows, columns, dtype, seed=0):
@@ -136,8 +136,8 @@ def test_derivatives(rows):
     values, change = random.normal(size=(2, rows, 5))
     functions = (
         lambda v: order_statistics.median(v),
-        lambda v: order_statistics.sum_of_ranks(v, 1, rows - 1),
-        lambda v: order_statistics.mean_of_nearest(v, jnp.zeros(5), rows - 2),
+        lambda v: ranked_sums.sum_of_ranks(v, 1, rows - 1),
+        lambda v: ranked_sums.mean_of_nearest(v, jnp.zeros(5), rows - 2),
     )
     with jax.enable_x64(True):
         for function in map(jax.jit, functions):
