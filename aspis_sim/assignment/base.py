@@ -91,9 +91,7 @@ def check_numbers(workers: int, redundancy: int) -> None:
         )
     if redundancy % 2 == 0:
         near = [r for r in (redundancy - 1, redundancy + 1) if r <= workers and r > 1] or [1]
-        raise InputError(
-            f"redundancy {redundancy} is even: a majority needs an odd r; try {listing(near, 'or')}"
-        )
+        raise InputError(f"redundancy {redundancy} is even: a majority needs an odd r; try {listing(near, 'or')}")
 
 
 def listing(items: list[int] | list[str], last: str = "and") -> str:

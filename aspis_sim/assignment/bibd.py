@@ -67,8 +67,7 @@ def _choose(workers: int, redundancy: int, pair_files: int | None) -> tuple[Desi
         sizes = nearest(workers, [v for v in range(4, 2 * workers + 30) if designs(v, redundancy)])
         advice = f"try workers {listing(sizes, 'or')}" if sizes else "try redundancy 3"
         raise InputError(
-            f"bibd: no design for {workers} workers with redundancy {redundancy} is known to this project; "
-            + advice
+            f"bibd: no design for {workers} workers with redundancy {redundancy} is known to this project; " + advice
         )
     if pair_files is None:
         return known[0], 1

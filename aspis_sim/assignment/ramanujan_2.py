@@ -20,8 +20,7 @@ def shape(workers: int, redundancy: int, load: int | None = None) -> Shape:
     if columns < redundancy or columns % redundancy:
         sizes = nearest(columns, [redundancy * m for m in range(1, max(columns, 1) // redundancy + 2)], 2)
         raise InputError(
-            f"ramanujan-2: load {columns} must be a multiple of the redundancy {redundancy}; "
-            f"try {listing(sizes, 'or')}"
+            f"ramanujan-2: load {columns} must be a multiple of the redundancy {redundancy}; try {listing(sizes, 'or')}"
         )
     return Shape(columns * redundancy, columns)
 

@@ -11,10 +11,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from aspis_sim.assignment.cyclic import shape
-from aspis_sim.coding.location import Located, locate, project
-
-PROBES = 4
-"""Random projections from which errors are located."""
+from aspis_sim.coding.location import Located, Sketch, locate, sketch
 
 
 class Decoded(NamedTuple):
@@ -99,14 +96,15 @@ class CyclicCode:
             total = total + jnp.roll(mixed, offset, axis=0)
         return jnp.asarray(self.phases, total.dtype)[:, None] * total
 
-    def project(self, returned: Array, key: Array) -> Array:
-        """Random projections complex ``[K, PROBES]`` of the returned rows; those of slices of the columns add up."""
-        return project(returned, key)
+    def sketch(self, returned: Array, key: Array) -> Sketch:
+        """What `locate` needs of the returned rows; sketches of slices of the columns, with own keys, add up."""
+        return sketch(returned, key)
 
-    def locate(self, projected: Array) -> Located:
-        """Erroneous workers and the weights of the others, from projections complex ``[K, m]``."""
-        back = jnp.asarray(self.phases.conj(), projected.dtype)
-        found = locate(projected * back[:, None], self.checks, float(jnp.finfo(projected.dtype).eps))
+    def locate(self, sketch: Sketch) -> Located:
+        """Erroneous workers, and the weights with which the others' returns add up to the sum."""
+        back = jnp.asarray(self.phases.conj(), sketch.projections.dtype)
+        plain = sketch._replace(projections=sketch.projections * back[:, None])
+        found = locate(plain, self.checks, float(jnp.finfo(back.dtype).eps))
         return found._replace(weights=found.weights * back)
 
     def combine(self, returned: Array, found: Located) -> Array:
@@ -122,7 +120,7 @@ class CyclicCode:
             returned: complex ``[K, d]``, what each worker returned.
             key: of the random projections; unknown to the adversary.
         """
-        found = self.locate(self.project(returned, key))
+        found = self.locate(self.sketch(returned, key))
         return Decoded(self.combine(returned, found), found.workers, found.ok)
 
 

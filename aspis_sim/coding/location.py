@@ -1,5 +1,6 @@
 """Which workers returned no part of a codeword, found from a few random projections of what they returned."""
 
+import functools
 from typing import NamedTuple
 
 import jax
@@ -9,13 +10,34 @@ from jax import Array, lax
 from numpy.typing import NDArray
 
 EXACT = lax.Precision.HIGHEST
+"""Accelerators otherwise multiply float32 matrices with a mantissa of ten bits."""
+
 PROBES = 4
+"""Projections. One would do but for luck: an error of 1000 times the tolerance hides from m of them in 1000^-m."""
+
 BLOCK = 32768
-RUN = 512
-TOLERANCE = 16
-"""Largest misfit put down to rounding, in epsilons of the payload's type; see `locate`."""
+"""Columns that are projected at a time."""
+
+RUN = 128
+"""Columns that are summed in one go; sums of such sums round less than one long sum."""
+
+TOLERANCE = 10
+"""Largest misfit per check that is put down to rounding, in epsilons of the largest return; see `locate`."""
+
 LIMIT = 1e12
-"""Projections are cut to this many times an honest one, so that their squares stay finite in float32."""
+"""Returns are cut to this many times an honest one, so that their squares stay finite in float32."""
+
+
+class Sketch(NamedTuple):
+    """What is kept of the returned vectors for the search; sketches of slices of the columns add up.
+
+    Attributes:
+        projections: complex ``[K, m]``, inner products with m normal vectors.
+        squares: real ``[K]``, squared lengths.
+    """
+
+    projections: Array
+    squares: Array
 
 
 class Located(NamedTuple):
@@ -32,33 +54,27 @@ class Located(NamedTuple):
     ok: Array
 
 
-def project(returned: Array, key: Array) -> Array:
-    """Inner products complex ``[K, PROBES]`` of the rows ``[K, d]`` with normal vectors drawn from the key.
-
-    They are summed over short runs of columns first, which halves the rounding of long rows, and drawn a block of
-    columns at a time, so that the vectors never exist as a whole.
-    """
+def sketch(returned: Array, key: Array) -> Sketch:
+    """Project the rows, complex ``[K, d]``, on ``PROBES`` vectors drawn from the key, which never exist as a whole."""
     blocks = returned.shape[1] // BLOCK
 
-    def products(rows: Array, index: int | Array) -> Array:
-        directions = jax.random.normal(jax.random.fold_in(key, index), (rows.shape[1], PROBES), rows.real.dtype)
-        runs = BLOCK // RUN if rows.shape[1] == BLOCK else 1
-        shape = "krc,rcp->rkp"
-        directions = directions.reshape(runs, -1, PROBES)
-        real, imag = (
-            jnp.einsum(shape, part.reshape(len(rows), runs, -1), directions, precision=EXACT).sum(0)
-            for part in (rows.real, rows.imag)
-        )
-        return lax.complex(real, imag)
+    def part(rows: Array, index: int | Array) -> Sketch:
+        rows = jnp.pad(rows, ((0, 0), (0, -rows.shape[1] % RUN))).reshape(len(rows), -1, RUN)
+        directions = jax.random.normal(jax.random.fold_in(key, index), (*rows.shape[1:], PROBES), rows.real.dtype)
+        inner = functools.partial(jnp.einsum, "krc,rcp->rkp", precision=EXACT)
+        projections = lax.complex(inner(rows.real, directions).sum(0), inner(rows.imag, directions).sum(0))
+        return Sketch(projections, (rows.real**2 + rows.imag**2).sum((1, 2)))
 
-    def block(index: Array) -> Array:
-        return products(lax.dynamic_slice_in_dim(returned, index * BLOCK, BLOCK, axis=1), index)
+    def block(index: Array) -> Sketch:
+        return part(lax.dynamic_slice_in_dim(returned, index * BLOCK, BLOCK, axis=1), index)
 
-    rest = products(returned[:, blocks * BLOCK :], blocks)
-    return rest if not blocks else rest + lax.map(block, jnp.arange(blocks)).sum(0)
+    rest = part(returned[:, blocks * BLOCK :], blocks)
+    if not blocks:
+        return rest
+    return jax.tree.map(lambda last, others: last + others.sum(0), rest, lax.map(block, jnp.arange(blocks)))
 
 
-def locate(projected: Array, checks: NDArray[np.complex128], epsilon: float) -> Located:
+def locate(sketch: Sketch, checks: NDArray[np.complex128], epsilon: float) -> Located:
     """Find at most s erroneous workers, and the weights that do without them.
 
     Args:
@@ -82,41 +98,39 @@ def locate(projected: Array, checks: NDArray[np.complex128], epsilon: float) -> 
     the (s+1)-th largest honest one) it is put down to rounding. Measured roundings are below 15 epsilons for up to
     10^6 parameters.
     """
+    projections = sketch.projections
+    failed = ~(jnp.isfinite(projections).all(-1) & jnp.isfinite(sketch.squares))
     if not len(checks):
-        failed = ~jnp.isfinite(projected).all(-1)
-        return Located(failed, jnp.where(failed, 0, 1).astype(projected.dtype), ~failed.any())
+        return Located(failed, jnp.where(failed, 0, 1).astype(projections.dtype), ~failed.any())
     most, workers = len(checks) // 2, checks.shape[1]
-    wide = jnp.promote_types(projected.dtype, jnp.zeros((), complex).dtype)
-    check = jnp.asarray(checks, wide)
-    tolerance = TOLERANCE * np.sqrt(2 * most) * epsilon
-    erased = ~jnp.isfinite(projected).all(-1)
-    values = _scaled(jnp.where(erased[:, None], 0, projected).astype(wide), erased, most)
+    check = jnp.asarray(checks, jnp.promote_types(projections.dtype, jnp.zeros((), complex).dtype))
+    values, lengths = _scaled(jnp.where(failed[:, None], 0, projections).astype(check.dtype), sketch.squares, failed)
+    tolerance = TOLERANCE * epsilon * np.sqrt(2 * most * projections.shape[1])
 
     def misfit(struck: Array) -> tuple[Array, Array]:
         left = jnp.where(struck[:, None], 0, values)
         rest = _unexplained(check * struck, jnp.matmul(check, left, precision=EXACT))
-        rounding = tolerance * jnp.linalg.norm(left, axis=-1).max()
-        return rest, jnp.linalg.norm(rest) <= rounding
+        return rest, jnp.linalg.norm(rest) <= tolerance * jnp.where(struck, 0, lengths).max()
 
     def strike(_: int, struck: Array) -> Array:
         rest, consistent = misfit(struck)
         needed = ~consistent & (struck.sum() < most)
         return struck | (needed & (jnp.arange(workers) == _largest_error(rest, check, struck)))
 
-    struck = lax.fori_loop(0, most, strike, erased)
+    struck = lax.fori_loop(0, most, strike, failed)
     _, consistent = misfit(struck)
     solve = jnp.matmul(jnp.linalg.pinv(check * struck), check, precision=EXACT)
     weights = jnp.where(struck, 0, 1 - jnp.where(struck[:, None], solve, 0).sum(0))
     return Located(struck, weights, consistent & (struck.sum() <= most))
 
 
-def _scaled(values: Array, erased: Array, most: int) -> Array:
-    """Projections in units of the (K-s)-th smallest, cut to ``LIMIT``."""
-    peak = jnp.where(erased, jnp.inf, jnp.maximum(abs(values.real), abs(values.imag)).max(-1))
-    unit = jnp.sort(peak)[len(values) - most - 1]
+def _scaled(values: Array, squares: Array, failed: Array) -> tuple[Array, Array]:
+    """Projections and lengths in units of the median length, cut to ``LIMIT`` units."""
+    lengths = jnp.sqrt(squares).astype(values.real.dtype)
+    unit = jnp.sort(jnp.where(failed, jnp.inf, lengths))[len(values) // 2]
     unit = jnp.where(jnp.isfinite(unit) & (unit > 0), unit, 1)
-    values = values / unit
-    return values * jnp.minimum(1, LIMIT / jnp.maximum(peak / unit, 1))[:, None].astype(values.dtype)
+    cut = jnp.where(failed, 0, jnp.minimum(1, LIMIT * unit / jnp.where(lengths > 0, lengths, 1)) / unit)
+    return values * cut[:, None], jnp.where(failed, 0, lengths * cut)
 
 
 def _unexplained(columns: Array, syndrome: Array) -> Array:

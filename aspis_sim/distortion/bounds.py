@@ -18,9 +18,7 @@ def second_eigenvalue(assignment: Assignment) -> float:
     return float(max(spectrum[-2], 0.0))
 
 
-def spectral_gamma(
-    byzantine: int, load: int, redundancy: int, workers: int, eigenvalue: float | None = None
-) -> float:
+def spectral_gamma(byzantine: int, load: int, redundancy: int, workers: int, eigenvalue: float | None = None) -> float:
     """Spectral bound of ByzShield on the distorted files, γ = (q l - β) / ((r - 1) / 2).
 
     β = (q l / r) / (μ + (1 - μ) q / K) is the least number of files that q workers can hold together, by the

@@ -78,9 +78,7 @@ def buildable(
             else:
                 found = worst_case(build(name, workers=workers, redundancy=redundancy), q, time_limit)
                 count, bound, proof = found.count, found.bound, found.proof
-            options.append(
-                Option(name, redundancy, files, load, redundancy, q, count, bound, bound / files, proof)
-            )
+            options.append(Option(name, redundancy, files, load, redundancy, q, count, bound, bound / files, proof))
     return options
 
 

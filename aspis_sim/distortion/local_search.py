@@ -56,9 +56,7 @@ def _exchange(
     return changed
 
 
-def _greedy(
-    held: NDArray[np.float32], need: int, q: int, sign: int, rng: np.random.Generator
-) -> NDArray[np.int64]:
+def _greedy(held: NDArray[np.float32], need: int, q: int, sign: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Add, one at a time, the worker whose files are closest to a majority."""
     chosen: list[int] = []
     counts = np.zeros(held.shape[1], np.float32)

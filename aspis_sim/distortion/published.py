@@ -16,9 +16,7 @@ from aspis_sim.distortion.worst_case import worst_case
 
 FOLDER = Path(__file__).with_name("published")
 
-_WEAK = (
-    "the closed form is C(q,3), which is C(2,3) = 0 for q=2: fewer than three Byzantines never fill a file"
-)
+_WEAK = "the closed form is C(q,3), which is C(2,3) = 0 for q=2: fewer than three Byzantines never fill a file"
 _SQUARES = (
     "the published column was computed with squares modulo 8, which are not mutually orthogonal, "
     "8 not being a prime; ours are over GF(8)"
@@ -81,8 +79,7 @@ def summary(cells: list[Cell]) -> list[str]:
             reasons[cell.erratum or "not explained"].append(cell)
     for reason, wrong in reasons.items():
         places = ", ".join(
-            f"{cell.scheme} K={cell.workers} {cell.attack} q={cell.q} "
-            f"(printed {cell.published}, ours {_rounded(cell)})"
+            f"{cell.scheme} K={cell.workers} {cell.attack} q={cell.q} (printed {cell.published}, ours {_rounded(cell)})"
             for cell in wrong
         )
         lines.append(f"{'Erratum' if wrong[0].erratum else 'Disagreement'}: {reason}: {places}.")

@@ -204,9 +204,7 @@ class Reduction:
         )
 
 
-def reduction(
-    workers: int, redundancy: int = 3, rivals: Iterable[str] = ("byzshield", "detox", "median")
-) -> Reduction:
+def reduction(workers: int, redundancy: int = 3, rivals: Iterable[str] = ("byzshield", "detox", "median")) -> Reduction:
     """Compare Aspis with its rivals under the strong attack, for every q from 2 to below K/2.
 
     Raises:

@@ -47,9 +47,9 @@ def graphs_up_to_relabelling(byzantine: int, honest: int) -> Iterator[int]:
             for p in permutations
         ]
     )
-    multisets = np.array(
-        list(itertools.combinations_with_replacement(range(2**byzantine), honest)), np.int64
-    ).reshape(-1, honest)
+    multisets = np.array(list(itertools.combinations_with_replacement(range(2**byzantine), honest)), np.int64).reshape(
+        -1, honest
+    )
     for inner, keeping in _inner_graphs(byzantine, permutations):
         code = _codes(multisets, 2**byzantine)
         first = np.ones(len(multisets), bool)

@@ -83,9 +83,7 @@ def _starting_points(byzantine: NDArray[np.bool_], q: int) -> Iterator[NDArray[n
     yield graph | graph.T
 
 
-def _move(
-    graph: NDArray[np.bool_], byzantine: NDArray[np.bool_], generator: np.random.Generator
-) -> NDArray[np.bool_]:
+def _move(graph: NDArray[np.bool_], byzantine: NDArray[np.bool_], generator: np.random.Generator) -> NDArray[np.bool_]:
     """Change one edge with a Byzantine end, or give a worker the disagreements of another, all or none."""
     moved = graph.copy()
     liars = np.flatnonzero(byzantine)

@@ -65,9 +65,7 @@ class Score:
             return self.count > other.count
         return self.count * max(other.kept, 1) > other.count * max(self.kept, 1)
 
-    def weigh(
-        self, distorted: NDArray[np.bool_], kept: NDArray[np.bool_], objective: str
-    ) -> NDArray[np.int64]:
+    def weigh(self, distorted: NDArray[np.bool_], kept: NDArray[np.bool_], objective: str) -> NDArray[np.int64]:
         """Int ``[n]``, what options are worth against this score.
 
         "count": a selection of options has more of the objective exactly if its sum exceeds ``self.count``.

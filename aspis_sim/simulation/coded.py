@@ -1,9 +1,9 @@
 """A round of DRACO's cyclic code: mixtures of gradients instead of gradients, decoded instead of voted on."""
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
+from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.coding import CyclicCode
 from aspis_sim.detection import Outcome
 from aspis_sim.detection.agreement import Views
@@ -37,15 +37,14 @@ def recover(code: CyclicCode, views: Views, key: Array, axis: Axis, parameters: 
     """
     files = len(views.honest)
     copies = jnp.where(views.distorts[:, :, None], views.lies[:, None], views.honest[:, None])
-    returned = code.encode(copies)
-    here = key if axis.size == 1 else jax.random.fold_in(key, jax.lax.axis_index("workers"))
-    found = code.locate(axis.total(code.project(returned, here)))
-    update = jnp.where(found.ok, code.combine(returned, found) / files, 0)
-    exact = (jnp.ones(files, views.honest.dtype) @ views.honest) / files
-    same = Comparison(EXACT, axis.total, axis.largest).rows(update[None], exact[None]).equal[0]
+    returned = axis.whole(code.encode(copies), parameters)
+    found = code.decode(returned, key)
+    update = jnp.where(found.ok, found.total / files, 0)
+    exact = axis.whole(mean_over_rows(views.honest), parameters)
+    same = Comparison(EXACT).rows(update[None], exact[None]).equal[0]
     return Settled(
-        update=axis.whole(update, parameters),
-        honest=~found.workers | ~found.ok,
+        update=update,
+        honest=~found.located | ~found.ok,
         kept=jnp.broadcast_to(found.ok, files),
         distorted=jnp.broadcast_to(found.ok & ~same, files),
         outcome=jnp.where(found.ok, UNIQUE, OVER_BUDGET).astype(jnp.int8),

@@ -40,9 +40,7 @@ def test_every_steiner_triple_system_exists():
 
 def test_the_triple_systems_have_the_least_pair_files_that_divide():
     for points in range(4, 80):
-        least = next(
-            n for n in range(1, 7) if n * (points - 1) % 2 == 0 and n * points * (points - 1) % 6 == 0
-        )
+        least = next(n for n in range(1, 7) if n * (points - 1) % 2 == 0 and n * points * (points - 1) % 6 == 0)
         assert designs(points, 3)[0].pair_files == least
 
 

@@ -55,9 +55,7 @@ def test_repetition_forms_are_the_extremes(workers, redundancy):
         assert closed_forms.repetition_weak(workers, redundancy, q) == least
 
 
-@pytest.mark.parametrize(
-    ("name", "workers", "redundancy"), [("mols", 12, 3), ("bibd", 11, 5), ("subset", 8, 3)]
-)
+@pytest.mark.parametrize(("name", "workers", "redundancy"), [("mols", 12, 3), ("bibd", 11, 5), ("subset", 8, 3)])
 def test_the_expectation_is_the_mean_over_all_memberships(name, workers, redundancy):
     assignment = build(name, workers=workers, redundancy=redundancy)
     for q in range(workers // 2):

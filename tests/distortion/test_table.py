@@ -68,9 +68,7 @@ def test_another_assignment_or_parameter_for_a_scheme():
 def test_bad_requests_are_refused_before_any_row(further, message):
     request = {"workers": 15, "redundancy": 3, "byzantine": [2], **further}
     with pytest.raises(InputError, match=message):
-        distortion_rows(
-            request.pop("workers"), request.pop("redundancy"), request.pop("byzantine"), **request
-        )
+        distortion_rows(request.pop("workers"), request.pop("redundancy"), request.pop("byzantine"), **request)
 
 
 def test_the_reduction_spans_the_published_headline():
@@ -99,9 +97,7 @@ def test_what_can_be_built_for_24_workers():
 def test_plans_are_cheapest_first_and_keep_what_they_promise():
     fitting = plan(24, 5, max_load=30, max_fraction=0.2)
     assert [(option.assignment, option.load) for option in fitting] == [("mols", 8), ("bibd", 23)]
-    with pytest.raises(
-        InputError, match=r"10 files a worker keeps ε within 0.01 at q=5; the least is 0.1250"
-    ):
+    with pytest.raises(InputError, match=r"10 files a worker keeps ε within 0.01 at q=5; the least is 0.1250"):
         plan(24, 5, max_load=10, max_fraction=0.01)
     with pytest.raises(InputError, match="try a larger load"):
         plan(24, 5, max_load=0)

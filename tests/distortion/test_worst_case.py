@@ -125,9 +125,7 @@ def test_a_stopped_search_bounds_by_the_levels_it_finished(monkeypatch):
     assert 27 <= outcome.bound <= 64
 
 
-@pytest.mark.parametrize(
-    ("q", "message"), [(8, "q must be 0 to 7, below K/2"), (-1, "q=-1 Byzantine workers of 15")]
-)
+@pytest.mark.parametrize(("q", "message"), [(8, "q must be 0 to 7, below K/2"), (-1, "q=-1 Byzantine workers of 15")])
 @pytest.mark.parametrize("function", [worst_case, spread_out])
 def test_impossible_numbers_of_byzantines_are_refused(function, q, message):
     with pytest.raises(InputError, match=message):

@@ -54,9 +54,7 @@ TABLE = [
     (5, 2, 26, {"clique": 2, "sound": 2, "certified": 0, "unanimous": 0}),
     (7, 3, 562, {"clique": 10, "sound": 10, "certified": 1, "unanimous": 1}),
     (9, 3, 2676, {"clique": 10, "sound": 10, "certified": 1, "unanimous": 1}),
-    pytest.param(
-        9, 4, 47418, {"clique": 34, "sound": 28, "certified": 4, "unanimous": 4}, marks=pytest.mark.slow
-    ),
+    pytest.param(9, 4, 47418, {"clique": 34, "sound": 28, "certified": 4, "unanimous": 4}, marks=pytest.mark.slow),
 ]
 
 

@@ -38,9 +38,7 @@ def payload(name: str, *, convention: str | None = None, **parameters: Any) -> P
     Raises:
         InputError: unknown name (the nearest is named), or a parameter the payload does not take.
     """
-    return PAYLOADS.build(
-        name, **{**conventions.defaults(conventions.PAYLOADS, convention, name), **parameters}
-    )
+    return PAYLOADS.build(name, **{**conventions.defaults(conventions.PAYLOADS, convention, name), **parameters})
 
 
 __all__ = ["PAYLOADS", "Payload", "payload"]

@@ -79,9 +79,7 @@ def search(rows: Array, rule: Rule, byzantine: int, evaluations: int = 24, ascen
         finer, better = along(jnp.int32(direction), around)
         strength = jnp.where(better > reached, finer, strength)
         candidates.append((mean if direction == 0 else 0 * mean) + strength * directions[direction])
-    fixed_lies = [
-        (mean if which == 0 else 0 * mean) + strength * directions[which] for _, which, strength in FIXED
-    ]
+    fixed_lies = [(mean if which == 0 else 0 * mean) + strength * directions[which] for _, which, strength in FIXED]
     lies = jnp.stack([*candidates, *fixed_lies])
     reached = jnp.nan_to_num(lax.map(moved, lies), nan=-1.0, posinf=-1.0)
     best = jnp.argmax(reached)
