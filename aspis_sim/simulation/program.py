@@ -200,6 +200,7 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
         loss=net.model.loss,
         unravel=net.unravel,
         parameters=net.parameters,
+        classes=data.load(shape.dataset).classes,
         compare=Comparison(shape.tolerance, axis.total, axis.largest),
         axis=axis,
         replicated=shape.compute == "replicated",

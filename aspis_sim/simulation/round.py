@@ -88,6 +88,7 @@ class Round:
         loss: ``loss(parameters, inputs, labels)`` of one file.
         unravel: from weights ``[d]`` to the model's parameters.
         parameters: d.
+        classes: number of classes, for labels that are flipped.
         compare: the equality of two gradients.
         axis: the devices.
         replicated: whether every worker computes each of its copies.
@@ -98,6 +99,7 @@ class Round:
     loss: Callable[[Any, Array, Array], Array]
     unravel: Callable[[Array], Any]
     parameters: int
+    classes: int
     compare: Comparison
     axis: Axis
     replicated: bool = False
@@ -121,21 +123,21 @@ class Round:
         if self.replicated:
             rows, loss = self._gradients(batch, jnp.asarray(self.assignment.worker_files.reshape(-1)))
             values = self.axis.to_columns(rows, self.assignment.files.size)[self._copy_positions()]
-            lies = self._lies(values[:, 0], lie, key, 0)
+            lies = self._lies(batch, values[:, 0], lie, key, 0)
             copies = Copies(jnp.where(distorts[:, :, None], lies[:, None], values), values[:, 0])
             agreement = agreement_of_copies(copies, self.compare)
             tile: Callable[[Array | int], Views | Copies] = lambda index: copies  # noqa: E731
         elif self.tiles == 1:
             rows, loss = self._gradients(batch, jnp.arange(len(files)))
             honest = self.axis.to_columns(rows, len(files))
-            views = Views(honest, self._lies(honest, lie, key, 0), distorts)
+            views = Views(honest, self._lies(batch, honest, lie, key, 0), distorts)
             agreement = agreement_of_views(distorts, self.compare.rows(views.honest, views.lies))
             tile = lambda index: views  # noqa: E731
         else:
 
             def tile(index: Array | int) -> Views:
                 honest, _ = self._tile_of_gradients(batch, index)
-                return Views(honest, self._lies(honest, lie, key, index), distorts)
+                return Views(honest, self._lies(batch, honest, lie, key, index), distorts)
 
             def fold(measure: Callable[[Array, Array], Any], join: Callable[[Array, Array], Array]) -> Any:
                 first = measure(*tile(0)[:2])
@@ -212,7 +214,13 @@ class Round:
         loss = self.axis.total(jnp.sum(jnp.where(real, losses.reshape(-1), 0))) / files
         return self.axis.to_columns(part.reshape(-1, self.width)[:here], files), loss
 
-    def _lies(self, honest: Array, lie: Payload, key: Array, tile: Array | int) -> Array:
+    def _lies(self, batch: Batch, honest: Array, lie: Payload, key: Array, tile: Array | int) -> Array:
+        if lie.scope == "labels":
+            flipped = batch._replace(labels=self.classes - 1 - batch.labels)
+            if self.tiles > 1:
+                return self._tile_of_gradients(flipped, tile)[0]
+            files = len(self.assignment.files)
+            return self.axis.to_columns(self._gradients(flipped, jnp.arange(files))[0], files)
         whole = honest if lie.coordinatewise else self.axis.whole(honest, self.parameters)
         if lie.scope == "round":
             lies = lie(whole, key)[None]

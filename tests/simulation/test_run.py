@@ -110,6 +110,17 @@ def test_a_lie_equal_to_the_truth_is_no_distortion():
     assert outcome(run) == [Outcome.UNIQUE] * 12
 
 
+@pytest.mark.parametrize(("compute", "tiles", "devices"), [("shared", 1, 1), ("shared", 3, 2), ("replicated", 1, 1)])
+def test_flipped_labels_are_lies_that_differ_from_file_to_file(compute, tiles, devices):
+    flip = replace(SHAPE, payload="label_flip", strong_payload=False, rule="average", detects=False)
+    run = start(replace(flip, compute=compute, tiles=tiles, devices=devices)).to(6, decide)
+    assert np.asarray(run.state.trace.distorted).tolist()[:6] == [10] * 6
+    whole = start(flip).to(6, decide)
+    np.testing.assert_allclose(run.state.weights, whole.state.weights, rtol=1e-4, atol=1e-6)
+    honest = start(flip, attack="none").to(6, decide)
+    assert not np.allclose(honest.state.weights, whole.state.weights, atol=1e-3)
+
+
 def test_the_seed_changes_the_data_and_the_initial_weights_and_nothing_is_shared():
     keys = [jax.random.key(seed) for seed in (0, 1)]
     orders = [np.asarray(sample_order(stream(key, "data"), 100, 250)) for key in keys]

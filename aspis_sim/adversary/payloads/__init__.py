@@ -14,6 +14,7 @@ PAYLOADS = Registry(
         "gaussian": "aspis_sim.adversary.payloads.gaussian:gaussian",
         "inf": "aspis_sim.adversary.payloads.nonfinite:inf",
         "inner_product": "aspis_sim.adversary.payloads.inner_product:inner_product",
+        "label_flip": "aspis_sim.adversary.payloads.label_flip:label_flip",
         "mimic": "aspis_sim.adversary.payloads.mimic:mimic",
         "min_max": "aspis_sim.adversary.payloads.min_max:min_max",
         "min_sum": "aspis_sim.adversary.payloads.min_max:min_sum",

@@ -19,11 +19,12 @@ class Payload:
         scope: ``"round"``: called once a step with the honest gradients of all files, and every distorted
             copy is that one vector; ``"file"``: called for each file with that file's honest gradient as
             the only row, so that copies of a file are equal but those of different files are not.
+            ``"labels"``: the gradient of the file with flipped labels, which the simulator computes itself.
         coordinatewise: the value at a coordinate depends on that column alone.
     """
 
     function: Callable[[Array, Array | None], Array]
-    scope: Literal["round", "file"] = "round"
+    scope: Literal["round", "file", "labels"] = "round"
     coordinatewise: bool = True
 
     def __call__(self, rows: Array, key: Array | None = None) -> Array:
