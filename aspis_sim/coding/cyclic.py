@@ -32,6 +32,33 @@ class Decoded(NamedTuple):
 class CyclicCode:
     """K files, each in the mixtures of r = 2s + 1 consecutive workers; any s wrong workers are found.
 
+    A batch of file gradients g becomes W g, whose columns are trigonometric polynomials of K - r + 1 consecutive
+    frequencies on K points of the circle; the other r - 1 = 2s frequencies are zero, which is what the server
+    checks. Column j is zero at the K - r workers that do not hold file j, and its coefficient at one frequency is
+    the same for all files, so that this coefficient of W g is the sum.
+
+    Source: DRACO (ICML 2018, arXiv 1803.09877), the cyclic code: W from the first K - 2s columns of the inverse DFT
+    matrix, decoding by a random projection, its syndromes and a Hankel system. What differs:
+
+    - File j is held by workers j..j+r-1 as in the assignment `cyclic`; the paper's worker i holds files i..i+r-1.
+    - The sum is the coefficient one off the middle of the band, not the first one. W is then a closed form without
+      a linear system, its entries are near 2^(1-r) C(r-1, t), and honest returns are summed with weights of modulus
+      1, where the first coefficient costs digits (its weights grow like the central binomial of K - r).
+      The very middle would make W real for odd K, but then s + 1 workers who add the same vector can look like s.
+    - Each worker multiplies its return by a fixed phase, with no pattern in common with the roots of unity, so that
+      workers who return the same vector, or add the same one to theirs, do not look like a few others in error.
+    - Four projections instead of one, normal with mean 0 instead of 1; `locate` says how errors are found, and that
+      failure is reported, for which the paper has no rule.
+
+    What no decoder can do: s + 1 workers who hold a file in common and mix the same false gradient of it as the code
+    prescribes are a majority of its r holders. Their returns and the s honest holders' are then a correct word of
+    another batch with s errors; that batch's sum is returned with ``ok``, and the honest holders are named. Only
+    lies that are not so composed are certain to be reported beyond s.
+
+    Precision, measured at K = 9, r = 5 with iid gradients and every pattern: the sum's relative error is at most 2e-7
+    in float32 and 8e-16 in float64 for errors from 1e-4 of an honest return up to 1e6 times one. Smaller ones may
+    pass as rounding in float32, which costs 2.4e-6 at most. Neighbours are the hardest: see `amplification`.
+
     Attributes:
         workers: K, which is also the number of files.
         redundancy: r.
@@ -63,15 +90,16 @@ class CyclicCode:
         """H, complex ``[2s, K]``: 2s consecutive rows of the unitary DFT matrix, with H W = 0 once W has no phases."""
         spare = self.workers - self.redundancy
         frequencies = round(spare / 2 + _off_centre(spare)) + 1 + np.arange(2 * self.errors)
-        angles = -2 * np.pi * frequencies[:, None] * np.arange(self.workers) / self.workers
-        return np.exp(1j * angles) / np.sqrt(self.workers)
+        turns = frequencies[:, None] * np.arange(self.workers) % self.workers / self.workers  # whole turns cost digits
+        return np.exp(-2j * np.pi * turns) / np.sqrt(self.workers)
 
     @cached_property
     def amplification(self) -> float:
-        """How much larger than its syndrome an error of s workers can be: the worst s are neighbours.
+        """How much longer than its syndromes an error of s workers can be; the worst s are neighbours.
 
-        Errors that stay below the tolerance times this are not told from rounding, and no more than that, in
-        units of an honest worker's return, is lost of each one's part of the sum.
+        An error below this times the tolerance of `locate` can pass for rounding. 2.8 for K=9, r=5; 28 for K=24,
+        r=7; 70 for K=25, r=11, where float32 no longer tells some neighbours with deviations of 1e-3 apart (it
+        reports failure then, or names one neighbour for another at deviations of 1e-4).
         """
         if not self.errors:
             return 1.0
@@ -92,7 +120,7 @@ class CyclicCode:
         copy = np.argsort(np.argsort(holders, axis=1), axis=1)
         for offset, weight in enumerate(self.mixture):
             values = gradients if gradients.ndim == 2 else gradients[np.arange(self.workers), copy[:, offset]]
-            mixed = jax.lax.complex(weight.real * values, weight.imag * values)
+            mixed = jax.lax.complex(float(weight.real) * values, float(weight.imag) * values)
             total = total + jnp.roll(mixed, offset, axis=0)
         return jnp.asarray(self.phases, total.dtype)[:, None] * total
 
@@ -118,14 +146,27 @@ class CyclicCode:
 
         Args:
             returned: complex ``[K, d]``, what each worker returned.
-            key: of the random projections; unknown to the adversary.
+            key: of the random projections, which the adversary must not foresee.
+
+        ``ok`` is False if no s workers explain what was returned, or if more than s rows are not finite. Since any 2s
+        columns of H are independent, the errors of q > s given workers that s others can explain fill a proper
+        subspace: with independent errors of any density they occur with probability zero, and within rounding with
+        one near C(K, s) (tolerance * amplification / size)^m.
         """
         found = self.locate(self.sketch(returned, key))
         return Decoded(self.combine(returned, found), found.workers, found.ok)
 
 
 def cyclic_code(workers: int, redundancy: int) -> CyclicCode:
-    """Build the code."""
+    """Build the code of K workers and K files with r copies of each file; it survives (r - 1) / 2 errors.
+
+    The column of a file is zero at all but r consecutive points of the circle. A polynomial with these K - r zeros
+    is, at the t-th of the r points, 1 / product over u != t of sin(pi |t - u| / K) up to a common factor and the
+    rotation by which the band of frequencies lies off the centre.
+
+    Raises:
+        InputError: K and r allow no vote.
+    """
     shape(workers, redundancy)
     places = np.arange(redundancy)
     sines = np.sin(np.pi * abs(places[:, None] - places) / workers)
