@@ -52,8 +52,8 @@ class CyclicCode:
 
     What no decoder can do: s + 1 workers who hold a file in common and mix the same false gradient of it as the code
     prescribes are a majority of its r holders. Their returns and the s honest holders' are then a correct word of
-    another batch with s errors; that batch's sum is returned with ``ok``, and the honest holders are named. Only
-    lies that are not so composed are certain to be reported beyond s.
+    another batch with s errors; that batch's sum is returned with ``ok``, and the honest holders are named. Other
+    lies of more than s workers are reported, but for accidents of probability near zero (`decode`).
 
     Precision, measured at K = 9, r = 5 with iid gradients and every pattern: the sum's relative error is at most 2e-7
     in float32 and 8e-16 in float64 for errors from 1e-4 of an honest return up to 1e6 times one. Smaller ones may
