@@ -43,7 +43,7 @@ class CyclicCode:
     - File j is held by workers j..j+r-1 as in the assignment `cyclic`; the paper's worker i holds files i..i+r-1.
     - The sum is the coefficient one off the middle of the band, not the first one. W is then a closed form without
       a linear system, its entries are near 2^(1-r) C(r-1, t), and honest returns are summed with weights of modulus
-      1, where the first coefficient costs digits (its weights grow like the central binomial of K - r).
+      1. With the first coefficient the entries are larger (11 times at K = 15, r = 3) and cancel in the sum.
       The very middle would make W real for odd K, but then s + 1 workers who add the same vector can look like s.
     - Each worker multiplies its return by a fixed phase, with no pattern in common with the roots of unity, so that
       workers who return the same vector, or add the same one to theirs, do not look like a few others in error.
@@ -52,8 +52,8 @@ class CyclicCode:
 
     What no decoder can do: s + 1 workers who hold a file in common and mix the same false gradient of it as the code
     prescribes are a majority of its r holders. Their returns and the s honest holders' are then a correct word of
-    another batch with s errors; that batch's sum is returned with ``ok``, and the honest holders are named. Other
-    lies of more than s workers are reported, but for accidents of probability near zero (`decode`).
+    another batch with s errors; that batch's sum is returned with ``ok``, and the honest holders are named. Lies of
+    more than s workers that are not composed with the code in mind are reported (`decode` says how surely).
 
     Precision, measured at K = 9, r = 5 with iid gradients and every pattern: the sum's relative error is at most 2e-7
     in float32 and 8e-16 in float64 for errors from 1e-4 of an honest return up to 1e6 times one. Smaller ones may
