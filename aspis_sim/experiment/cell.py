@@ -226,7 +226,7 @@ class Cell:
     def distortion_theory(self) -> float:
         """The published distortion fraction.
 
-        A code promises the exact gradient or a reported failure. Under ``strong``, and for ``frame-up`` and the like,
+        A code promises the exact gradient up to its guarantee. Under ``strong``, and for ``frame-up`` and the like,
         against which nothing is published, the worst case of the vote
         (Theorem 1 of Konstantinidis et al. on the subset assignment). Under ``weak`` the files held by Byzantines
         alone where a detector works (they are lost), else those with a Byzantine majority.

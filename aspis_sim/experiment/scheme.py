@@ -104,7 +104,7 @@ SCHEMES: dict[str, Scheme] = {
             "none",
             "average",
             "DRACO with the cyclic code: mixtures of gradients, decoded exactly for q up to (r - 1) / 2; beyond, the "
-            "failure is reported and the step dropped (Chen, Wang, Charles, Papailiopoulos 2018)",
+            "step is dropped when decoding fails (Chen, Wang, Charles, Papailiopoulos 2018)",
             coding="cyclic",
         ),
         Scheme("median", "baseline", "none", "median", "no redundancy, coordinate-wise median"),

@@ -22,7 +22,8 @@ def recover(code: CyclicCode, views: Views, key: Array, axis: Axis, parameters: 
 
     A worker with a distorted copy mixes the lie where the file's gradient should be; its return is then wrong as a
     whole. Up to (r - 1) / 2 such workers are located and left out, and the exact mean comes back; more of them are
-    reported as a failure, and the step changes nothing.
+    reported as a failure, and the step changes nothing; unless more than (r - 1) / 2 holders of a file agree on one
+    false gradient for it, which no decoder can tell from the truth: that shows as distorted files.
 
     Args:
         code: for the cyclic assignment of the round.
