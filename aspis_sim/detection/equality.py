@@ -62,6 +62,21 @@ class Comparison:
         a, b = jnp.asarray(first), jnp.asarray(second)
         return self.slices(lambda measure, join: measure(a, b))
 
+    def apart(self, first: Array, second: Array, bound: Array) -> Array:
+        """Whether one slice of the rows proves that they are not equal: bool ``[n]``.
+
+        With ``b`` no less than the norm of the first row, ``|x - y|`` of a slice no more than that of the rows, and
+        ``max(|a|, |b|) <= |a| + |a - b|``, rows are not equal if ``|x - y| (1 - tolerance) > tolerance b``. Twice as
+        much is asked for, so that rounding cannot decide. A slice with a NaN proves nothing.
+
+        Args:
+            first: float ``[n, w]``, this device's share of the slice.
+            second: float ``[n, w]`` or ``[1, w]``.
+            bound: float ``[n]``, no norm of a whole first row is larger.
+        """
+        difference = jnp.sqrt(self.total(_squares(first - second)))
+        return difference * (1 - self.tolerance) > 2 * self.tolerance * bound
+
     def slices(self, fold: Fold) -> Compared:
         """Compare rows of which ``fold`` gives one slice after the other."""
         norms = fold(lambda a, b: (_squares(a), _squares(b), _squares(a - b)), jnp.add)

@@ -383,5 +383,4 @@ class Cell:
             momentum=self.momentum,
             compute=self.compute,
             devices=self.devices,
-            tiles=self.tiles,
         )

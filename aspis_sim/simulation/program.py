@@ -22,6 +22,8 @@ from aspis_sim.detection.equality import Comparison
 from aspis_sim.models.base import Model
 from aspis_sim.simulation.coded import recover
 from aspis_sim.simulation.degree_window import nothing, watch
+from aspis_sim.simulation.gradients import Source
+from aspis_sim.simulation.layers import Layers, layers_of
 from aspis_sim.simulation.mesh import Axis, on_devices
 from aspis_sim.simulation.round import Batch, Returned, Round, Settled
 from aspis_sim.simulation.shape import RunShape
@@ -111,6 +113,12 @@ class Network(NamedTuple):
     initial: Callable[[Array], Array]
     evaluate: Callable[..., tuple[Array, Array]]
 
+    def layers(self, samples: int) -> Layers:
+        """The layers of the model as they are called on a file of so many samples."""
+        parameters = jax.eval_shape(self.unravel, jax.ShapeDtypeStruct((self.parameters,), jnp.float32))
+        inputs, labels = (jax.ShapeDtypeStruct((samples, *part.shape[1:]), part.dtype) for part in self.train)
+        return layers_of(self.model.loss, parameters, inputs, labels)
+
 
 @cache
 def network(dataset: str, model: str) -> Network:
@@ -195,30 +203,27 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
     """The function from a state to that of step ``stop``, or of a step whose graph is not in the table."""
     points = jnp.asarray(groups.files)
     axis = Axis(shape.devices)
+    parameters: dict[str, Any] = dict(shape.rule_parameters)
+    code = cyclic_code(shape.workers, shape.redundancy) if shape.coding == "cyclic" else None
     one_round = Round(
         assignment=groups,
-        loss=net.model.loss,
+        source=Source(net.layers(shape.samples_per_file), axis, shape.chunks, shape.tile_bytes),
         unravel=net.unravel,
-        parameters=net.parameters,
         classes=data.load(shape.dataset).classes,
         compare=Comparison(shape.tolerance, axis.total, axis.largest),
-        axis=axis,
+        rule=aggregation.rule(shape.rule, convention=shape.convention, **parameters),
         replicated=shape.compute == "replicated",
-        tiles=shape.tiles,
+        whole=code is not None,
     )
-    parameters: dict[str, Any] = dict(shape.rule_parameters)
-    rule = aggregation.rule(shape.rule, convention=shape.convention, **parameters)
     averages = (shape.detects or shape.detection_window > 0) and shape.after_detection == "average"
-
-    code = cyclic_code(shape.workers, shape.redundancy) if shape.coding == "cyclic" else None
 
     def settle(returned: Returned, files: Array, ruling: Ruling, key: Array) -> Settled:
         if code is not None:
-            copies = returned.tile(0)
+            copies = returned.copies(0, 0)
             assert isinstance(copies, Views)
             return recover(code, copies, key, axis, net.parameters)
         ballot = vote(returned.agreement.agree, files, ruling)
-        update = one_round.update(returned, ballot, rule, ruling.distortable, shape.drops, averages)
+        update = one_round.update(returned, ballot, ruling.distortable, shape.drops, averages)
         distorted = returned.agreement.differs(ballot.slot) & ballot.kept
         return Settled(update, ruling.honest, ballot.kept, distorted, ruling.outcome)
 
@@ -261,7 +266,7 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
             settled = settle(returned, files, ruling, jax.random.fold_in(key, CODE))
             change, optimizer = optax.sgd(numbers.rate, momentum=shape.momentum).update(settled.update, state.optimizer)
             row = Trace(
-                loss=returned.loss,
+                loss=returned.honest.loss,
                 distorted=settled.distorted.sum(),
                 lost=(~settled.kept).sum(),
                 excluded_byzantine=(byzantine & ~settled.honest).sum(),

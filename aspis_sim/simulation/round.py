@@ -1,17 +1,18 @@
 """One round: file gradients, the copies that are returned, their agreement, the votes, the update.
 
-The gradients of all files are a matrix ``files x parameters``. Where that is too large for the memory allowed, it is
-never formed: its columns are computed in tiles, each from the gradients of a few files at a time, once for the
-comparison of the copies and once more for the update. A tile does to the parameters what a device of the mesh does.
+The gradients of all files are a matrix ``files x parameters`` of which only what is asked for is formed. Where the
+copies agree is usually settled on one tile of it: a difference there is a difference. Where the update is the mean of
+honest files, it is one product a layer. Only a robust rule sees every tile, each formed, falsified and aggregated
+before the next, so that the matrix need not exist; a rule or payload that does not work by coordinate takes it whole.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from aspis_sim.adversary.payloads import Payload
 from aspis_sim.aggregation import Rule
@@ -24,9 +25,10 @@ from aspis_sim.detection.agreement import (
     agreement_graph,
     agreement_of_copies,
     agreement_of_views,
+    is_lie,
 )
-from aspis_sim.detection.equality import Comparison
-from aspis_sim.simulation.mesh import Axis
+from aspis_sim.detection.equality import Compared, Comparison
+from aspis_sim.simulation.gradients import Gradients, Source
 
 
 class Batch(NamedTuple):
@@ -49,16 +51,18 @@ class Returned(NamedTuple):
     """What has reached the server in a round.
 
     Attributes:
-        tile: from the index of a tile to its copies; each device holds its slice of the tile's parameters.
+        copies: (band, tile) -> the copies of a tile; each device holds its slice of the tile's columns.
+        honest: the files' gradients.
+        distorts: bool ``[f, r]``, which copies are distorted.
         agreement: of the copies.
         graph: bool ``[K, K]``, the agreement graph.
-        loss: mean loss of the files' samples at the weights of the round.
     """
 
-    tile: Callable[[Array | int], Views | Copies]
+    copies: Callable[[int, Array | int], Views | Copies]
+    honest: Gradients
+    distorts: Array
     agreement: Agreement
     graph: Array
-    loss: Array
 
 
 class Settled(NamedTuple):
@@ -85,30 +89,23 @@ class Round:
 
     Attributes:
         assignment: who computes which file.
-        loss: ``loss(parameters, inputs, labels)`` of one file.
+        source: where gradients come from.
         unravel: from weights ``[d]`` to the model's parameters.
-        parameters: d.
         classes: number of classes, for labels that are flipped.
         compare: the equality of two gradients.
-        axis: the devices.
+        rule: the robust rule.
         replicated: whether every worker computes each of its copies.
-        tiles: parts into which the parameters are cut, 1 to have the whole matrix at once.
+        whole: whether the matrix must be formed as a whole whatever the rule and the payload are.
     """
 
     assignment: Assignment
-    loss: Callable[[Any, Array, Array], Array]
+    source: Source
     unravel: Callable[[Array], Any]
-    parameters: int
     classes: int
     compare: Comparison
-    axis: Axis
+    rule: Rule
     replicated: bool = False
-    tiles: int = 1
-
-    @property
-    def width(self) -> int:
-        """Parameters in a tile; the last tile is filled up with zeros."""
-        return -(-self.parameters // self.tiles)
+    whole: bool = False
 
     def play(self, batch: Batch, files: Array, distorts: Array, lie: Payload, key: Array) -> Returned:
         """Compute the gradients, let the Byzantine workers lie, and compare the copies.
@@ -121,125 +118,150 @@ class Round:
             key: of the round's payload.
         """
         if self.replicated:
-            rows, loss = self._gradients(batch, jnp.asarray(self.assignment.worker_files.reshape(-1)))
-            values = self.axis.to_columns(rows, self.assignment.files.size)[self._copy_positions()]
-            lies = self._lies(batch, values[:, 0], lie, key, 0)
+            gradients = self._gradients(batch, jnp.asarray(self.assignment.worker_files.reshape(-1)), True)
+            values = gradients.form(0, 0)[self._copy_positions()]
+            honest = replace(gradients, form=lambda band, tile: values[:, 0])
+            lies = self._lies(batch, honest, lie, key)(0, 0)
             copies = Copies(jnp.where(distorts[:, :, None], lies[:, None], values), values[:, 0])
             agreement = agreement_of_copies(copies, self.compare)
-            tile: Callable[[Array | int], Views | Copies] = lambda index: copies  # noqa: E731
-        elif self.tiles == 1:
-            rows, loss = self._gradients(batch, jnp.arange(len(files)))
-            honest = self.axis.to_columns(rows, len(files))
-            views = Views(honest, self._lies(batch, honest, lie, key, 0), distorts)
-            agreement = agreement_of_views(distorts, self.compare.rows(views.honest, views.lies))
-            tile = lambda index: views  # noqa: E731
+            tile: Callable[[int, Array | int], Views | Copies] = lambda band, index: copies  # noqa: E731
         else:
-
-            def tile(index: Array | int) -> Views:
-                honest, _ = self._tile_of_gradients(batch, index)
-                return Views(honest, self._lies(batch, honest, lie, key, index), distorts)
-
-            def fold(measure: Callable[[Array, Array], Any], join: Callable[[Array, Array], Array]) -> Any:
-                first = measure(*tile(0)[:2])
-                joined = lambda so_far, index: (jax.tree.map(join, so_far, measure(*tile(index)[:2])), None)  # noqa: E731
-                return jax.lax.scan(joined, first, jnp.arange(1, self.tiles))[0]
-
-            agreement = agreement_of_views(distorts, self.compare.slices(fold))
-            _, loss = self._tile_of_gradients(batch, 0)
+            whole = self.whole or not (lie.coordinatewise and self.rule.coordinatewise)
+            honest = self._gradients(batch, jnp.arange(len(files)), whole)
+            lies_of = self._lies(batch, honest, lie, key)
+            tile = lambda band, index: Views(honest.form(band, index), lies_of(band, index), distorts)  # noqa: E731
+            if whole:
+                only = tile(0, 0)
+                tile = lambda band, index: only  # noqa: E731
+            agreement = agreement_of_views(distorts, self._compared(honest, tile, distorts, lie))
         graph = agreement_graph(agreement.agree, files, self.assignment.workers)
-        return Returned(tile, agreement, graph, loss)
+        return Returned(tile, honest, distorts, agreement, graph)
 
-    def update(
-        self, returned: Returned, ballot: Ballot, rule: Rule, distortable: Array, drops: bool, averages: bool
-    ) -> Array:
+    def update(self, returned: Returned, ballot: Ballot, distortable: Array, drops: bool, averages: bool) -> Array:
         """The vector ``[d]`` that the optimizer is given for the files that won their votes.
 
         Args:
             returned: of this round.
             ballot: of this round.
-            rule: the robust rule, which must be coordinate-wise if there are tiles.
             distortable: the most distorted files that the rule may meet.
             drops: whether the robust rule may meet files that are not kept.
             averages: whether the files are averaged where the ballot says so (else the rule always decides).
         """
         kept = ballot.kept if drops else None
 
-        def part(index: Array | int) -> Array:
-            copies = returned.tile(index)
-            by_rule = lambda: self._by_rule(rule, copies.chosen(ballot.slot), kept, distortable)  # noqa: E731
-            if not averages:
-                return self.axis.whole(by_rule(), self.width)
-            mean = lambda: copies.mean(ballot.slot, ballot.kept)  # noqa: E731
-            return self.axis.whole(jax.lax.cond(ballot.average, mean, by_rule), self.width)
+        def by_tile(aggregate: Callable[[Views | Copies], Array]) -> Array:
+            return self._by_tile(returned.honest, lambda band, tile: aggregate(returned.copies(band, tile)))
 
-        if self.tiles == 1:
-            return part(0)
-        return jax.lax.map(part, jnp.arange(self.tiles)).reshape(-1)[: self.parameters]
+        def by_rule() -> Array:
+            return by_tile(lambda copies: self._by_rule(copies.chosen(ballot.slot), kept, distortable))
 
-    def _gradients(self, batch: Batch, rows: Array) -> tuple[Array, Array]:
-        """Gradients ``[rows / devices, d]`` of this device's share of the files ``rows``, and their mean loss."""
-        count = len(rows)
-        here = self.axis.rows_here(count)
-        first = self.axis.first_row(count)
-        padded = jnp.pad(rows, (0, here * self.axis.size - count))
-        losses, gradients = self._of_files(batch, jax.lax.dynamic_slice_in_dim(padded, first, here))
-        real = jnp.arange(here) + first < count
-        return gradients, self.axis.total(jnp.sum(jnp.where(real, losses, 0))) / count
+        def mean() -> Array:
+            by_copies = lambda: by_tile(lambda copies: copies.mean(ballot.slot, ballot.kept))  # noqa: E731
+            if self.replicated:
+                return by_copies()
+            count = jnp.maximum(ballot.kept.sum(), 1)
+            honest = returned.honest.weighted(ballot.kept.astype(returned.honest.bounds.dtype)) / count
+            lying = ballot.kept & is_lie(returned.distorts, ballot.slot)
+            return lax.cond(lying.any() | ~jnp.isfinite(honest).all(), by_copies, lambda: honest)
 
-    def _of_files(self, batch: Batch, files: Array) -> tuple[Array, Array]:
-        samples = batch.files[files]
-        losses, tree = jax.vmap(jax.value_and_grad(self.loss), (None, 0, 0))(
-            self.unravel(batch.weights), batch.inputs[samples], batch.labels[samples]
-        )
-        leaves = [leaf.reshape(len(files), -1) for leaf in jax.tree.leaves(tree)]
-        return losses, jnp.concatenate(leaves, axis=1)
+        return lax.cond(ballot.average, mean, by_rule) if averages else by_rule()
 
-    def _tile_of_gradients(self, batch: Batch, index: Array | int) -> tuple[Array, Array]:
-        """This device's columns ``[f, width / devices]`` of a tile, and the mean loss, a few files at a time."""
-        files = len(self.assignment.files)
-        here = self.axis.rows_here(files)
-        chunk = -(-here // self.tiles)
-        chunks = -(-here // chunk)
-        first = self.axis.first_row(files)
-        rows = first + jnp.arange(chunks * chunk)
-        real = (jnp.arange(chunks * chunk) < here) & (rows < files)
+    def _gradients(self, batch: Batch, rows: Array, whole: bool) -> Gradients:
+        parameters = self.unravel(batch.weights)
+        return self.source.gradients(parameters, batch.inputs, batch.labels, rows, batch.files, whole)
 
-        def of_chunk(rows: Array) -> tuple[Array, Array]:
-            losses, gradients = self._of_files(batch, jnp.minimum(rows, files - 1))
-            missing = self.width * self.tiles - self.parameters
-            filled = jnp.pad(gradients, ((0, 0), (0, missing)))
-            return losses, jax.lax.dynamic_slice_in_dim(filled, index * self.width, self.width, axis=1)
+    def _by_tile(self, honest: Gradients, made: Callable[[int, Array | int], Array]) -> Array:
+        """``[d]`` from what every tile's columns become."""
+        bands = []
+        for number, band in enumerate(honest.layout.bands):
+            one = lambda tile, number=number, band=band: self.source.axis.whole(made(number, tile), band.width)  # noqa: E731
+            columns = one(0) if band.tiles == 1 else lax.map(one, jnp.arange(band.tiles)).reshape(-1)
+            bands.append(columns[: band.columns])
+        return honest.layout.join(bands)
 
-        losses, part = jax.lax.map(of_chunk, rows.reshape(chunks, chunk))
-        loss = self.axis.total(jnp.sum(jnp.where(real, losses.reshape(-1), 0))) / files
-        return self.axis.to_columns(part.reshape(-1, self.width)[:here], files), loss
+    def _compared(
+        self,
+        honest: Gradients,
+        tile: Callable[[int, Array | int], Views],
+        distorts: Array,
+        lie: Payload,
+    ) -> Compared:
+        """Compare every file's honest gradient with its lie; files without a distorted copy get any answer."""
 
-    def _lies(self, batch: Batch, honest: Array, lie: Payload, key: Array, tile: Array | int) -> Array:
+        def fold(measure: Callable[[Array, Array], Any], join: Callable[[Array, Array], Array]) -> Any:
+            total = None
+            for number, band in enumerate(honest.layout.bands):
+                so_far = measure(*tile(number, 0)[:2])
+                if band.tiles > 1:
+                    add = lambda done, index, number=number: (  # noqa: E731
+                        jax.tree.map(join, done, measure(*tile(number, index)[:2])),
+                        None,
+                    )
+                    so_far = lax.scan(add, so_far, jnp.arange(1, band.tiles))[0]
+                total = so_far if total is None else jax.tree.map(join, total, so_far)
+            return total
+
+        whole = lambda: self.compare.slices(fold)  # noqa: E731
+        if lie.largest is None or lie.scope == "labels" or len(honest.layout.bands) == 1:
+            return whole()
+        probe = tile(honest.layout.probe, 0)
+        apart = self.compare.apart(probe.honest, probe.lies, honest.bounds)
+        limit = jnp.finfo(honest.bounds.dtype).max / 4
+        finite = lie.largest(jnp.max(honest.bounds)) < limit
+        settled = finite & jnp.all(apart | ~distorts.any(1))
+        unequal = jnp.zeros(len(distorts), bool)
+        sure = Compared(unequal, ~unequal, jnp.ones(len(probe.lies), bool))
+        return lax.cond(settled, lambda: sure, whole)
+
+    def _lies(
+        self, batch: Batch, honest: Gradients, lie: Payload, key: Array
+    ) -> Callable[[int, Array | int], Array]:
+        """The lies of a tile, float ``[f, width / devices]`` or ``[1, width / devices]``, from its band and index."""
+        axis, layout = self.source.axis, honest.layout
         if lie.scope == "labels":
             flipped = batch._replace(labels=self.classes - 1 - batch.labels)
-            if self.tiles > 1:
-                return self._tile_of_gradients(flipped, tile)[0]
-            files = len(self.assignment.files)
-            return self.axis.to_columns(self._gradients(flipped, jnp.arange(files))[0], files)
-        whole = honest if lie.coordinatewise else self.axis.whole(honest, self.parameters)
-        if lie.scope == "round":
-            lies = lie(whole, key)[None]
-        else:
-            one_file = lambda row, index: lie(row[None], jax.random.fold_in(key, index))  # noqa: E731
-            lies = jax.vmap(one_file)(whole, jnp.arange(len(whole)))
-        lies = lies if lie.coordinatewise else self.axis.slice(lies)
-        if self.axis.size == 1 and self.tiles == 1:
-            return lies
-        real = tile * self.width + jnp.arange(self.width) < self.parameters
-        return jnp.where(self.axis.slice(real), lies, 0)
+            return self._gradients(flipped, jnp.arange(len(batch.files)), layout.whole).form
+        if not lie.looks:
+            whole = lie(jnp.zeros((1, layout.parameters), batch.weights.dtype), key)
+            bands = layout.split(whole[None])
 
-    def _by_rule(self, rule: Rule, values: Array, kept: Array | None, distortable: Array) -> Array:
+            def fixed(band: int, tile: Array | int) -> Array:
+                width = layout.bands[band].width
+                return axis.slice(lax.dynamic_slice_in_dim(bands[band], tile * width, width, axis=1))
+
+            return fixed
+
+        def lies(band: int, tile: Array | int) -> Array:
+            width, columns = layout.bands[band].width, layout.bands[band].columns
+            rows = honest.form(band, tile)
+            rows = rows if lie.coordinatewise else axis.whole(rows, width)
+            if lie.scope == "round":
+                made = lie(rows, key)[None]
+            else:
+                one_file = lambda row, index: lie(row[None], jax.random.fold_in(key, index))  # noqa: E731
+                made = jax.vmap(one_file)(rows, jnp.arange(len(rows)))
+            made = made if lie.coordinatewise else axis.slice(made)
+            if axis.size == 1 and layout.bands[band].tiles == 1:
+                return made
+            real = tile * width + jnp.arange(width) < columns
+            return jnp.where(axis.slice(real), made, 0)
+
+        return lies
+
+    def _by_rule(self, values: Array, kept: Array | None, distortable: Array) -> Array:
+        rule, axis = self.rule, self.source.axis
+
         def apply(rows: Array) -> Array:
             return rule(rows, kept) if rule.bounded is None else rule.bounded(rows, kept, distortable)
 
-        if rule.coordinatewise or self.axis.size == 1:
+        if rule.coordinatewise or axis.size == 1:
             return apply(values)
-        return self.axis.slice(apply(self.axis.whole(values, self.parameters)))
+        return axis.slice(apply(axis.whole(values, self.parameters)))
+
+    @property
+    def parameters(self) -> int:
+        """d, the number of parameters."""
+        return sum(leaf.size for leaf in self.source.layers.leaves)
 
     def _copy_positions(self) -> Array:
         """Row of each copy ``[f, r]`` among the rows of all workers, worker by worker."""

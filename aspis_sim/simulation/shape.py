@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from aspis_sim.simulation.gradients import TILE_BYTES
+
 Parameters = tuple[tuple[str, int | float | bool | str | None], ...]
 
 
@@ -38,7 +40,8 @@ class RunShape:
             worker compute each of its copies.
         tolerance: of the gradient equality, relative.
         devices: devices over which the workers are sharded.
-        tiles: parts into which the parameters are cut when all files' gradients do not fit into memory at once.
+        chunks: parts in which the files go through the model where not all of it fits into memory at once.
+        tile_bytes: what the gradients of all files for a tile of the parameters may take.
     """
 
     assignment: str
@@ -68,4 +71,5 @@ class RunShape:
     compute: Literal["shared", "replicated"] = "shared"
     tolerance: float = 1e-5
     devices: int = 1
-    tiles: int = 1
+    chunks: int = 1
+    tile_bytes: int = TILE_BYTES

@@ -54,10 +54,11 @@ def test_devices_and_compute_give_the_same_verdicts_and_votes(reference, compute
 
 
 @pytest.mark.parametrize("attack", ["strong", "weak"])
-@pytest.mark.parametrize(("tiles", "devices"), [(3, 1), (40, 1), (3, 2)])
-def test_parameters_in_tiles_change_nothing(attack, tiles, devices):
+@pytest.mark.parametrize(("chunks", "bytes", "devices"), [(1, 6000, 1), (3, 20000, 1), (3, 6000, 2)])
+def test_files_in_chunks_and_parameters_in_tiles_change_nothing(attack, chunks, bytes, devices):
     whole = start(attack=attack).to(4, decide)
-    tiled = start(replace(SHAPE, tiles=tiles, devices=devices), attack=attack).to(4, decide)
+    tiled = replace(SHAPE, chunks=chunks, tile_bytes=bytes, devices=devices)
+    tiled = start(tiled, attack=attack).to(4, decide)
     assert outcome(tiled) == outcome(whole)
     assert np.array_equal(tiled.state.trace.distorted, whole.state.trace.distorted)
     np.testing.assert_allclose(tiled.state.trace.loss, whole.state.trace.loss, rtol=1e-5)
@@ -110,10 +111,10 @@ def test_a_lie_equal_to_the_truth_is_no_distortion():
     assert outcome(run) == [Outcome.UNIQUE] * 12
 
 
-@pytest.mark.parametrize(("compute", "tiles", "devices"), [("shared", 1, 1), ("shared", 3, 2), ("replicated", 1, 1)])
-def test_flipped_labels_are_lies_that_differ_from_file_to_file(compute, tiles, devices):
+@pytest.mark.parametrize(("compute", "bytes", "devices"), [("shared", 10**6, 1), ("shared", 9000, 2), ("replicated", 10**6, 1)])
+def test_flipped_labels_are_lies_that_differ_from_file_to_file(compute, bytes, devices):
     flip = replace(SHAPE, payload="label_flip", strong_payload=False, rule="average", detects=False)
-    run = start(replace(flip, compute=compute, tiles=tiles, devices=devices)).to(6, decide)
+    run = start(replace(flip, compute=compute, tile_bytes=bytes, devices=devices)).to(6, decide)
     assert np.asarray(run.state.trace.distorted).tolist()[:6] == [10] * 6
     whole = start(flip).to(6, decide)
     np.testing.assert_allclose(run.state.weights, whole.state.weights, rtol=1e-4, atol=1e-6)

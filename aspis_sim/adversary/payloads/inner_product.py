@@ -12,4 +12,4 @@ def inner_product(strength: float = 100.0) -> Payload:
     def lie(rows: Array, key: Array | None = None) -> Array:
         return -strength * mean_over_rows(rows)
 
-    return Payload(lie, scope="round")
+    return Payload(lie, largest=lambda entry: entry * abs(strength))

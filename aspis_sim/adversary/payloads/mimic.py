@@ -22,4 +22,4 @@ def mimic(index: int = 0) -> Payload:
             raise InputError(f"mimic index {index} is beyond the {len(rows)} honest gradients")
         return rows[index]
 
-    return Payload(lie, scope="round")
+    return Payload(lie, largest=lambda entry: entry)

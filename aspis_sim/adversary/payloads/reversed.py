@@ -12,4 +12,4 @@ def reversed_gradient(strength: float = 100.0) -> Payload:
     def lie(rows: Array, key: Array | None = None) -> Array:
         return -strength * mean_over_rows(rows)
 
-    return Payload(lie, scope="file")
+    return Payload(lie, scope="file", largest=lambda entry: entry * abs(strength))

@@ -12,4 +12,4 @@ def sign_flip() -> Payload:
     def lie(rows: Array, key: Array | None = None) -> Array:
         return -mean_over_rows(rows)
 
-    return Payload(lie, scope="round")
+    return Payload(lie, largest=lambda entry: entry)

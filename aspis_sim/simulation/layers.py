@@ -1,0 +1,350 @@
+"""Gradients of many files from one backward pass: the inputs of every layer, and the derivatives at its outputs.
+
+The gradient of a dense layer's kernel on one file is the product ``inputs^T deltas`` of two small matrices, that of a
+convolution a sum of such products over the patches (Goodfellow, "Efficient per-example gradient computations", 2015;
+Rochette, Manoel and Tramel, 2019). So one pass forwards and one backwards over all samples, without any file's
+gradient, leave behind all that is needed to form any columns of the matrix files x parameters, to average chosen
+files by one product a layer, and to bound every file's norm. A layer of another kind (a norm, a module of a user)
+gives its whole gradient a file, by its own derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jax import Array, lax
+from jax.tree_util import DictKey, tree_flatten_with_path
+
+Loss = Callable[[Any, Array, Array], Array]
+Call = tuple[tuple[str, ...], int]
+"""A layer's path among the parameters, and which of its calls is meant: a layer may be used more than once."""
+
+
+class Passed(NamedTuple):
+    """What went through the layers on the samples of some files.
+
+    Attributes:
+        losses: float ``[f]``, of each file.
+        inputs: call -> inputs of the layer, ``[f, samples, ...]``.
+        deltas: call -> derivative of the file's loss by the layer's outputs, ``[f, samples, ...]``.
+    """
+
+    losses: Array
+    inputs: dict[Call, Array]
+    deltas: dict[Call, Array]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One array of the parameters.
+
+    Attributes:
+        path: of its layer.
+        name: within the layer.
+        shape: of the array.
+    """
+
+    path: tuple[str, ...]
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Its entries."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The layers of a model as they are called on one file.
+
+    Attributes:
+        loss: ``loss(parameters, inputs, labels)`` of one file.
+        leaves: the arrays of the parameters, in the order in which they are flattened.
+        modules: call -> the layer's module, unbound.
+        outputs: call -> shape and type of its outputs on one file.
+        inputs: call -> shape and type of its inputs on one file.
+    """
+
+    loss: Loss
+    leaves: tuple[Leaf, ...]
+    modules: Mapping[Call, nn.Module]
+    outputs: Mapping[Call, jax.ShapeDtypeStruct]
+    inputs: Mapping[Call, jax.ShapeDtypeStruct]
+
+    @property
+    def numbers_a_file(self) -> int:
+        """How many numbers of one file `Passed` holds."""
+        return sum(prod(one.shape) for part in (self.outputs, self.inputs) for one in part.values())
+
+
+def layers_of(loss: Loss, parameters: Any, inputs: Any, labels: Any) -> Layers:
+    """Find the layers that a model calls on one file; arguments are arrays or their shapes."""
+    leaves = []
+    for keys, leaf in tree_flatten_with_path(parameters)[0]:
+        names = tuple(str(key.key) for key in keys if isinstance(key, DictKey))[1:]
+        leaves.append(Leaf(names[:-1], names[-1], leaf.shape))
+    owners = {leaf.path for leaf in leaves}
+    outermost = {path for path in owners if not any(path[:cut] in owners for cut in range(len(path)))}
+    leaves = [_in_layer(leaf, outermost) for leaf in leaves]
+    modules: dict[Call, nn.Module] = {}
+    shapes: dict[str, dict[Call, Any]] = {"inputs": {}, "outputs": {}}
+
+    def look(call: Call, module: nn.Module, given: Array, made: Array) -> Array:
+        modules[call] = module
+        for part, one in (("inputs", given), ("outputs", made)):
+            shapes[part][call] = jax.ShapeDtypeStruct(one.shape, one.dtype)
+        return made
+
+    jax.eval_shape(lambda *given: _listen(outermost, look, loss, *given), parameters, inputs, labels)
+    return Layers(loss, tuple(leaves), modules, shapes["outputs"], shapes["inputs"])
+
+
+def _in_layer(leaf: Leaf, layers: set[tuple[str, ...]]) -> Leaf:
+    path = next(leaf.path[:cut] for cut in range(len(leaf.path) + 1) if leaf.path[:cut] in layers)
+    return Leaf(path, "/".join([*leaf.path[len(path) :], leaf.name]), leaf.shape)
+
+
+def _listen(paths: set[tuple[str, ...]], heard: Callable[..., Array], loss: Loss, *given: Any) -> Array:
+    """The loss, with ``heard(call, module, inputs, outputs)`` in the place of each layer's outputs."""
+    calls: dict[tuple[str, ...], int] = {}
+
+    def intercept(call: Callable[..., Any], given: tuple, named: dict, context: Any) -> Any:
+        path = context.module.path
+        if context.method_name != "__call__" or path not in paths:
+            return call(*given, **named)
+        made = call(*given, **named)
+        number = calls.get(path, 0)
+        calls[path] = number + 1
+        return heard((path, number), context.module.clone(parent=None), given[0], made)
+
+    with nn.intercept_methods(intercept):
+        return loss(*given)
+
+
+def pass_through(layers: Layers, parameters: Any, inputs: Array, labels: Array) -> Passed:
+    """One pass forwards and backwards over the samples of all files, without any gradient of parameters.
+
+    Args:
+        layers: of the model.
+        parameters: of the model.
+        inputs: ``[f, samples a file, ...]``.
+        labels: ``[f, samples a file]``.
+    """
+    paths = {path for path, _ in layers.outputs}
+
+    def one_file(inputs: Array, labels: Array) -> tuple[Array, dict[Call, Array], dict[Call, Array]]:
+        def moved(moves: dict[Call, Array]) -> tuple[Array, dict[Call, Array]]:
+            kept: dict[Call, Array] = {}
+
+            def heard(call: Call, module: nn.Module, given: Array, made: Array) -> Array:
+                kept[call] = given
+                return made + moves[call]
+
+            return _listen(paths, heard, layers.loss, parameters, inputs, labels), kept
+
+        still = {call: jnp.zeros(one.shape, one.dtype) for call, one in layers.outputs.items()}
+        (loss, kept), deltas = jax.value_and_grad(moved, has_aux=True)(still)
+        return loss, kept, deltas
+
+    return Passed(*jax.vmap(one_file)(inputs, labels))
+
+
+class Part(NamedTuple):
+    """Columns of the gradient matrix that belong together: those of some leaves, as a matrix ``rows x columns`` a file.
+
+    Attributes:
+        leaves: which leaves they are, with their rows: index of the leaf -> (first row, last row + 1).
+        rows: rows of the matrix.
+        columns: columns of it.
+        step: `form` takes a number of rows that divides this, from a multiple of that number.
+        form: (first row, number of rows) -> float ``[f, number x columns]``.
+        weighted: weights float ``[f]`` -> the sum of the files' gradients with these weights, ``[rows x columns]``.
+        bound: float ``[f]``, what the part's norm does not exceed.
+    """
+
+    leaves: dict[int, tuple[int, int]]
+    rows: int
+    columns: int
+    step: int
+    form: Callable[[Array | int, int], Array]
+    weighted: Callable[[Array], Array]
+    bound: Array
+
+
+def parts_of(layers: Layers, parameters: Any, passed: Passed) -> list[Part]:
+    """The gradients of the files that went through, layer by layer."""
+    found: list[Part] = []
+    for path in dict.fromkeys(leaf.path for leaf in layers.leaves):
+        indices = {leaf.name: index for index, leaf in enumerate(layers.leaves) if leaf.path == path}
+        calls = [call for call in layers.outputs if call[0] == path]
+        module = layers.modules[calls[0]] if calls else None
+        if isinstance(module, nn.Dense) and set(indices) <= {"kernel", "bias"}:
+            found.append(_dense(indices, [(passed.inputs[call], passed.deltas[call]) for call in calls]))
+        elif isinstance(module, nn.Conv) and len(calls) == 1 and _plain(module, passed.inputs[calls[0]]):
+            found += _convolution(module, indices, passed.inputs[calls[0]], passed.deltas[calls[0]])
+        else:
+            found.append(_whole(layers, indices, path, parameters, passed))
+    return found
+
+
+def _norm(values: Array) -> Array:
+    flat = values.reshape(len(values), -1).astype(jnp.promote_types(values.dtype, jnp.float32))
+    return jnp.sqrt(jnp.einsum("nd,nd->n", flat, flat))
+
+
+def _dense(indices: dict[str, int], calls: list[tuple[Array, Array]]) -> Part:
+    """A dense layer: its bias is one more row of the kernel, for an input that is always 1."""
+    dtype = calls[0][1].dtype
+    inputs = jnp.concatenate([_points(given).astype(dtype) for given, _ in calls], axis=1)
+    deltas = jnp.concatenate([_points(delta) for _, delta in calls], axis=1)
+    rows = inputs.shape[-1]
+    leaves = {indices["kernel"]: (0, rows)}
+    if "bias" in indices:
+        leaves[indices["bias"]] = (rows, rows + 1)
+        inputs = jnp.concatenate([inputs, jnp.ones((*inputs.shape[:-1], 1), dtype)], axis=-1)
+    rows = inputs.shape[-1]
+
+    def form(first: Array | int, number: int) -> Array:
+        some = inputs if number == rows else _rows_from(inputs, first, number)
+        return jnp.einsum("fpi,fpo->fio", some, deltas).reshape(len(deltas), -1)
+
+    def weighted(weights: Array) -> Array:
+        return jnp.einsum("pi,po->io", _flat(inputs), _flat(_scaled(deltas, weights))).reshape(-1)
+
+    return Part(leaves, rows, deltas.shape[-1], 0, form, weighted, _norm(inputs) * _norm(deltas))
+
+
+def _rows_from(inputs: Array, first: Array | int, number: int) -> Array:
+    """Columns ``first ...`` of the inputs, zeros beyond the last."""
+    beyond = -inputs.shape[-1] % number
+    padded = jnp.pad(inputs, [(0, 0)] * (inputs.ndim - 1) + [(0, beyond)])
+    return lax.dynamic_slice_in_dim(padded, first, number, axis=-1)
+
+
+def _points(values: Array) -> Array:
+    """``[f, samples, ..., channels]`` as ``[f, points, channels]``."""
+    return values.reshape(len(values), -1, values.shape[-1])
+
+
+def _flat(values: Array) -> Array:
+    return values.reshape(-1, values.shape[-1])
+
+
+def _scaled(deltas: Array, weights: Array) -> Array:
+    """Deltas times their file's weight; a weight of 0 silences also what is not finite."""
+    by_file = weights.astype(deltas.dtype).reshape(-1, *[1] * (deltas.ndim - 1))
+    return jnp.where(by_file == 0, 0, deltas * by_file)
+
+
+def _plain(module: nn.Conv, inputs: Array) -> bool:
+    """Whether a convolution is one of images without groups, dilation or masks."""
+    one = (None, 1, (1, 1))
+    return (
+        inputs.ndim == 5
+        and module.input_dilation in one
+        and module.kernel_dilation in one
+        and module.feature_group_count == 1
+        and module.mask is None
+        and (module.padding in ("SAME", "VALID") or not isinstance(module.padding, str))
+    )
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return (1, 1) if value is None else (value, value) if isinstance(value, int) else tuple(value)
+
+
+def _convolution(module: nn.Conv, indices: dict[str, int], inputs: Array, deltas: Array) -> list[Part]:
+    """A convolution of images: a row is a place in the window and an input channel, as in the kernel."""
+    files, samples, height, width, channels = inputs.shape
+    window, strides = _pair(module.kernel_size), _pair(module.strides)
+    out = deltas.shape[2:4]
+    if isinstance(module.padding, str):
+        edges = lax.padtype_to_pads((height, width), window, strides, module.padding)
+    else:
+        given = module.padding
+        edges = [(given, given)] * 2 if isinstance(given, int) else [_pair(edge) for edge in given]
+    edges = [tuple(edge) for edge in edges]
+    padded = jnp.pad(inputs.astype(deltas.dtype), [(0, 0), (0, 0), *edges, (0, 0)])
+    reach = [(count - 1) * stride + 1 for count, stride in zip(out, strides, strict=True)]
+    points = _points(deltas)
+
+    def patch(place: Array | int, channel: Array | int, number: int) -> Array:
+        """``[f, points, number]``, the input channels from ``channel`` at one place of the window."""
+        start = (0, 0, place // window[1], place % window[1], channel)
+        some = lax.dynamic_slice(padded, start, (files, samples, *reach, number))
+        return _points(some[:, :, :: strides[0], :: strides[1]])
+
+    def form(first: Array | int, number: int) -> Array:
+        if number > channels:
+            places = [first // channels + place for place in range(number // channels)]
+            some = jnp.concatenate([patch(place, 0, channels) for place in places], axis=-1)
+        else:
+            some = patch(first // channels, first % channels, number)
+        return jnp.einsum("fpi,fpo->fio", some, points).reshape(files, -1)
+
+    def weighted(weights: Array) -> Array:
+        chosen = _flat(_scaled(points, weights))
+        places = range(window[0] * window[1])
+        sums = [jnp.einsum("pi,po->io", _flat(patch(place, 0, channels)), chosen) for place in places]
+        return jnp.concatenate(sums).reshape(-1)
+
+    rows = window[0] * window[1] * channels
+    bound = (window[0] * window[1]) ** 0.5 * _norm(inputs) * _norm(deltas)
+    kernel = Part({indices["kernel"]: (0, rows)}, rows, points.shape[-1], channels, form, weighted, bound)
+    if "bias" not in indices:
+        return [kernel]
+    return [kernel, _explicit({indices["bias"]: points.shape[-1]}, jnp.einsum("fpo->fo", points))]
+
+
+def _explicit(sizes: dict[int, int], values: Array) -> Part:
+    """Leaves whose gradients are formed at once, ``[f, all their entries]``: rows of one column."""
+    ends, leaves = 0, {}
+    for index, size in sizes.items():
+        leaves[index] = (ends, ends + size)
+        ends += size
+
+    def form(first: Array | int, number: int) -> Array:
+        return values if number == ends else _rows_from(values, first, number)
+
+    def weighted(weights: Array) -> Array:
+        return jnp.einsum("f,fd->d", weights.astype(values.dtype), _scaled(values, (weights != 0).astype(values.dtype)))
+
+    return Part(leaves, ends, 1, 0, form, weighted, _norm(values))
+
+
+def _whole(layers: Layers, indices: dict[str, int], path: tuple[str, ...], parameters: Any, passed: Passed) -> Part:
+    """A layer of any kind, by the derivative of the module itself."""
+    own: Any = parameters["params"]
+    for name in path:
+        own = own[name]
+    calls = [call for call in layers.outputs if call[0] == path]
+
+    def one_file(inputs: dict[Call, Array], deltas: dict[Call, Array]) -> Array:
+        def outputs(own: Any) -> dict[Call, Array]:
+            made = {}
+            for call in calls:
+                applied = layers.modules[call].apply({"params": own}, inputs[call], mutable=["batch_stats"])
+                made[call] = applied[0]
+            return made
+
+        (gradient,) = jax.vjp(outputs, own)[1](deltas)
+        flat, _ = tree_flatten_with_path(gradient)
+        by_name = {"/".join(str(key.key) for key in keys): leaf for keys, leaf in flat if _named(keys)}
+        return jnp.concatenate([by_name[name].reshape(-1) for name in indices])
+
+    sizes = {index: layers.leaves[index].size for index in indices.values()}
+    if not calls:
+        return _explicit(sizes, jnp.zeros((len(passed.losses), sum(sizes.values())), passed.losses.dtype))
+    given = {call: passed.inputs[call] for call in calls}
+    return _explicit(sizes, jax.vmap(one_file)(given, {call: passed.deltas[call] for call in calls}))
+
+
+def _named(keys: tuple[Any, ...]) -> bool:
+    return all(isinstance(key, DictKey) for key in keys)
