@@ -8,6 +8,7 @@ fixed (16 a digit) and no input, however it was chosen, makes it slower.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import jax.numpy as jnp
 from jax import Array, lax
@@ -62,18 +63,19 @@ def successor(keys: Array, key: Array, rank: Array | int) -> Array:
     return jnp.where(reached, key, above)
 
 
-def _digit_of_rank(digits: Array, rank: Array) -> tuple[Array, Array]:
-    """The digit of rank ``rank [d]`` in each column of int16 ``[n, d]``, and how many are less than it."""
+def _digit_of_rank(digits: Array, rank: Array) -> Array:
+    """The digit of rank ``rank [d]`` in each column of int16 ``[n, d]``.
 
-    def halve(step: Array, state: tuple[Array, Array]) -> tuple[Array, Array]:
-        found, below = state
+    The digit is the whole state of the search: a second value, such as the number of rows below it, would make XLA
+    add the blocks up once more for it in every pass.
+    """
+
+    def halve(step: Array, found: Array) -> Array:
         bit = jnp.int16(1) << (DIGIT_BITS - 1 - step).astype(jnp.int16)
         trial = found + bit  # wraps from the least digit to 0 at step 0
-        less = count(digits, lambda row: row < trial)
-        return jnp.where(less <= rank, trial, found), jnp.where(less <= rank, less, below)
+        return jnp.where(count(digits, lambda row: row < trial) <= rank, trial, found)
 
-    start = jnp.full(rank.shape, -DIGIT_MAX - 1, jnp.int16), jnp.zeros_like(rank)
-    return lax.fori_loop(0, DIGIT_BITS, halve, start)
+    return lax.fori_loop(0, DIGIT_BITS, halve, jnp.full(rank.shape, -DIGIT_MAX - 1, jnp.int16))
 
 
 def key_of_rank(keys: Array, rank: Array) -> Array:
@@ -89,12 +91,14 @@ def key_of_rank(keys: Array, rank: Array) -> Array:
     for place in reversed(range(digits)):
         shift = place * DIGIT_BITS
         if place == digits - 1:
-            digit, below = _digit_of_rank((keys >> shift).astype(jnp.int16), rank)
+            digits_here = (keys >> shift).astype(jnp.int16)
+            digit = _digit_of_rank(digits_here, rank)
             found = digit.astype(keys.dtype)
         else:
             racing = (keys >> (shift + DIGIT_BITS)) == found
-            lower = jnp.where(racing, (keys >> shift).astype(jnp.int16) ^ sign, jnp.int16(DIGIT_MAX))
-            digit, below = _digit_of_rank(lower, rank)
+            digits_here = jnp.where(racing, (keys >> shift).astype(jnp.int16) ^ sign, jnp.int16(DIGIT_MAX))
+            digit = _digit_of_rank(digits_here, rank)
             found = (found << DIGIT_BITS) | ((digit ^ sign).astype(keys.dtype) & 0xFFFF)
-        rank = rank - below
+        if place:
+            rank = rank - count(digits_here, partial(jnp.greater, digit))
     return found

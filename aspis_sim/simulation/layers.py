@@ -211,9 +211,10 @@ def _dense(indices: dict[str, int], calls: list[tuple[Array, Array]]) -> Part:
         inputs = jnp.concatenate([inputs, jnp.ones((*inputs.shape[:-1], 1), dtype)], axis=-1)
     rows = inputs.shape[-1]
 
+    turned = _turned(inputs)
+
     def form(first: Array | int, number: int) -> Array:
-        some = inputs if number == rows else _rows_from(inputs, first, number)
-        return jnp.einsum("fpi,fpo->fio", some, deltas).reshape(len(deltas), -1)
+        return _products(turned if number == rows else _rows_from(turned, first, number), deltas)
 
     def weighted(weights: Array) -> Array:
         return jnp.einsum("pi,po->io", _flat(inputs), _flat(_scaled(deltas, weights))).reshape(-1)
@@ -221,11 +222,24 @@ def _dense(indices: dict[str, int], calls: list[tuple[Array, Array]]) -> Part:
     return Part(leaves, rows, deltas.shape[-1], 0, form, weighted, _norm(inputs) * _norm(deltas))
 
 
-def _rows_from(inputs: Array, first: Array | int, number: int) -> Array:
-    """Columns ``first ...`` of the inputs, zeros beyond the last."""
-    beyond = -inputs.shape[-1] % number
-    padded = jnp.pad(inputs, [(0, 0)] * (inputs.ndim - 1) + [(0, beyond)])
-    return lax.dynamic_slice_in_dim(padded, first, number, axis=-1)
+def _turned(points: Array) -> Array:
+    """``[f, points, channels]`` as ``[f, channels, points]``, really and not only in name.
+
+    On a CPU many small products over few points run up to four times as fast on it.
+    """
+    return lax.optimization_barrier(jnp.swapaxes(points, 1, 2))
+
+
+def _products(turned: Array, deltas: Array) -> Array:
+    """The product of each file: ``[f, rows, points]`` and ``[f, points, columns]`` to ``[f, rows x columns]``."""
+    return jnp.einsum("fip,fpo->fio", turned, deltas).reshape(len(deltas), -1)
+
+
+def _rows_from(rows: Array, first: Array | int, number: int) -> Array:
+    """Rows ``first ...`` of float ``[f, rows, ...]``, zeros beyond the last."""
+    beyond = -rows.shape[1] % number
+    padded = jnp.pad(rows, [(0, 0), (0, beyond), *[(0, 0)] * (rows.ndim - 2)])
+    return lax.dynamic_slice_in_dim(padded, first, number, axis=1)
 
 
 def _points(values: Array) -> Array:
@@ -272,27 +286,28 @@ def _convolution(module: nn.Conv, indices: dict[str, int], inputs: Array, deltas
         edges = [(given, given)] * 2 if isinstance(given, int) else [_pair(edge) for edge in given]
     edges = [tuple(edge) for edge in edges]
     padded = jnp.pad(inputs.astype(deltas.dtype), [(0, 0), (0, 0), *edges, (0, 0)])
+    padded = lax.optimization_barrier(jnp.moveaxis(padded, -1, 1))
     reach = [(count - 1) * stride + 1 for count, stride in zip(out, strides, strict=True)]
     points = _points(deltas)
 
     def patch(place: Array | int, channel: Array | int, number: int) -> Array:
-        """``[f, points, number]``, the input channels from ``channel`` at one place of the window."""
-        start = (0, 0, place // window[1], place % window[1], channel)
-        some = lax.dynamic_slice(padded, start, (files, samples, *reach, number))
-        return _points(some[:, :, :: strides[0], :: strides[1]])
+        """``[f, number, points]``, the input channels from ``channel`` at one place of the window."""
+        start = (0, channel, 0, place // window[1], place % window[1])
+        some = lax.dynamic_slice(padded, start, (files, number, samples, *reach))
+        return some[:, :, :, :: strides[0], :: strides[1]].reshape(files, number, -1)
 
     def form(first: Array | int, number: int) -> Array:
         if number > channels:
             places = [first // channels + place for place in range(number // channels)]
-            some = jnp.concatenate([patch(place, 0, channels) for place in places], axis=-1)
+            some = jnp.concatenate([patch(place, 0, channels) for place in places], axis=1)
         else:
             some = patch(first // channels, first % channels, number)
-        return jnp.einsum("fpi,fpo->fio", some, points).reshape(files, -1)
+        return _products(some, points)
 
     def weighted(weights: Array) -> Array:
-        chosen = _flat(_scaled(points, weights))
+        chosen = _scaled(points, weights)
         places = range(window[0] * window[1])
-        sums = [jnp.einsum("pi,po->io", _flat(patch(place, 0, channels)), chosen) for place in places]
+        sums = [jnp.einsum("fip,fpo->io", patch(place, 0, channels), chosen) for place in places]
         return jnp.concatenate(sums).reshape(-1)
 
     rows = window[0] * window[1] * channels

@@ -121,15 +121,19 @@ class Round:
             gradients = self._gradients(batch, jnp.asarray(self.assignment.worker_files.reshape(-1)), True)
             values = gradients.form(0, 0)[self._copy_positions()]
             honest = replace(gradients, form=lambda band, tile: values[:, 0])
-            lies = self._lies(batch, honest, lie, key)(0, 0)
+            lies = self._lies(batch, honest, lie, key)(values[:, 0], 0, 0)
             copies = Copies(jnp.where(distorts[:, :, None], lies[:, None], values), values[:, 0])
             agreement = agreement_of_copies(copies, self.compare)
-            tile: Callable[[int, Array | int], Views | Copies] = lambda band, index: copies  # noqa: E731
+            tile = lambda band, index: copies  # noqa: E731
         else:
             whole = self.whole or not (lie.coordinatewise and self.rule.coordinatewise)
             honest = self._gradients(batch, jnp.arange(len(files)), whole)
             lies_of = self._lies(batch, honest, lie, key)
-            tile = lambda band, index: Views(honest.form(band, index), lies_of(band, index), distorts)  # noqa: E731
+
+            def tile(band: int, index: Array | int) -> Views:
+                rows = honest.form(band, index)
+                return Views(rows, lies_of(rows, band, index), distorts)
+
             if whole:
                 only = tile(0, 0)
                 tile = lambda band, index: only  # noqa: E731
@@ -215,25 +219,25 @@ class Round:
 
     def _lies(
         self, batch: Batch, honest: Gradients, lie: Payload, key: Array
-    ) -> Callable[[int, Array | int], Array]:
-        """The lies of a tile, float ``[f, width / devices]`` or ``[1, width / devices]``, from its band and index."""
+    ) -> Callable[[Array, int, Array | int], Array]:
+        """The lies ``[f or 1, width / devices]`` of a tile, from its honest rows, its band and its index."""
         axis, layout = self.source.axis, honest.layout
         if lie.scope == "labels":
             flipped = batch._replace(labels=self.classes - 1 - batch.labels)
-            return self._gradients(flipped, jnp.arange(len(batch.files)), layout.whole).form
+            form = self._gradients(flipped, jnp.arange(len(batch.files)), layout.whole).form
+            return lambda rows, band, tile: form(band, tile)
         if not lie.looks:
             whole = lie(jnp.zeros((1, layout.parameters), batch.weights.dtype), key)
             bands = layout.split(whole[None])
 
-            def fixed(band: int, tile: Array | int) -> Array:
+            def fixed(rows: Array, band: int, tile: Array | int) -> Array:
                 width = layout.bands[band].width
                 return axis.slice(lax.dynamic_slice_in_dim(bands[band], tile * width, width, axis=1))
 
             return fixed
 
-        def lies(band: int, tile: Array | int) -> Array:
+        def lies(rows: Array, band: int, tile: Array | int) -> Array:
             width, columns = layout.bands[band].width, layout.bands[band].columns
-            rows = honest.form(band, tile)
             rows = rows if lie.coordinatewise else axis.whole(rows, width)
             if lie.scope == "round":
                 made = lie(rows, key)[None]
