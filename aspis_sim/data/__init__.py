@@ -11,7 +11,7 @@ from aspis_sim.errors import InputError
 from aspis_sim.registry import Registry
 
 if TYPE_CHECKING:
-    from aspis_sim.data.source import Source
+    from aspis_sim.data.files import Source
 
 DATASETS = Registry(
     "data set",

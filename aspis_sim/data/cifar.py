@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.data.base import REMEDY, Dataset, checked_labels, split_official
+from aspis_sim.data.files import Source, Stored, joint_sum
 from aspis_sim.data.safe_pickle import batch
-from aspis_sim.data.source import Source, Stored, joint_sum
 from aspis_sim.data.tar_stream import members
 from aspis_sim.errors import DataError
 

@@ -8,7 +8,7 @@ Aspis uses.
 
 from aspis_sim.data.base import Dataset
 from aspis_sim.data.cifar import Layout, read
-from aspis_sim.data.source import File, Source
+from aspis_sim.data.files import File, Source
 
 _BASE = "https://www.cs.toronto.edu/~kriz"
 _TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))

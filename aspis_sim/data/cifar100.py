@@ -8,7 +8,7 @@ torchvision's prototype data sets, its size what downloads of it report. Mean an
 
 from aspis_sim.data.base import Dataset
 from aspis_sim.data.cifar import Layout, read
-from aspis_sim.data.source import File, Source
+from aspis_sim.data.files import File, Source
 
 _BASE = "https://www.cs.toronto.edu/~kriz"
 

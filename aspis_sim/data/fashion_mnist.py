@@ -9,8 +9,8 @@ training images.
 """
 
 from aspis_sim.data.base import Dataset
+from aspis_sim.data.files import Source
 from aspis_sim.data.idx import files, read
-from aspis_sim.data.source import Source
 
 SOURCE = Source(
     name="fashion-mnist",

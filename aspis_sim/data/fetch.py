@@ -12,7 +12,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from aspis_sim.data.source import CHUNK, SUMS, File, Stored, digest, listed_sums
+from aspis_sim.data.files import CHUNK, SUMS, File, Stored, digest, listed_sums
 from aspis_sim.errors import DataError, InputError
 
 Report = Callable[[int, int], None]

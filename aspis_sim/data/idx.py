@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.data.base import REMEDY, Dataset, checked_labels, split_official
-from aspis_sim.data.source import File, Source, Stored, joint_sum
+from aspis_sim.data.files import File, Source, Stored, joint_sum
 from aspis_sim.errors import DataError
 
 SIDE = 28

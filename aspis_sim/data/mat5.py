@@ -70,36 +70,41 @@ def arrays(file: BinaryIO, names: Collection[str]) -> Iterator[Array]:
             raise DataError("it is cut short")
         kind, size = struct.unpack(f"{order}II", tag)
         begin = file.tell()
+        if begin + size > file.seek(0, 2):
+            raise DataError("it is cut short")
+        file.seek(begin)
         stream: _Stream = _Bounded(file, size)
         if kind == _COMPRESSED:
             stream = _Inflated(stream)
             kind, _ = struct.unpack(f"{order}II", _exactly(stream, 8))
         if kind == _MATRIX:
-            array = _array(stream, order)
-            if array.name not in names:
-                file.seek(begin + size)
-                continue
-            yield array
-            if isinstance(stream, _Inflated):
-                stream.finish()
+            array = _array(stream, order, names)
+            if array is not None:
+                yield array
+                if isinstance(stream, _Inflated):
+                    stream.finish()
         file.seek(begin + size)
 
 
-def _array(stream: _Stream, order: str) -> Array:
+def _array(stream: _Stream, order: str, names: Collection[str]) -> Array | None:
+    """The array that begins here, None if it has another name."""
     flags = _element(stream, order)
-    if len(flags) < 4 or flags[0 if order == "<" else 3] not in _NUMERIC:
-        raise DataError("it holds something else than arrays of numbers")
-    if flags[1 if order == "<" else 2] & 0x08:
-        raise DataError("it holds complex numbers")
-    shape = np.frombuffer(_element(stream, order), f"{order}i4")
+    sizes = _element(stream, order)
+    shape = np.frombuffer(sizes[: len(sizes) & ~3], f"{order}i4")
     name = _element(stream, order).decode("latin1")
+    if name not in names:
+        return None
+    if len(flags) < 4 or flags[0 if order == "<" else 3] not in _NUMERIC:
+        raise DataError(f"{name} is no array of numbers")
+    if flags[1 if order == "<" else 2] & 0x08:
+        raise DataError(f"{name} holds complex numbers")
     if not 2 <= len(shape) <= 8 or shape.min() < 0:
         raise DataError(f"the array {name!r} has absurd sizes")
     kind, size, small = _tag(stream, order)
-    sizes = tuple(int(one) for one in shape)
-    if kind not in _TYPES or math.prod(sizes) * int(_TYPES[kind][1]) != size:
+    whole = tuple(int(one) for one in shape)
+    if kind not in _TYPES or math.prod(whole) * int(_TYPES[kind][1]) != size:
         raise DataError(f"the array {name!r} does not have the length that its sizes say")
-    return Array(name, sizes, order + _TYPES[kind], _Ready(small) if small else stream)
+    return Array(name, whole, order + _TYPES[kind], _Ready(small) if small else stream)
 
 
 def _tag(stream: _Stream, order: str) -> tuple[int, int, bytes]:

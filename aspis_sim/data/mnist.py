@@ -8,8 +8,8 @@ Mean and deviation are the usual 0.1307 and 0.3081 of the training images.
 """
 
 from aspis_sim.data.base import Dataset
+from aspis_sim.data.files import Source
 from aspis_sim.data.idx import files, read
-from aspis_sim.data.source import Source
 
 SOURCE = Source(
     name="mnist",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from aspis_sim.data import mat5
 from aspis_sim.data.base import REMEDY, Dataset, checked_labels, split_official
-from aspis_sim.data.source import File, Source, Stored, joint_sum
+from aspis_sim.data.files import File, Source, Stored, joint_sum
 from aspis_sim.errors import DataError
 
 _BASE = "https://ufldl.stanford.edu/housenumbers"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from aspis_sim.data.base import REMEDY
-from aspis_sim.data.source import CHUNK, Stored
+from aspis_sim.data.files import CHUNK, Stored
 from aspis_sim.errors import DataError
 
 MOST_BYTES = 400_000_000

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from aspis_sim.data.status import Status
 
-
 WIDE = 100
 """Columns from which there is room for the beginning of a sum."""
 
