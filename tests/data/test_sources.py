@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aspis_sim.data import DATASETS, PARTS, load, search, source
+from aspis_sim.data import DATASETS, PARTS, fashion_mnist, load, mnist, search
 from aspis_sim.errors import DataError, InputError
 from tests.data import archives
 
@@ -153,10 +153,9 @@ def test_folders_are_looked_into_in_the_order_that_is_documented(tmp_path, monke
     user = tmp_path / "home" / "aspis-sim"
     order = (asked, tmp_path / "data", user, system)
     assert search.folders() == order
-    files = source("mnist")
     for place in reversed(order):
         archives.mnist(place / "mnist")
-        assert files.located()[0][1].parent == place / "mnist"
+        assert mnist.SOURCE.located()[0][1].parent == place / "mnist"
     search.use(None)
     assert search.download_folder() == tmp_path / "data"
     with pytest.raises(InputError, match="does not exist"):
@@ -166,11 +165,11 @@ def test_folders_are_looked_into_in_the_order_that_is_documented(tmp_path, monke
 def test_the_two_mnists_are_never_taken_for_each_other(folder, tmp_path):
     archives.mnist(folder)
     archives.mnist(folder / "FashionMNIST" / "raw")
-    assert source("mnist").missing()
-    assert not source("fashion-mnist").missing()
+    assert mnist.SOURCE.missing()
+    assert not fashion_mnist.SOURCE.missing()
     archives.mnist(tmp_path / "mnist")
     search.use(tmp_path / "mnist")
-    assert not source("mnist").missing()
+    assert not mnist.SOURCE.missing()
 
 
 def test_a_folder_that_lacks_some_files_says_which(folder):
