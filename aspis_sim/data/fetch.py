@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,7 +126,7 @@ def _download(
             problem = "the connection was cut"
         except HTTPError as error:
             raise DataError(f"{address}: HTTP {error.code} {error.reason}; try a mirror with --from URL") from None
-        except (URLError, HTTPException, TimeoutError, ConnectionError) as error:
+        except (URLError, HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
             problem = str(getattr(error, "reason", error)) or type(error).__name__
         after = stream.seek(0, os.SEEK_END)
         attempt = 1 if after > before else attempt + 1

@@ -1,7 +1,7 @@
 """The little of MATLAB's version 5 files that images need: numeric arrays at the top level, compressed or not.
 
-scipy.io reads all of the format, but whole and twice in memory, sized by what the file claims; this reads an array in
-pieces, bounded by what is wanted, in some hundred lines.
+scipy.io reads all of the format, and makes arrays as large as the file claims; here only what is wanted is read, in
+pieces, after its sizes were looked at, and whatever is wrong ends in one kind of error.
 """
 
 import math

@@ -48,7 +48,7 @@ def members(stored: Stored, wanted: Mapping[str, int]) -> Iterator[tuple[str, by
                     yield name, content.read()
             while limited.read(CHUNK):
                 pass
-        except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, ValueError, OverflowError) as error:
             raise DataError(f"{stored.path} is damaged or cut short ({error}); {REMEDY}") from None
     if left:
         raise DataError(f"{stored.path}: {', '.join(left)} is not in it; {REMEDY}")

@@ -114,6 +114,14 @@ def test_verify_ends_with_3_for_what_is_damaged_and_reads_the_rest(home):
     assert (rows["mnist"], rows["digits"], rows["svhn"]) == ("damaged", "ok", "missing")
 
 
+def test_verify_ends_with_3_for_a_data_set_that_lacks_a_file(home):
+    archives.mnist(home / "mnist")
+    (home / "mnist" / IMAGES).unlink()
+    result = invoke("verify", "--format", "csv", code=3)
+    assert f"{IMAGES} not found in {home / 'mnist'}" in result.stderr
+    assert "mnist,incomplete," in result.stdout
+
+
 def test_verify_ends_with_3_for_what_is_named_and_missing():
     result = invoke("verify", "svhn", code=3)
     assert "train_32x32.mat, test_32x32.mat not found" in result.stderr

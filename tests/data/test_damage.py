@@ -1,6 +1,7 @@
 """What is damaged, forged or absurd is refused with one message that names the file and what to do."""
 
 import gzip
+import hashlib
 import io
 import os
 import pickle
@@ -13,8 +14,9 @@ import pytest
 
 from aspis_sim.data import load
 from aspis_sim.data.base import PARTS, checked_labels
-from aspis_sim.data.files import SUMS
+from aspis_sim.data.files import SUMS, File, Stored
 from aspis_sim.data.safe_pickle import batch
+from aspis_sim.data.tar_stream import members
 from aspis_sim.errors import DataError
 from tests.data import archives
 
@@ -122,8 +124,8 @@ def link(kind):
     return info
 
 
-def without(members, name):
-    return [(one, content) for one, content in members if one != name]
+def without(every, name):
+    return [(one, content) for one, content in every if one != name]
 
 
 GOOD = archives.cifar10_members(python=False)
@@ -150,8 +152,8 @@ WRONG_TAR = {
 
 @pytest.mark.parametrize("wrong", WRONG_TAR.values(), ids=WRONG_TAR.keys())
 def test_archives_with_other_members_than_the_official_ones(folder, wrong):
-    members, said = wrong
-    archives.cifar(folder, BINARY, members)
+    content, said = wrong
+    archives.cifar(folder, BINARY, content)
     refused("cifar10", BINARY, said)
 
 
@@ -164,6 +166,30 @@ def test_archives_cut_short(folder, share):
     refused("cifar10", BINARY)
 
 
+@pytest.mark.parametrize("kind", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_a_damaged_archive_is_refused_or_read_but_never_fails_otherwise(tmp_path, kind):
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=kind) as archive:
+        info = tarfile.TarInfo(f"{'deep/' * 30}test.bin")
+        info.size, info.pax_headers = 700, {"comment": "ü" * 30}
+        archive.addfile(info, io.BytesIO(bytes(700)))
+    whole = plain.getvalue()
+    numbers = np.random.default_rng(0)
+    path = tmp_path / "archive.tar.gz"
+    for _ in range(300):
+        content = bytearray(whole)
+        begin = 512 * int(numbers.integers(0, 5))
+        for place in numbers.integers(0, 512, 2):
+            content[begin + place] = numbers.integers(256)
+        header = content[begin : begin + 512]
+        header[148:156] = b" " * 8
+        content[begin + 148 : begin + 156] = b"%06o\0 " % sum(header)
+        path.write_bytes(gzip.compress(bytes(content), 1))
+        file = File(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), 0)
+        with suppress(DataError):
+            assert [name for name, _ in members(Stored(file, path), {"test.bin": 1000})] == ["test.bin"]
+
+
 def test_an_archive_that_unpacks_to_absurdly_much(folder, monkeypatch):
     monkeypatch.setattr("aspis_sim.data.tar_stream.MOST_BYTES", 100_000)
     archives.cifar(folder, BINARY, [("padding", bytes(200_000)), *GOOD])
@@ -171,8 +197,7 @@ def test_an_archive_that_unpacks_to_absurdly_much(folder, monkeypatch):
 
 
 def test_members_are_known_by_their_base_name_and_nothing_is_unpacked(folder, tmp_path):
-    members = [(f"../../../{name}", content) for name, content in GOOD]
-    archives.cifar(folder, BINARY, members)
+    archives.cifar(folder, BINARY, [(f"../../../{name}", content) for name, content in GOOD])
     before = sorted(tmp_path.rglob("*"))
     assert load("cifar10").classes == 10
     assert sorted(tmp_path.rglob("*")) == before
@@ -215,8 +240,8 @@ WRONG_PICKLE = {
 @pytest.mark.parametrize("wrong", WRONG_PICKLE.values(), ids=WRONG_PICKLE.keys())
 def test_pickles_that_no_official_archive_holds(folder, tmp_path, wrong):
     content, said = wrong
-    members = [("test_batch", content), *without(archives.cifar10_members(python=True), "test_batch")]
-    archives.cifar(folder, PYTHON, members)
+    others = without(archives.cifar10_members(python=True), "test_batch")
+    archives.cifar(folder, PYTHON, [("test_batch", content), *others])
     refused("cifar10", PYTHON, "test_batch", said)
     assert not (tmp_path / "ran").exists()
 

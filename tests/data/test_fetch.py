@@ -80,6 +80,22 @@ def test_a_download_given_up_is_continued_by_the_next_call(target):
     assert server.seen == [("/images.bin", "bytes=100000-", '"1"')]
 
 
+def test_an_interrupted_download_is_continued_by_the_next_call(target):
+    def interrupt(here, expected):
+        if here:
+            raise KeyboardInterrupt
+
+    with serving(served()) as address, pytest.raises(KeyboardInterrupt):
+        fetch(FILE, target.parent, interrupt, address)
+    here = (target.parent / "images.bin.part").stat().st_size
+    assert 0 < here <= len(CONTENT)
+    assert not target.exists()
+    server = served()
+    get(server, target)
+    alone(target)
+    assert [seen[1] for seen in server.seen] == ([f"bytes={here}-"] if here < len(CONTENT) else [])
+
+
 def test_a_server_without_ranges_starts_again(target):
     server = served(cut=[100_000], ranges=False)
     get(server, target)

@@ -23,7 +23,7 @@ class Check:
 
     Attributes:
         dataset: as it was asked for.
-        state: "ok", "damaged" or "missing".
+        state: "ok", "damaged", "incomplete" (a file is missing) or "missing" (all are).
         train, validation, test: samples; None unless ok.
         shape: of a sample, sizes joined by ×.
         classes: number of classes.
@@ -103,7 +103,7 @@ def verify(
         console.print(verify_view([asdict(check) for check in checks], console.width))
     else:
         _print(checks, Check, format)
-    failed = [check for check in checks if check.state == "damaged" or (dataset and check.state == "missing")]
+    failed = [check for check in checks if check.state != "ok" and (dataset or check.state != "missing")]
     for check in failed:
         complain(f"error: {check.problem}")
     return ExitStatus.DATA_MISSING if failed else ExitStatus.DONE
@@ -156,7 +156,8 @@ def _check(text: str, name: str, parameters: dict[str, Any]) -> Check:
         found = DATASETS.build(name, **parameters)
     except DataError as error:
         files = source(name)
-        state = "missing" if files is not None and not files.located() else "damaged"
+        incomplete = files is not None and bool(files.missing())
+        state = "damaged" if not incomplete else "incomplete" if files and files.located() else "missing"
         return Check(text, state, None, None, None, "", None, "", str(error))
     train, validation, test = (len(found.labels[part]) for part in PARTS)
     shape = "×".join(map(str, found.inputs["train"].shape[1:]))
