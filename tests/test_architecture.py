@@ -58,7 +58,7 @@ def test_help_imports_no_jax():
         "import sys\n"
         "from typer.testing import CliRunner\n"
         "from aspis_sim_cli.app import app\n"
-        "for words in (['--help'], ['sweep', '--help'], ['train', '--help']):\n"
+        "for words in (['--help'], ['sweep', '--help'], ['train', '--help'], ['data', 'fetch', '--help']):\n"
         "    result = CliRunner().invoke(app, words)\n"
         "    assert result.exit_code == 0, result.output\n"
         "heavy = {'jax', 'flax', 'optax', 'networkx', 'matplotlib'} & set(sys.modules)\n"

@@ -1,22 +1,64 @@
-"""Data sets, one file a source, each checked against its SHA-256 before use."""
+"""Data sets, one file a source, each checked against its checksum before use."""
 
 from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from aspis_sim.data import search
 from aspis_sim.data.base import PARTS, Dataset
+from aspis_sim.errors import InputError
 from aspis_sim.registry import Registry
 
-DATASETS = Registry("data set", {"digits": "aspis_sim.data.digits:digits"})
+if TYPE_CHECKING:
+    from aspis_sim.data.files import Source
+
+DATASETS = Registry(
+    "data set",
+    {
+        "digits": "aspis_sim.data.digits:digits",
+        "mnist": "aspis_sim.data.mnist:mnist",
+        "fashion-mnist": "aspis_sim.data.fashion_mnist:fashion_mnist",
+        "cifar10": "aspis_sim.data.cifar10:cifar10",
+        "cifar100": "aspis_sim.data.cifar100:cifar100",
+        "svhn": "aspis_sim.data.svhn:svhn",
+        "synthetic": "aspis_sim.data.synthetic:synthetic",
+    },
+)
+
+
+def load(name: str, **parameters: Any) -> Dataset:
+    """Read the data set ``name`` into memory, once a process for the same parameters and folders.
+
+    Args:
+        name: registered name.
+        parameters: of the data set, where it takes any; hashable.
+
+    Raises:
+        InputError: unknown name (the nearest is named) or parameter.
+        DataError: a file of it is missing or damaged.
+    """
+    try:
+        return _load(name, tuple(sorted(parameters.items())), search.folders())
+    except TypeError as error:
+        if "unhashable" in str(error):
+            raise InputError(f"data set {name!r}: parameters are numbers or texts ({error})") from None
+        raise
 
 
 @cache
-def load(name: str) -> Dataset:
-    """Read the data set ``name`` into memory, once a process.
+def _load(name: str, parameters: tuple[tuple[str, Any], ...], folders: tuple[Path, ...]) -> Dataset:
+    return DATASETS.build(name, **dict(parameters))
+
+
+def source(name: str) -> "Source | None":
+    """The files that the data set ``name`` is read from, None if it comes with the package or is made.
 
     Raises:
         InputError: unknown name (the nearest is named).
-        DataError: its file is missing or damaged.
     """
-    return DATASETS.build(name)
+    DATASETS.check(name)
+    return getattr(import_module(DATASETS.entries[name].split(":")[0]), "SOURCE", None)
 
 
-__all__ = ["DATASETS", "PARTS", "Dataset", "load"]
+__all__ = ["DATASETS", "PARTS", "Dataset", "load", "source"]

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from aspis_sim.errors import DataError
 
 PARTS = ("train", "validation", "test")
 
+REMEDY = "remove the file and fetch it again (aspis-sim data fetch)"
+"""What to do about a file that is damaged."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -19,17 +23,83 @@ class Dataset:
 
     Attributes:
         name: the registered name.
-        inputs: part of the split -> float32 ``[samples, ...]``.
+        inputs: part of the split -> uint8 or float32 ``[samples, ...]``, images ``[samples, height, width, channels]``.
         labels: part of the split -> int32 ``[samples]`` in ``0 .. classes - 1``.
         classes: number of classes.
-        sha256: of the file (or files) it was read from.
+        sha256: of the file it was read from; of several, of the list of their sums; of what is made, of its content.
+        shift, scale: float32, broadcast against a sample's trailing axes: a model sees `prepared` inputs.
     """
 
     name: str
-    inputs: Mapping[str, NDArray[np.float32]]
+    inputs: Mapping[str, NDArray[Any]]
     labels: Mapping[str, NDArray[np.int32]]
     classes: int
     sha256: str
+    shift: NDArray[np.float32] = field(default_factory=lambda: np.zeros((), np.float32))
+    scale: NDArray[np.float32] = field(default_factory=lambda: np.ones((), np.float32))
+
+    def prepared(self, inputs: Any) -> Any:
+        """What a model sees of ``inputs`` ``[samples, ...]``: ``(inputs - shift) / scale`` in float32.
+
+        Works on NumPy and JAX arrays alike, inside compiled functions too, so that images can stay uint8 in memory.
+        """
+        return (inputs.astype(np.float32) - self.shift) / self.scale
+
+
+def split_official(
+    name: str,
+    train: tuple[NDArray[np.uint8], NDArray[np.int32]],
+    test: tuple[NDArray[np.uint8], NDArray[np.int32]],
+    *,
+    classes: int,
+    sha256: str,
+    mean: tuple[float, ...],
+    deviation: tuple[float, ...],
+) -> Dataset:
+    """The data set of a source that knows train and test only: the last tenth of train is validation.
+
+    Args:
+        name: the registered name.
+        train, test: images ``[samples, height, width, channels]`` and labels ``[samples]``.
+        classes: number of classes.
+        sha256: of what was read.
+        mean, deviation: a channel, in the units of the images.
+
+    Raises:
+        DataError: a part would be empty.
+    """
+    images, labels = train
+    kept = len(images) - max(1, len(images) // 10)
+    if kept < 1 or not len(test[0]):
+        raise DataError(
+            f"{name}: {len(images)} training and {len(test[0])} test images cannot be split into "
+            f"{', '.join(PARTS)}; at least 2 and 1 are needed"
+        )
+    return Dataset(
+        name=name,
+        inputs={"train": images[:kept], "validation": images[kept:], "test": test[0]},
+        labels={"train": labels[:kept], "validation": labels[kept:], "test": test[1]},
+        classes=classes,
+        sha256=sha256,
+        shift=np.array(mean, np.float32),
+        scale=np.array(deviation, np.float32),
+    )
+
+
+def checked_labels(labels: NDArray[Any], count: int, classes: int, where: str) -> NDArray[np.int32]:
+    """Labels as int32 if there is one for each of ``count`` images and all are in ``0 .. classes - 1``.
+
+    Raises:
+        DataError: they are not; names ``where`` they stand.
+    """
+    if labels.shape != (count,):
+        raise DataError(f"{where}: {labels.size:,} labels for {count:,} images; {REMEDY}")
+    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+    if len(wrong):
+        raise DataError(
+            f"{where}: label {labels[wrong[0]]} of image {wrong[0]} is none of 0 to {classes - 1}; {REMEDY}"
+        )
+    return labels.astype(np.int32)
 
 
 def checked_bytes(path: Path, sha256: str) -> bytes:

@@ -6,6 +6,7 @@ import typer
 
 from aspis_sim import __version__
 from aspis_sim_cli.boundary import bounded
+from aspis_sim_cli.commands import data
 from aspis_sim_cli.commands.bench import bench
 from aspis_sim_cli.commands.detect import detect
 from aspis_sim_cli.commands.distortion import distortion
@@ -50,6 +51,7 @@ app.command("plan")(bounded(plan))
 app.command("reproduce")(bounded(reproduce))
 app.command("detect")(bounded(detect))
 app.command("bench")(bounded(bench))
+app.add_typer(data.app, name="data")
 app.command("list")(bounded(list_parts))
 
 

@@ -44,4 +44,4 @@ def test_a_damaged_or_missing_file_is_named(tmp_path):
 def test_an_unknown_data_set_is_answered_with_the_nearest():
     with pytest.raises(InputError, match="did you mean digits"):
         load("digit")
-    assert list(DATASETS) == ["digits"]
+    assert "digits" in DATASETS

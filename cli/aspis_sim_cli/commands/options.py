@@ -145,6 +145,16 @@ AfterDetection = Annotated[
     _option("--after-detection", PARTS, "What follows a successful detection.", "average|rule"),
 ]
 
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        help="Folder of data sets, looked into first (then $ASPIS_DATA_DIR, yours, the system's).",
+        metavar="FOLDER",
+    ),
+]
+"""For `aspis_sim.data.search.use`, before anything is loaded."""
+
 FormatOption = Annotated[Format, _option("--format", OUTPUT, "What is printed on stdout.")]
 Out = Annotated[Path | None, _option("--out", OUTPUT, "Write the rows to this .csv or .json file.", "FILE")]
 Quiet = Annotated[bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar.")]

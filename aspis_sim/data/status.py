@@ -1,0 +1,51 @@
+"""Which data sets are here, where, and what to do about those that are not."""
+
+from dataclasses import dataclass
+from inspect import signature
+
+from aspis_sim.data import DATASETS, source
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether a data set can be read; nothing is checked but that the files are there.
+
+    Attributes:
+        dataset: registered name.
+        state: "shipped" with the package, "made" from parameters, "found", "incomplete" or "missing".
+        folder: where its files lie; empty for those that need none or have none.
+        bytes: of the files that are there.
+        missing: names of the files that are not, separated by spaces.
+        remedy: what to do about it; empty if nothing.
+        licence: terms of the files.
+    """
+
+    dataset: str
+    state: str
+    folder: str
+    bytes: int
+    missing: str
+    remedy: str
+    licence: str
+
+
+def status(name: str) -> Status:
+    """Look for the files of a data set.
+
+    Raises:
+        InputError: unknown name.
+    """
+    files = source(name)
+    if files is None:
+        made = bool(signature(DATASETS[name]).parameters)
+        return Status(name, "made" if made else "shipped", "", 0, "", "", "")
+    found, missing = files.located(), files.missing()
+    return Status(
+        dataset=name,
+        state="found" if not missing else "incomplete" if found else "missing",
+        folder=str(found[0][1].parent) if found else "",
+        bytes=sum(path.stat().st_size for _, path in found),
+        missing=" ".join(missing),
+        remedy=files.remedy() if missing else "",
+        licence=files.licence,
+    )
