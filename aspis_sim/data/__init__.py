@@ -23,6 +23,7 @@ DATASETS = Registry(
         "cifar100": "aspis_sim.data.cifar100:cifar100",
         "svhn": "aspis_sim.data.svhn:svhn",
         "synthetic": "aspis_sim.data.synthetic:synthetic",
+        "linear-regression": "aspis_sim.data.linear_regression:linear_regression",
     },
 )
 

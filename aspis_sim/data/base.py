@@ -24,26 +24,31 @@ class Dataset:
     Attributes:
         name: the registered name.
         inputs: part of the split -> uint8 or float32 ``[samples, ...]``, images ``[samples, height, width, channels]``.
-        labels: part of the split -> int32 ``[samples]`` in ``0 .. classes - 1``.
-        classes: number of classes.
+        labels: part of the split -> int32 ``[samples]`` in ``0 .. classes - 1``, or float64 without classes.
+        classes: number of classes, 0 for a regression.
         sha256: of the file it was read from; of several, of the list of their sums; of what is made, of its content.
+        initial: weights to start from, where the data set comes with some.
+        whole: every step takes all training samples, in their order, split over the files as evenly as they go.
         shift, scale: float32, broadcast against a sample's trailing axes: a model sees `prepared` inputs.
     """
 
     name: str
     inputs: Mapping[str, NDArray[Any]]
-    labels: Mapping[str, NDArray[np.int32]]
+    labels: Mapping[str, NDArray[Any]]
     classes: int
     sha256: str
+    initial: NDArray[Any] | None = None
+    whole: bool = False
     shift: NDArray[np.float32] = field(default_factory=lambda: np.zeros((), np.float32))
     scale: NDArray[np.float32] = field(default_factory=lambda: np.ones((), np.float32))
 
     def prepared(self, inputs: Any) -> Any:
-        """What a model sees of ``inputs`` ``[samples, ...]``: ``(inputs - shift) / scale`` in float32.
+        """What a model sees of ``inputs`` ``[samples, ...]``: ``(inputs - shift) / scale`` in float32 (or in float64).
 
         Works on NumPy and JAX arrays alike, inside compiled functions too, so that images can stay uint8 in memory.
         """
-        return (inputs.astype(np.float32) - self.shift) / self.scale
+        wide = np.dtype(inputs.dtype) == np.float64
+        return ((inputs if wide else inputs.astype(np.float32)) - self.shift) / self.scale
 
 
 def split_official(

@@ -29,8 +29,11 @@ from aspis_sim.registry import unknown_name
 
 if TYPE_CHECKING:
     from aspis_sim.aggregation import Rule
-    from aspis_sim.simulation import RunShape
+    from aspis_sim.simulation import Network, RunShape
+    from aspis_sim.simulation.plan import Plan
 
+Precision = Literal["float32", "float64", "bfloat16"]
+Initial = Literal["model", "normal"]
 Options = tuple[tuple[str, Option], ...]
 Compute = Literal["shared", "replicated"]
 AfterDetection = Literal["average", "rule"]
@@ -66,7 +69,8 @@ class Cell:
         detection_window: T_d, steps in a window of the degree detector.
         permute: whether the workers change places in the assignment at every step.
         convention: library or paper whose variants of rules and payloads are meant, None for this project's.
-        dataset, model: registered names.
+        dataset: registered name; may have options, as in "synthetic:dimension=784".
+        model: registered name.
         protocol: how ``samples_per_file`` was chosen: "files", "batch" or "work".
         samples_per_file: samples in each file.
         steps: training steps.
@@ -75,8 +79,9 @@ class Cell:
         seed: root of every random stream.
         compute: "shared" or "replicated", see `aspis_sim.simulation.RunShape`.
         devices: devices over which the workers are sharded.
-        memory: bytes that the gradients of all files may take on a device; where they need more, they are computed in
-            tiles of the parameters and never exist at once.
+        memory: bytes that a step may take on a device; it is cut up so that it stays within them.
+        precision: of the gradients: "float32", "float64" or "bfloat16".
+        initial: how the weights are initialised: "model" or "normal".
     """
 
     scheme: str
@@ -106,6 +111,8 @@ class Cell:
     compute: Compute = "shared"
     devices: int = 1
     memory: int = 4 * 10**9
+    precision: Precision = "float32"
+    initial: Initial = "model"
     convention: str | None = None
 
     def check(self) -> None:
@@ -118,7 +125,7 @@ class Cell:
             (TARGETINGS, self.attack),
             (PAYLOADS, parse_part(self.payload).name),
             (DETECTORS, self.detector),
-            (DATASETS, self.dataset),
+            (DATASETS, parse_part(self.dataset).name),
             (MODELS, self.model),
         ):
             registry.check(name)
@@ -128,6 +135,8 @@ class Cell:
         for kind, name, known in (
             ("way to compute", self.compute, get_args(Compute)),
             ("step after detection", self.after_detection, get_args(AfterDetection)),
+            ("precision", self.precision, get_args(Precision)),
+            ("way to initialise", self.initial, get_args(Initial)),
         ):
             if name not in known:
                 raise unknown_name(kind, name, known)
@@ -215,12 +224,13 @@ class Cell:
     @property
     def batch_size(self) -> int:
         """Distinct samples a step."""
-        return len(self.groups.files) * self.samples_per_file
+        example = self.network.example
+        return len(example.labels["train"]) if example.whole else len(self.groups.files) * self.samples_per_file
 
     @property
     def samples_processed(self) -> int:
         """Sample gradients that all workers together compute in the run: K l samples-per-file steps."""
-        return self.groups.files.size * self.samples_per_file * self.steps
+        return self.groups.redundancy * self.batch_size * self.steps
 
     @property
     def distortion_theory(self) -> float:
@@ -324,34 +334,38 @@ class Cell:
         except InputError as error:
             raise InputError(f"scheme {self.scheme}, q={self.q}: {error}") from None
 
-    @property
-    def tiles(self) -> int:
-        """Parts into which the parameters are cut so that a step stays within ``memory``.
+    @cached_property
+    def network(self) -> Network:
+        """The model on its data."""
+        from aspis_sim.simulation import network
 
-        A step holds about four matrices of files x parameters: the gradients, their differences from the lies, the
-        chosen values and the rule's own keys.
+        name, options = parse_part(self.dataset)
+        return network(name, self.model, tuple(sorted(options.items())), self.precision, self.initial)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """How a step is cut up so that it stays within ``memory``.
 
         Raises:
-            InputError: tiles are needed and the rule, the payload or the way to compute cannot have them.
+            InputError: the rule, the payload or the way to compute needs more at once.
         """
-        from aspis_sim.simulation import parameters_of
+        from aspis_sim.simulation.plan import plan
 
-        files, _ = shape(self.assignment, workers=self.workers, redundancy=self.redundancy)
-        needed = 4 * 4 * files * parameters_of(self.dataset, self.model) / self.devices
-        tiles = ceil(needed / self.memory)
-        if tiles > 1:
-            whole = {
-                f"the rule {self.rule}": self.build_rule().coordinatewise,
-                f"the payload {self.payload}": self.build_payload().coordinatewise,
-                "replicated compute": self.compute == "shared",
-                "the cyclic code": self.coding == "none",
-            }
-            for part in (part for part, by_column in whole.items() if not by_column):
-                raise InputError(
-                    f"{part} needs the gradients of all {files:,} files at once, {needed / 1e9:,.1f} GB; "
-                    f"allow it with --memory {ceil(needed / 1e9)}GB, or take a part that works by coordinate"
-                )
-        return max(1, tiles)
+        needs_all = {
+            f"the rule {self.rule}": not self.build_rule().coordinatewise,
+            f"the payload {self.payload}": not self.build_payload().coordinatewise,
+            "replicated compute": self.compute == "replicated",
+            "the cyclic code": self.coding != "none",
+        }
+        whole = next((part for part, needs in needs_all.items() if needs), "")
+        rows = self.groups.files.size if self.compute == "replicated" else len(self.groups.files)
+        return plan(self.network, rows, self.samples_a_file, self.memory, self.devices, whole)
+
+    @property
+    def samples_a_file(self) -> int:
+        """Samples in each file: ``samples_per_file``, or what follows where every step takes all samples."""
+        example = self.network.example
+        return ceil(len(example.labels["train"]) / len(self.groups.files)) if example.whole else self.samples_per_file
 
     def run_shape(self) -> RunShape:
         """What the program of this cell is compiled for."""
@@ -361,9 +375,12 @@ class Cell:
             assignment=self.assignment,
             workers=self.workers,
             redundancy=self.redundancy,
-            dataset=self.dataset,
+            dataset=self.network.dataset,
+            dataset_parameters=self.network.dataset_parameters,
             model=self.model,
-            samples_per_file=self.samples_per_file,
+            precision=self.precision,
+            initial=self.initial,
+            samples_per_file=self.samples_a_file,
             steps=self.steps,
             rule=parse_part(self.rule).name,
             rule_parameters=self._rule_options,
@@ -383,4 +400,6 @@ class Cell:
             momentum=self.momentum,
             compute=self.compute,
             devices=self.devices,
+            chunks=self.plan.chunks,
+            tile_bytes=self.plan.tile_bytes,
         )

@@ -19,8 +19,8 @@ class Point:
     Attributes:
         step: steps done.
         train_loss: mean loss of the steps' batches.
-        top1: on test data after the step.
-        loss: mean test cross-entropy after the step.
+        top1: on test data after the step, None without classes.
+        loss: mean test loss after the step.
         distorted: distorted files that entered the update, mean over the steps.
         lost: files dropped, mean over the steps.
         excluded_byzantine: Byzantine workers excluded, mean over the steps.
@@ -30,7 +30,7 @@ class Point:
 
     step: int
     train_loss: float
-    top1: float
+    top1: float | None
     loss: float
     distorted: float
     lost: float
@@ -62,10 +62,17 @@ def as_points(result: Result) -> list[Point]:
 
 
 def as_record(result: Result) -> dict[str, Any]:
-    """The run as one object: ``row``, ``curve``, and lists over the steps, of which ``loss`` is the training loss."""
+    """The run as one object: ``row``, ``curve``, and lists over the steps.
+
+    Of these ``loss`` is that of the step's samples before its update; where every step takes all samples it is the
+    objective after it.
+    """
     trace = result.trace
     steps: dict[str, Any] = {name: getattr(trace, name).tolist() for name in trace._fields if name != "outcome"}
-    steps["loss"] = [plain(float(str(value))) for value in trace.loss]
+    losses = [float(str(value)) for value in trace.loss]
+    if result.cell.network.example.whole:
+        losses = [*losses[1:], result.test.loss]
+    steps["loss"] = [plain(loss) for loss in losses]
     return {
         "row": {name: plain(value) for name, value in asdict(row(result.cell, result)).items()},
         "curve": [{name: plain(value) for name, value in asdict(point).items()} for point in as_points(result)],

@@ -68,16 +68,17 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         verdict = judge(graph, max_byzantine=cell.q, assignment=cell.groups)
         return verdict, still_distortable(verdict, cell.q, cell.groups, by_vote)
 
+    real = cell.network.dtype.type
     numbers = Numbers(
         key=jax.random.key(cell.seed),
-        rate=np.float32(cell.lr),
-        strength=np.float32(cell.strength_used or 0.0),
+        rate=real(cell.lr),
+        strength=real(cell.strength_used or 0.0),
         byzantine=byzantine,
         distorts=distorts,
         distortable=np.int32(by_vote),
         q=np.int32(cell.q),
     )
-    run = Run.start(cell.run_shape(), numbers)
+    run = Run.start(cell.run_shape(), numbers, cell.seed)
     curve: list[tuple[int, Score]] = []
     seconds, done = 0.0, 0
     while done < cell.steps:
@@ -87,16 +88,15 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         jax.block_until_ready(run.state.weights)
         seconds += time.perf_counter() - started
         if every:
-            curve.append((stop, run.program.score(run.state.weights, "test")))
+            curve.append((stop, run.score("test")))
         tick(stop - done)
         done = stop
-    weights = run.state.weights
     return Result(
         cell=cell,
         trace=Trace(*(np.asarray(part) for part in run.state.trace)),
-        finite=bool(np.isfinite(np.asarray(weights)).all()),
-        validation=run.program.score(weights, "validation"),
-        test=run.program.score(weights, "test"),
+        finite=bool(np.isfinite(np.asarray(run.state.weights)).all()),
+        validation=run.score("validation"),
+        test=run.score("test"),
         curve=tuple(curve),
         seconds=seconds,
     )
@@ -128,7 +128,7 @@ def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
         dataset=cell.dataset,
         model=cell.model,
         protocol=cell.protocol,
-        samples_per_file=cell.samples_per_file,
+        samples_per_file=cell.samples_a_file,
         batch_size=cell.batch_size,
         steps=cell.steps,
         lr=cell.lr,
@@ -223,7 +223,7 @@ def _preference(future: Future[Result]) -> tuple[float, float, float]:
         return math.inf, math.inf, math.inf
     result = future.result()
     loss = result.validation.loss
-    return -result.validation.top1, loss if math.isfinite(loss) else math.inf, result.cell.lr
+    return -(result.validation.top1 or 0.0), loss if math.isfinite(loss) else math.inf, result.cell.lr
 
 
 def _row_of(cell: Cell, future: Future[Result]) -> Row:

@@ -6,9 +6,8 @@ from itertools import product
 from typing import get_args
 
 from aspis_sim.assignment import shape
-from aspis_sim.data import load
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.cell import AfterDetection, Cell, Compute, Framed, Protocol
+from aspis_sim.experiment.cell import AfterDetection, Cell, Compute, Framed, Initial, Precision, Protocol
 from aspis_sim.experiment.scheme import Scheme, schemes
 from aspis_sim.registry import unknown_name
 
@@ -73,7 +72,7 @@ class Grid:
         assignment, detector, rule, after_detection: override that part of every scheme; None keeps the preset's.
         adversary_window, detection_window: as in a `Cell`.
         permute: overrides whether workers change places; None keeps the preset's.
-        dataset, model, steps, momentum, compute, devices, memory: as in a `Cell`.
+        dataset, model, steps, momentum, compute, devices, memory, precision, initial: as in a `Cell`.
     """
 
     schemes: tuple[str, ...] = ("aspis", "aspis-certified", "byzshield", "detox", "median")
@@ -104,6 +103,8 @@ class Grid:
     compute: Compute = "shared"
     devices: int = 1
     memory: int = Cell.memory
+    precision: Precision = "float32"
+    initial: Initial = "model"
 
     def tables(self) -> dict[Setting, tuple[Group, ...]]:
         """Multiply the grid out into tables, and each table into groups, q by q and scheme by scheme.
@@ -168,9 +169,9 @@ class Grid:
             cell.check()
             files_of[cell.assignment, cell.workers, cell.redundancy] = cell
             cell.check_parts()
-        samples = len(load(self.dataset).labels["train"])
         for cell in files_of.values():
             files = shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy).files
+            samples = len(cell.network.example.labels["train"])
             if files > samples:
                 raise InputError(
                     f"fewer samples than files: scheme {cell.scheme} with K={cell.workers}, r={cell.redundancy} has "
@@ -207,6 +208,8 @@ class Grid:
             compute=self.compute,
             devices=self.devices,
             memory=self.memory,
+            precision=self.precision,
+            initial=self.initial,
         )
 
     def _share_samples(self, cells: list[Cell]) -> list[Cell]:

@@ -9,7 +9,14 @@ from aspis_sim.registry import Registry
 if TYPE_CHECKING:
     from aspis_sim.models.base import Model
 
-MODELS = Registry("model", {"mlp": "aspis_sim.models.mlp:mlp", "softmax": "aspis_sim.models.softmax:softmax"})
+MODELS = Registry(
+    "model",
+    {
+        "mlp": "aspis_sim.models.mlp:mlp",
+        "softmax": "aspis_sim.models.softmax:softmax",
+        "linear": "aspis_sim.models.linear:linear",
+    },
+)
 
 
 def build(name: str, classes: int) -> Model:

@@ -1,4 +1,4 @@
-"""What every model is to the simulator: initial weights, the loss of a file, the scores of a batch."""
+"""What every model is to the simulator: initial weights, the loss of a file, what is right on a part of the data."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ class Model:
 
     Attributes:
         module: maps inputs ``[samples, ...]`` to scores ``[samples, classes]``.
+        sums: whether the loss of a file is a sum over its samples, and not their mean.
     """
 
     module: nn.Module
+    sums: bool = False
 
     def initialise(self, key: Array, inputs: ArrayLike) -> Any:
         """Draw initial parameters for inputs shaped like ``inputs``."""
@@ -34,3 +36,30 @@ class Model:
         """Mean cross-entropy over the samples, a scalar."""
         scores = self.scores(parameters, inputs)
         return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(scores, labels))
+
+    def mean_loss(self, parameters: Any, inputs: Array, labels: Array) -> Array:
+        """Mean loss a sample, a scalar."""
+        return self.loss(parameters, inputs, labels)
+
+    def correct(self, parameters: Any, inputs: Array, labels: Array) -> Array:
+        """How many samples have their highest score at their class."""
+        return (self.scores(parameters, inputs).argmax(-1) == labels).sum()
+
+
+@dataclass(frozen=True)
+class Regression(Model):
+    """A model of one real output, with half the sum of squared errors over the samples of a file."""
+
+    sums: bool = True
+
+    def loss(self, parameters: Any, inputs: Array, labels: Array) -> Array:
+        """Half the sum of squared errors over the samples, a scalar."""
+        return jnp.sum(jnp.square(self.scores(parameters, inputs) - labels)) / 2
+
+    def mean_loss(self, parameters: Any, inputs: Array, labels: Array) -> Array:
+        """Half the mean squared error, a scalar."""
+        return self.loss(parameters, inputs, labels) / len(labels)
+
+    def correct(self, parameters: Any, inputs: Array, labels: Array) -> Array:
+        """0: nothing is right or wrong here."""
+        return jnp.zeros((), int)

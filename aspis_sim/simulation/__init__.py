@@ -1,11 +1,13 @@
 """One round, one training run, and the devices that simulate the workers."""
 
-from aspis_sim.simulation.program import Program, Score, compilations, compiled, parameters_of
+from aspis_sim.simulation.network import Network, Score, network
+from aspis_sim.simulation.program import Program, compilations, compiled
 from aspis_sim.simulation.run import Run
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State, Trace
 
 __all__ = [
+    "Network",
     "Numbers",
     "Program",
     "Run",
@@ -15,5 +17,5 @@ __all__ = [
     "Trace",
     "compilations",
     "compiled",
-    "parameters_of",
+    "network",
 ]

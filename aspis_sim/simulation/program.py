@@ -4,47 +4,33 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import Array
-from jax.flatten_util import ravel_pytree
 
-from aspis_sim import adversary, aggregation, assignment, data, models
+from aspis_sim import adversary, aggregation, assignment
 from aspis_sim.aggregation.vote import Ruling, vote
 from aspis_sim.coding import cyclic_code
 from aspis_sim.detection.agreement import Views
 from aspis_sim.detection.equality import Comparison
-from aspis_sim.models.base import Model
 from aspis_sim.simulation.coded import recover
 from aspis_sim.simulation.degree_window import nothing, watch
 from aspis_sim.simulation.gradients import Source
-from aspis_sim.simulation.layers import Layers, layers_of
 from aspis_sim.simulation.mesh import Axis, on_devices
+from aspis_sim.simulation.network import Network, network
 from aspis_sim.simulation.round import Batch, Returned, Round, Settled
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State, Trace
-from aspis_sim.simulation.streams import sample_order, stream
+from aspis_sim.simulation.streams import every_sample, sample_order, stream
 from aspis_sim.simulation.verdicts import Table, empty_table, everyone, look_up
 
 CODE = 1
 """Number folded into a round's key for what the decoder draws and the adversary does not know."""
-
-
-class Score(NamedTuple):
-    """Accuracy and loss on one part of a data set.
-
-    Attributes:
-        top1: share of the samples whose highest score is their class.
-        loss: mean cross-entropy.
-    """
-
-    top1: float
-    loss: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,19 +39,21 @@ class Program:
 
     Attributes:
         shape: what they were built for.
-        order: root key -> int ``[steps, f x samples per file]``, the samples of every step.
-        begin: root key -> `State` before the first step.
-        advance: (state, numbers, order, table, stop) -> state at step ``stop``, or stuck before it.
-        score: (weights, part of the data set) -> `Score`.
+        network: the model on its data.
+        order: root key -> int ``[steps, f x samples per file]``, the samples of every step (one row for all steps
+            where each takes all samples).
+        begin: (root key, seed) -> `State` before the first step.
+        advance: (state, numbers, order, table, stop, training inputs, labels) -> state at step ``stop``, or stuck
+            before it.
         empty: table without verdicts, None for a shape without a detector.
         compile_seconds: what building and compiling took.
     """
 
     shape: RunShape
+    network: Network
     order: Callable[[Array], Array]
-    begin: Callable[[Array], State]
-    advance: Callable[[State, Numbers, Array, Table | None, np.int32], State]
-    score: Callable[[Array, str], Score]
+    begin: Callable[[Array, int], State]
+    advance: Callable[..., State]
     empty: Table | None
     compile_seconds: float
 
@@ -94,60 +82,6 @@ def compilations() -> int:
     return len(_programs)
 
 
-class Network(NamedTuple):
-    """A model on a data set, with its weights as one vector.
-
-    Attributes:
-        model: the model.
-        train: inputs and labels to train on.
-        parameters: d.
-        unravel: from weights ``[d]`` to the model's parameters.
-        initial: root key -> initial weights ``[d]``, compiled.
-        evaluate: (weights, inputs, labels) -> correct answers and mean loss, compiled.
-    """
-
-    model: Model
-    train: tuple[Array, Array]
-    parameters: int
-    unravel: Callable[[Array], Any]
-    initial: Callable[[Array], Array]
-    evaluate: Callable[..., tuple[Array, Array]]
-
-    def layers(self, samples: int) -> Layers:
-        """The layers of the model as they are called on a file of so many samples."""
-        parameters = jax.eval_shape(self.unravel, jax.ShapeDtypeStruct((self.parameters,), jnp.float32))
-        inputs, labels = (jax.ShapeDtypeStruct((samples, *part.shape[1:]), part.dtype) for part in self.train)
-        return layers_of(self.model.loss, parameters, inputs, labels)
-
-
-@cache
-def network(dataset: str, model: str) -> Network:
-    """Prepare a model on a data set, once a process."""
-    source = data.load(dataset)
-    built = models.build(model, classes=source.classes)
-    example = source.inputs["train"][:1]
-    empty = jax.eval_shape(built.initialise, jax.random.key(0), example)
-    template, unravel = ravel_pytree(jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), empty))
-
-    @jax.jit
-    def initial(key: Array) -> Array:
-        return ravel_pytree(built.initialise(stream(key, "init"), example))[0]
-
-    @jax.jit
-    def evaluate(weights: Array, inputs: Array, labels: Array) -> tuple[Array, Array]:
-        parameters = unravel(weights)
-        correct = built.scores(parameters, inputs).argmax(-1) == labels
-        return correct.sum(), built.loss(parameters, inputs, labels)
-
-    train = (jnp.asarray(source.inputs["train"]), jnp.asarray(source.labels["train"]))
-    return Network(built, train, template.size, unravel, initial, evaluate)
-
-
-def parameters_of(dataset: str, model: str) -> int:
-    """d, the number of parameters of a model on a data set."""
-    return network(dataset, model).parameters
-
-
 def _build(shape: RunShape) -> Program:
     started = time.perf_counter()
     groups = assignment.build(
@@ -156,44 +90,40 @@ def _build(shape: RunShape) -> Program:
         redundancy=shape.redundancy,
         **dict(shape.assignment_parameters),
     )
-    net = network(shape.dataset, shape.model)
-    source = data.load(shape.dataset)
+    net = network(shape.dataset, shape.model, shape.dataset_parameters, shape.precision, shape.initial)
+    samples = len(net.example.labels["train"])
     batch = len(groups.files) * shape.samples_per_file
     optimizer = partial(optax.sgd, momentum=shape.momentum)
     table = empty_table(shape.workers, len(groups.files), shape.redundancy, shape.certifies) if shape.detects else None
 
     def order(key: Array) -> Array:
-        return sample_order(stream(key, "data"), len(net.train[1]), shape.steps * batch).reshape(-1, batch)
+        if net.example.whole:
+            return jnp.asarray(every_sample(samples, len(groups.files)).reshape(1, -1))
+        return sample_order(stream(key, "data"), samples, shape.steps * batch).reshape(-1, batch)
 
-    def begin(key: Array) -> State:
-        weights = net.initial(key)
+    def begin(key: Array, seed: int) -> State:
+        weights = net.initial(key, seed)
         counts = np.zeros(shape.steps, np.int32)
-        trace = Trace(counts.astype(np.float32), counts, counts, counts, counts, counts.astype(np.int8))
+        trace = Trace(counts.astype(net.dtype), counts, counts, counts, counts, counts.astype(np.int8))
         graph = np.zeros((shape.workers, shape.workers), bool)
         memory = nothing(shape.workers) if shape.detection_window else None
         start, stuck = jnp.int32(0), jnp.asarray(False)
         return State(weights, optimizer(0.0).init(weights), start, stuck, jnp.asarray(graph), memory, trace)
 
-    def score(weights: Array, part: str) -> Score:
-        labels = source.labels[part]
-        correct, loss = net.evaluate(weights, source.inputs[part], labels)
-        return Score(int(correct) / len(labels), float(str(np.float32(loss))))
-
     key = jax.random.key(0)
     windows = -(-shape.steps // shape.adversary_window) if shape.adversary_window else 1
     lies = (0, 0) if shape.permute else groups.files.shape
-    numbers = Numbers(
-        key, np.float32(0), np.float32(0), np.zeros((windows, shape.workers), bool), np.zeros((windows, *lies), bool)
-    )
-    samples = jax.ShapeDtypeStruct((shape.steps, batch), jnp.int32)
+    zero = net.dtype.type(0)
+    numbers = Numbers(key, zero, zero, np.zeros((windows, shape.workers), bool), np.zeros((windows, *lies), bool))
+    drawn = jax.ShapeDtypeStruct((1 if net.example.whole else shape.steps, batch), jnp.int32)
     advance = jax.jit(on_devices(_advance(shape, groups, net), shape.devices))
-    executable = advance.lower(begin(key), numbers, samples, table, np.int32(0), *net.train).compile()
+    executable = advance.lower(begin(key, 0), numbers, drawn, table, np.int32(0), *net.train(0)).compile()
     return Program(
         shape=shape,
+        network=net,
         order=order,
         begin=begin,
-        advance=lambda *arguments: executable(*arguments, *net.train),
-        score=score,
+        advance=executable,
         empty=table,
         compile_seconds=time.perf_counter() - started,
     )
@@ -209,12 +139,13 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
         assignment=groups,
         source=Source(net.layers(shape.samples_per_file), axis, shape.chunks, shape.tile_bytes),
         unravel=net.unravel,
-        classes=data.load(shape.dataset).classes,
+        classes=net.example.classes,
         compare=Comparison(shape.tolerance, axis.total, axis.largest),
         rule=aggregation.rule(shape.rule, convention=shape.convention, **parameters),
         replicated=shape.compute == "replicated",
         whole=code is not None,
     )
+    a_sample = len(groups.files) / len(net.example.labels["train"]) if net.model.sums else 1
     averages = (shape.detects or shape.detection_window > 0) and shape.after_detection == "average"
 
     def settle(returned: Returned, files: Array, ruling: Ruling, key: Array) -> Settled:
@@ -250,7 +181,7 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
             distorts = by_targeting(byzantine[files])
         else:
             files, distorts = points, jnp.asarray(numbers.distorts)[window]
-        samples = order[state.step].reshape(len(files), shape.samples_per_file)
+        samples = order[0 if net.example.whole else state.step].reshape(len(files), shape.samples_per_file)
         batch = Batch(state.weights, inputs, labels, samples)
         returned = one_round.play(batch, files, distorts, lie, key)
         known, memory = jnp.asarray(True), state.memory
@@ -264,9 +195,10 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
 
         def go_on() -> State:
             settled = settle(returned, files, ruling, jax.random.fold_in(key, CODE))
-            change, optimizer = optax.sgd(numbers.rate, momentum=shape.momentum).update(settled.update, state.optimizer)
+            update = settled.update.astype(state.weights.dtype)
+            change, optimizer = optax.sgd(numbers.rate, momentum=shape.momentum).update(update, state.optimizer)
             row = Trace(
-                loss=returned.honest.loss,
+                loss=returned.honest.loss * a_sample,
                 distorted=settled.distorted.sum(),
                 lost=(~settled.kept).sum(),
                 excluded_byzantine=(byzantine & ~settled.honest).sum(),

@@ -9,6 +9,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from aspis_sim.detection import Verdict
+from aspis_sim.simulation.network import Score, in_precision
 from aspis_sim.simulation.program import Program, compiled
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State
@@ -25,6 +26,7 @@ class Run:
     Attributes:
         program: compiled for the run's shape.
         numbers: what it is fed.
+        seed: of the run, from which data sets that differ from run to run are drawn.
         order: int ``[steps, f x samples per file]``, the samples of every step.
         state: after the steps done so far.
         verdicts: reached so far, None without a detector.
@@ -32,22 +34,31 @@ class Run:
 
     program: Program
     numbers: Numbers
+    seed: int
     order: Array
     state: State
     verdicts: Table | None
 
     @classmethod
-    def start(cls, shape: RunShape, numbers: Numbers) -> Self:
+    def start(cls, shape: RunShape, numbers: Numbers, seed: int = 0) -> Self:
         """A run before its first step."""
-        built = compiled(shape)
-        return cls(built, numbers, built.order(numbers.key), built.begin(numbers.key), built.empty)
+        with in_precision(shape.precision):
+            built = compiled(shape)
+            return cls(built, numbers, seed, built.order(numbers.key), built.begin(numbers.key, seed), built.empty)
 
     def to(self, stop: int, decide: Decide) -> Self:
         """The run at step ``stop``; ``decide`` is asked for a verdict on each new agreement graph."""
         state, verdicts = self.state, self.verdicts
-        while True:
-            state = self.program.advance(state, self.numbers, self.order, verdicts, np.int32(stop))
-            if verdicts is None or not bool(state.stuck):
-                return replace(self, state=state, verdicts=verdicts)
-            graph = np.asarray(state.graph)
-            verdicts = remember(verdicts, graph, *decide(graph))
+        with in_precision(self.program.shape.precision):
+            train = self.program.network.train(self.seed)
+            while True:
+                state = self.program.advance(state, self.numbers, self.order, verdicts, np.int32(stop), *train)
+                if verdicts is None or not bool(state.stuck):
+                    return replace(self, state=state, verdicts=verdicts)
+                graph = np.asarray(state.graph)
+                verdicts = remember(verdicts, graph, *decide(graph))
+
+    def score(self, part: str) -> Score:
+        """Accuracy and loss of the run's weights on a part of its data."""
+        with in_precision(self.program.shape.precision):
+            return self.program.network.score(self.state.weights, part, self.seed)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from aspis_sim.simulation.gradients import TILE_BYTES
-
-Parameters = tuple[tuple[str, int | float | bool | str | None], ...]
+from aspis_sim.simulation.network import Initial, Parameters, Precision
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,7 @@ class RunShape:
         assignment: registered name, with ``assignment_parameters``.
         workers: K.
         redundancy: r.
-        dataset: registered name.
+        dataset: registered name, with ``dataset_parameters``.
         model: registered name.
         samples_per_file: samples in each file.
         steps: most steps a run can take (the length of its trace).
@@ -40,6 +39,8 @@ class RunShape:
             worker compute each of its copies.
         tolerance: of the gradient equality, relative.
         devices: devices over which the workers are sharded.
+        precision: of the gradients, see `aspis_sim.simulation.network.Network`.
+        initial: how weights are initialised, likewise.
         chunks: parts in which the files go through the model where not all of it fits into memory at once.
         tile_bytes: what the gradients of all files for a tile of the parameters may take.
     """
@@ -71,5 +72,8 @@ class RunShape:
     compute: Literal["shared", "replicated"] = "shared"
     tolerance: float = 1e-5
     devices: int = 1
+    dataset_parameters: Parameters = ()
+    precision: Precision = "float32"
+    initial: Initial = "model"
     chunks: int = 1
     tile_bytes: int = TILE_BYTES

@@ -6,7 +6,9 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 Stream = Literal["data", "init", "membership", "payload", "permutation"]
 
@@ -40,3 +42,17 @@ def _epochs(key: Array, first: int, samples: int) -> Array:
         return jax.random.permutation(jax.random.fold_in(key, epoch), samples)
 
     return jax.vmap(permutation)(first + jnp.arange(EPOCHS_A_CALL)).reshape(-1)
+
+
+def every_sample(samples: int, files: int) -> NDArray[np.int32]:
+    """All samples in their order, split over the files as evenly as ``numpy.array_split`` does.
+
+    Returns:
+        Int32 ``[files, samples a file]``; a file that is shorter is filled up with the index ``samples``, which stands
+        for a sample of zeros.
+    """
+    size, longer = divmod(samples, files)
+    order = np.full((files, size + (longer > 0)), samples, np.int32)
+    for file, some in enumerate(np.array_split(np.arange(samples), files)):
+        order[file, : len(some)] = some
+    return order

@@ -7,7 +7,8 @@ import numpy as np
 from aspis_sim import assignment
 from aspis_sim.adversary.targeting import target
 from aspis_sim.simulation import Numbers, RunShape, compiled
-from aspis_sim.simulation.program import _advance, network
+from aspis_sim.simulation.network import network
+from aspis_sim.simulation.program import _advance
 
 STEPS, SEEDS = 5, (0, 1, 2)
 
@@ -15,6 +16,7 @@ STEPS, SEEDS = 5, (0, 1, 2)
 def test_seeds_rates_and_strengths_batch_under_vmap():
     shape = RunShape("repetition", 9, 3, "digits", "softmax", 2, STEPS, "median", "alie")
     groups = assignment.build("repetition", workers=9, redundancy=3)
+    train = network("digits", "softmax").train(0)
     attack = target("strong", groups, 3)
     net, built = network("digits", "softmax"), compiled(shape)
     runs = [
@@ -27,16 +29,16 @@ def test_seeds_rates_and_strengths_batch_under_vmap():
         )
         for seed in SEEDS
     ]
-    alone = [built.advance(built.begin(run.key), run, built.order(run.key), None, np.int32(STEPS)) for run in runs]
+    alone = [built.advance(built.begin(run.key, 0), run, built.order(run.key), None, np.int32(STEPS), *train) for run in runs]
     stack = lambda trees: jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *trees)  # noqa: E731
     batched = jax.vmap(_advance(shape, groups, net), in_axes=(0, 0, 0, None, None, None, None))
     together = jax.jit(batched)(
-        stack([built.begin(run.key) for run in runs]),
+        stack([built.begin(run.key, 0) for run in runs]),
         stack(runs),
         jnp.stack([built.order(run.key) for run in runs]),
         None,
         np.int32(STEPS),
-        *net.train,
+        *train,
     )
     assert together.step.tolist() == [STEPS] * len(SEEDS)
     for index, one in enumerate(alone):

@@ -62,7 +62,7 @@ def test_more_liars_are_reported_as_a_failure_and_the_weights_stay(devices):
     from aspis_sim.simulation import Numbers
 
     start = Run.start(group.first.run_shape(), Numbers(key, np.float32(0), np.float32(0), byzantine, distorts))
-    assert start.program.score(start.state.weights, "test") == result.test
+    assert start.score("test") == result.test
 
 
 def test_devices_do_not_change_what_is_recovered(undisturbed):

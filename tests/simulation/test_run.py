@@ -10,7 +10,7 @@ from aspis_sim import assignment
 from aspis_sim.adversary.targeting import target
 from aspis_sim.detection import DETECTORS, Outcome
 from aspis_sim.simulation import Numbers, Run, RunShape
-from aspis_sim.simulation.program import network
+from aspis_sim.simulation.network import network
 from aspis_sim.simulation.streams import sample_order, stream
 from aspis_sim.simulation.verdicts import CAPACITY, empty_table, look_up, remember
 
@@ -49,7 +49,7 @@ def test_devices_and_compute_give_the_same_verdicts_and_votes(reference, compute
         assert np.array_equal(getattr(run.state.trace, column), getattr(reference.state.trace, column))
     assert np.array_equal(run.state.graph, reference.state.graph)
     np.testing.assert_allclose(run.state.weights, reference.state.weights, rtol=1e-4, atol=1e-6)
-    ours, theirs = (one.program.score(one.state.weights, "test") for one in (run, reference))
+    ours, theirs = (one.score("test") for one in (run, reference))
     assert abs(ours.top1 - theirs.top1) <= 0.01
 
 
@@ -127,7 +127,7 @@ def test_the_seed_changes_the_data_and_the_initial_weights_and_nothing_is_shared
     orders = [np.asarray(sample_order(stream(key, "data"), 100, 250)) for key in keys]
     assert not np.array_equal(orders[0], orders[1])
     net = network("digits", "softmax")
-    first, second = (net.initial(key) for key in keys)
+    first, second = (net.initial(key, 0) for key in keys)
     assert not np.array_equal(first, second)
     streams = {tuple(np.asarray(jax.random.key_data(stream(keys[0], name)))) for name in ("data", "init", "payload")}
     assert len(streams) == 3

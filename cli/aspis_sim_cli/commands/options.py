@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -78,10 +78,34 @@ SamplesPerFile = Annotated[
     _option("--samples-per-file", TRAINING, "Samples in a file; under batch and work, of the scheme with most."),
 ]
 BatchSize = Annotated[int | None, _option("--batch-size", TRAINING, "Distinct samples a step (protocol batch).")]
-DatasetName = Annotated[str, _option("--dataset", TRAINING, f"Data: {_of(DATASETS)}.")]
-ModelName = Annotated[str, _option("--model", TRAINING, f"Model: {_of(MODELS)}.")]
+DatasetName = Annotated[
+    str,
+    _option(
+        "--dataset", TRAINING, f"Data: {_of(DATASETS)}; with options as in synthetic:dimension=784:samples=5000.", "NAME"
+    ),
+]
+Samples = Annotated[int | None, _option("--samples", TRAINING, "Samples, of a data set that is made.")]
+Dimension = Annotated[int | None, _option("--dimension", TRAINING, "Inputs, of a data set that is made.")]
+ModelName = Annotated[
+    str | None, _option("--model", TRAINING, f"Model: {_of(MODELS)} (default mlp; linear for a regression).")
+]
 Steps = Annotated[int, _option("--steps", TRAINING, "Training steps.")]
-Momentum = Annotated[float, _option("--momentum", TRAINING, "Momentum of SGD.")]
+Momentum = Annotated[
+    float | None, _option("--momentum", TRAINING, "Momentum of SGD (default 0.9; 0 for a regression).")
+]
+Initial = Annotated[
+    str, _option("--init", TRAINING, "Initial weights: the model's own, or standard normal ones.", "model|normal")
+]
+Precision = Annotated[
+    str,
+    _option(
+        "--precision",
+        TRAINING,
+        "Of gradients, votes and rules: float32, float64 or bfloat16 (with weights in float32).",
+        "float32|float64|bfloat16",
+    ),
+]
+X64 = Annotated[bool, typer.Option("--x64", rich_help_panel=TRAINING, help="The same as --precision float64.")]
 Compute = Annotated[
     str,
     _option(
@@ -115,7 +139,7 @@ Permute = Annotated[
 Memory = Annotated[
     str,
     _option(
-        "--memory", TRAINING, "Memory for the gradients of all files; beyond it they are computed in tiles.", "4GB"
+        "--memory", TRAINING, "Memory that a step may take on a device; it is cut up to stay within.", "4GB"
     ),
 ]
 
@@ -158,6 +182,25 @@ DataDir = Annotated[
 FormatOption = Annotated[Format, _option("--format", OUTPUT, "What is printed on stdout.")]
 Out = Annotated[Path | None, _option("--out", OUTPUT, "Write the rows to this .csv or .json file.", "FILE")]
 Quiet = Annotated[bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar.")]
+
+
+def data_and_model(
+    dataset: str, samples: int | None, dimension: int | None, model: str | None, momentum: float | None
+) -> dict[str, Any]:
+    """Fields of a grid that say what is trained on what, with the defaults of the data set filled in."""
+    options = {"samples": samples, "dimension": dimension}
+    dataset += "".join(f":{name}={value}" for name, value in options.items() if value is not None)
+    regression = dataset.partition(":")[0] == "linear-regression"
+    return {
+        "dataset": dataset,
+        "model": model or ("linear" if regression else "mlp"),
+        "momentum": momentum if momentum is not None else (0.0 if regression else 0.9),
+    }
+
+
+def precision_of(name: str, x64: bool) -> Any:
+    """The value of ``--precision``, or of its shorthand ``--x64``."""
+    return "float64" if x64 else name
 
 
 def framed_workers(text: str | None) -> tuple[int | Literal["auto"] | None, ...]:

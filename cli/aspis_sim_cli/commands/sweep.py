@@ -32,13 +32,19 @@ def sweep(
     adversary_window: options.AdversaryWindow = None,
     detection_window: options.DetectionWindow = 15,
     dataset: options.DatasetName = "digits",
-    model: options.ModelName = "mlp",
+    samples: options.Samples = None,
+    dimension: options.Dimension = None,
+    data_dir: options.DataDir = None,
+    model: options.ModelName = None,
     protocol: options.Protocol = "files",
     samples_per_file: options.SamplesPerFile = 4,
     batch_size: options.BatchSize = None,
     steps: options.Steps = 300,
     lr: options.Rates = options.DEFAULT_RATES,
-    momentum: options.Momentum = 0.9,
+    momentum: options.Momentum = None,
+    init: options.Initial = "model",
+    precision: options.Precision = "float32",
+    x64: options.X64 = False,
     seeds: options.Seeds = "0..2",
     compute: options.Compute = "shared",
     devices: options.Devices = 1,
@@ -64,6 +70,9 @@ def sweep(
     from aspis_sim.experiment.grid import Grid, Group
     from aspis_sim.experiment.row import writable
 
+    from aspis_sim.data import search
+
+    search.use(data_dir)
     options.use_devices(devices)
     grid = Grid(
         schemes=names(scheme),
@@ -87,13 +96,13 @@ def sweep(
         adversary_window=adversary_window,
         detection_window=detection_window,
         permute=permute,
-        dataset=dataset,
-        model=model,
+        **options.data_and_model(dataset, samples, dimension, model, momentum),
         steps=steps,
-        momentum=momentum,
         compute=compute,  # type: ignore[arg-type]
         devices=devices,
         memory=options.memory_bytes(memory),
+        initial=init,  # type: ignore[arg-type]
+        precision=options.precision_of(precision, x64),
     )
     tables = grid.tables()
     groups = grid.groups()

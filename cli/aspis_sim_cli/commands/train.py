@@ -31,10 +31,16 @@ def train(
     adversary_window: options.AdversaryWindow = None,
     detection_window: options.DetectionWindow = 15,
     dataset: options.DatasetName = "digits",
-    model: options.ModelName = "mlp",
+    samples: options.Samples = None,
+    dimension: options.Dimension = None,
+    data_dir: options.DataDir = None,
+    model: options.ModelName = None,
     samples_per_file: options.SamplesPerFile = 4,
     steps: options.Steps = 300,
-    momentum: options.Momentum = 0.9,
+    momentum: options.Momentum = None,
+    init: options.Initial = "model",
+    precision: options.Precision = "float32",
+    x64: options.X64 = False,
     compute: options.Compute = "shared",
     devices: options.Devices = 1,
     memory: options.Memory = "4GB",
@@ -61,6 +67,9 @@ def train(
     from aspis_sim.experiment.grid import Grid
     from aspis_sim.experiment.row import writable, write_whole
 
+    from aspis_sim.data import search
+
+    search.use(data_dir)
     options.use_devices(devices)
     every = max(1, steps // 10) if every is None else every
     if every < 1:
@@ -85,13 +94,13 @@ def train(
         adversary_window=adversary_window,
         detection_window=detection_window,
         permute=permute,
-        dataset=dataset,
-        model=model,
+        **options.data_and_model(dataset, samples, dimension, model, momentum),
         steps=steps,
-        momentum=momentum,
         compute=compute,  # type: ignore[arg-type]
         devices=devices,
         memory=options.memory_bytes(memory),
+        initial=init,  # type: ignore[arg-type]
+        precision=options.precision_of(precision, x64),
     )
     groups = grid.groups()
     if len(groups) > 1:

@@ -27,7 +27,7 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
             str(point.step),
             f"{point.train_loss:.4f}",
             f"{point.loss:.4f}",
-            f"{100 * point.top1:.1f}",
+            "-" if point.top1 is None else f"{100 * point.top1:.1f}",
             f"{point.distorted:g}",
             f"{point.lost:g}",
             f"{point.excluded_byzantine:.2g}/{point.excluded_honest:.2g}",
@@ -35,9 +35,14 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
             style="red" if point.excluded_honest else None,
         )
     note = (
-        f"Final top-1 {100 * result.test.top1:.1f}%; distortion fraction {summed.distortion_measured:.4f} measured, "
-        f"{summed.distortion_theory:.4f} published; {summed.files} files of {cell.samples_per_file} samples; "
+        f"Final {_quality(result)}; distortion fraction {summed.distortion_measured:.4f} measured, "
+        f"{summed.distortion_theory:.4f} published; {summed.files} files of {cell.samples_a_file} samples; "
         f"{summed.samples_processed:,} sample gradients computed in {result.seconds:.2f} s. "
         "out b/h: Byzantine and honest workers excluded."
     )
     return Group(table, Text(note))
+
+
+def _quality(result: Result) -> str:
+    top1, loss = result.test
+    return f"loss {loss:.6g}" if top1 is None else f"top-1 {100 * top1:.1f}%"
