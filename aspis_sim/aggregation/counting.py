@@ -8,7 +8,6 @@ fixed (16 a digit) and no input, however it was chosen, makes it slower.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import jax.numpy as jnp
 from jax import Array, lax
@@ -63,19 +62,24 @@ def successor(keys: Array, key: Array, rank: Array | int) -> Array:
     return jnp.where(reached, key, above)
 
 
-def _digit_of_rank(digits: Array, rank: Array) -> Array:
-    """The digit of rank ``rank [d]`` in each column of int16 ``[n, d]``.
+def _digit_of_rank(digits: Array, rank: Array) -> tuple[Array, Array]:
+    """The digit of rank ``rank [d]`` in each column of int16 ``[n, d]``, and how many are less than it.
 
-    The digit is the whole state of the search: a second value, such as the number of rows below it, would make XLA
-    add the blocks up once more for it in every pass.
+    A pass counts the rows below a trial and leaves it to the next pass to accept the trial or not, so that the count
+    has one use and XLA adds the blocks up once. The last pass counts below what was found.
     """
 
-    def halve(step: Array, found: Array) -> Array:
-        bit = jnp.int16(1) << (DIGIT_BITS - 1 - step).astype(jnp.int16)
+    def halve(step: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        before, tried, less = state
+        found = jnp.where(less <= rank, tried, before)
+        place = jnp.maximum(DIGIT_BITS - 1 - step, 0).astype(jnp.int16)
+        bit = jnp.where(step < DIGIT_BITS, jnp.int16(1) << place, jnp.int16(0))
         trial = found + bit  # wraps from the least digit to 0 at step 0
-        return jnp.where(count(digits, lambda row: row < trial) <= rank, trial, found)
+        return found, trial, count(digits, lambda row: row < trial)
 
-    return lax.fori_loop(0, DIGIT_BITS, halve, jnp.full(rank.shape, -DIGIT_MAX - 1, jnp.int16))
+    least = jnp.full(rank.shape, -DIGIT_MAX - 1, jnp.int16)
+    found, _, below = lax.fori_loop(0, DIGIT_BITS + 1, halve, (least, least, jnp.zeros_like(rank)))
+    return found, below
 
 
 def key_of_rank(keys: Array, rank: Array) -> Array:
@@ -91,14 +95,12 @@ def key_of_rank(keys: Array, rank: Array) -> Array:
     for place in reversed(range(digits)):
         shift = place * DIGIT_BITS
         if place == digits - 1:
-            digits_here = (keys >> shift).astype(jnp.int16)
-            digit = _digit_of_rank(digits_here, rank)
+            digit, below = _digit_of_rank((keys >> shift).astype(jnp.int16), rank)
             found = digit.astype(keys.dtype)
         else:
             racing = (keys >> (shift + DIGIT_BITS)) == found
-            digits_here = jnp.where(racing, (keys >> shift).astype(jnp.int16) ^ sign, jnp.int16(DIGIT_MAX))
-            digit = _digit_of_rank(digits_here, rank)
+            lower = jnp.where(racing, (keys >> shift).astype(jnp.int16) ^ sign, jnp.int16(DIGIT_MAX))
+            digit, below = _digit_of_rank(lower, rank)
             found = (found << DIGIT_BITS) | ((digit ^ sign).astype(keys.dtype) & 0xFFFF)
-        if place:
-            rank = rank - count(digits_here, partial(jnp.greater, digit))
+        rank = rank - below
     return found

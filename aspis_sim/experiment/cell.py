@@ -70,7 +70,7 @@ class Cell:
         permute: whether the workers change places in the assignment at every step.
         convention: library or paper whose variants of rules and payloads are meant, None for this project's.
         dataset: registered name; may have options, as in "synthetic:dimension=784".
-        model: registered name.
+        model: registered name; may have options, as in "mlp:hidden=100".
         protocol: how ``samples_per_file`` was chosen: "files", "batch" or "work".
         samples_per_file: samples in each file.
         steps: training steps.
@@ -126,7 +126,7 @@ class Cell:
             (PAYLOADS, parse_part(self.payload).name),
             (DETECTORS, self.detector),
             (DATASETS, parse_part(self.dataset).name),
-            (MODELS, self.model),
+            (MODELS, parse_part(self.model).name),
         ):
             registry.check(name)
         steps_of(parse_part(self.rule).name)
@@ -339,8 +339,9 @@ class Cell:
         """The model on its data."""
         from aspis_sim.simulation import network
 
-        name, options = parse_part(self.dataset)
-        return network(name, self.model, tuple(sorted(options.items())), self.precision, self.initial)
+        (name, of_data), (model, of_model) = parse_part(self.dataset), parse_part(self.model)
+        given = [tuple(sorted(options.items())) for options in (of_data, of_model)]
+        return network(name, model, *given, self.precision, self.initial)
 
     @cached_property
     def plan(self) -> Plan:
@@ -377,7 +378,8 @@ class Cell:
             redundancy=self.redundancy,
             dataset=self.network.dataset,
             dataset_parameters=self.network.dataset_parameters,
-            model=self.model,
+            model=parse_part(self.model).name,
+            model_parameters=tuple(sorted(parse_part(self.model).options.items())),
             precision=self.precision,
             initial=self.initial,
             samples_per_file=self.samples_a_file,

@@ -18,6 +18,7 @@ from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.grid import Group
 from aspis_sim.experiment.row import Row
 from aspis_sim.simulation import Numbers, Run, Score, Trace, compiled
+from aspis_sim.simulation.run import Decide
 
 SEGMENT = 50
 """Steps between two looks at whether the run should stop."""
@@ -52,6 +53,33 @@ class Result:
     seconds: float
 
 
+def verdict_of(cell: Cell) -> Decide:
+    """The cell's detector: from an agreement graph to the verdict and the most files still distortable after it."""
+    by_vote = cell.distortable
+    judge = detector(cell.detector)
+
+    def decide(graph: NDArray[np.bool_]) -> tuple[Verdict, int]:
+        verdict = judge(graph, max_byzantine=cell.q, assignment=cell.groups)
+        return verdict, still_distortable(verdict, cell.q, cell.groups, by_vote)
+
+    return decide
+
+
+def numbers_of(cell: Cell) -> Numbers:
+    """What a cell's run is fed."""
+    byzantine, distorts = cell.memberships()
+    real = cell.network.dtype.type
+    return Numbers(
+        key=jax.random.key(cell.seed),
+        rate=real(cell.lr),
+        strength=real(cell.strength_used or 0.0),
+        byzantine=byzantine,
+        distorts=distorts,
+        distortable=np.int32(cell.distortable),
+        q=np.int32(cell.q),
+    )
+
+
 def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None) -> Result:
     """Train one cell from its first step to its last.
 
@@ -60,25 +88,8 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         tick: called now and then with the number of steps done since the last call; may raise to stop the run.
         every: score the test part every so many steps (and at the end); None for the end only.
     """
-    byzantine, distorts = cell.memberships()
-    by_vote = cell.distortable
-    judge = detector(cell.detector)
-
-    def decide(graph: NDArray[np.bool_]) -> tuple[Verdict, int]:
-        verdict = judge(graph, max_byzantine=cell.q, assignment=cell.groups)
-        return verdict, still_distortable(verdict, cell.q, cell.groups, by_vote)
-
-    real = cell.network.dtype.type
-    numbers = Numbers(
-        key=jax.random.key(cell.seed),
-        rate=real(cell.lr),
-        strength=real(cell.strength_used or 0.0),
-        byzantine=byzantine,
-        distorts=distorts,
-        distortable=np.int32(by_vote),
-        q=np.int32(cell.q),
-    )
-    run = Run.start(cell.run_shape(), numbers, cell.seed)
+    decide = verdict_of(cell)
+    run = Run.start(cell.run_shape(), numbers_of(cell), cell.seed)
     curve: list[tuple[int, Score]] = []
     seconds, done = 0.0, 0
     while done < cell.steps:

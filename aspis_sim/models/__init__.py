@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aspis_sim.registry import Registry
 
@@ -19,13 +19,13 @@ MODELS = Registry(
 )
 
 
-def build(name: str, classes: int) -> Model:
+def build(name: str, classes: int, **parameters: Any) -> Model:
     """Build the model ``name`` for this many classes.
 
     Raises:
-        InputError: unknown name (the nearest is named).
+        InputError: unknown name (the nearest is named) or parameter.
     """
-    return MODELS.build(name, classes=classes)
+    return MODELS.build(name, classes=classes, **parameters)
 
 
 __all__ = ["MODELS", "build"]

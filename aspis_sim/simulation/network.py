@@ -162,13 +162,15 @@ def network(
     dataset: str,
     model: str,
     dataset_parameters: Parameters = (),
+    model_parameters: Parameters = (),
     precision: Precision = "float32",
     initialise: Initial = "model",
 ) -> Network:
     """Prepare a model on a data set, once a process."""
     drawn = {"run": 0} if data.DATASETS.accepts(dataset, "run") else {}
     classes = data.load(dataset, **dict(dataset_parameters), **drawn).classes
-    return Network(dataset, dataset_parameters, models.build(model, classes=classes), precision, initialise)
+    built = models.build(model, classes=classes, **dict(model_parameters))
+    return Network(dataset, dataset_parameters, built, precision, initialise)
 
 
 @cache

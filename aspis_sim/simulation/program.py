@@ -82,6 +82,18 @@ def compilations() -> int:
     return len(_programs)
 
 
+def network_of(shape: RunShape) -> Network:
+    """The model on the data of a shape."""
+    return network(
+        shape.dataset,
+        shape.model,
+        shape.dataset_parameters,
+        shape.model_parameters,
+        shape.precision,
+        shape.initial,
+    )
+
+
 def _build(shape: RunShape) -> Program:
     started = time.perf_counter()
     groups = assignment.build(
@@ -90,7 +102,7 @@ def _build(shape: RunShape) -> Program:
         redundancy=shape.redundancy,
         **dict(shape.assignment_parameters),
     )
-    net = network(shape.dataset, shape.model, shape.dataset_parameters, shape.precision, shape.initial)
+    net = network_of(shape)
     samples = len(net.example.labels["train"])
     batch = len(groups.files) * shape.samples_per_file
     optimizer = partial(optax.sgd, momentum=shape.momentum)

@@ -16,7 +16,7 @@ class RunShape:
         workers: K.
         redundancy: r.
         dataset: registered name, with ``dataset_parameters``.
-        model: registered name.
+        model: registered name, with ``model_parameters``.
         samples_per_file: samples in each file.
         steps: most steps a run can take (the length of its trace).
         rule: registered name of the robust rule, with ``rule_parameters``.
@@ -73,6 +73,7 @@ class RunShape:
     tolerance: float = 1e-5
     devices: int = 1
     dataset_parameters: Parameters = ()
+    model_parameters: Parameters = ()
     precision: Precision = "float32"
     initial: Initial = "model"
     chunks: int = 1

@@ -87,7 +87,7 @@ DatasetName = Annotated[
 Samples = Annotated[int | None, _option("--samples", TRAINING, "Samples, of a data set that is made.")]
 Dimension = Annotated[int | None, _option("--dimension", TRAINING, "Inputs, of a data set that is made.")]
 ModelName = Annotated[
-    str | None, _option("--model", TRAINING, f"Model: {_of(MODELS)} (default mlp; linear for a regression).")
+    str | None, _option("--model", TRAINING, f"Model: {_of(MODELS)}, with options as in mlp:hidden=100 (default mlp; linear for a regression).")
 ]
 Steps = Annotated[int, _option("--steps", TRAINING, "Training steps.")]
 Momentum = Annotated[
