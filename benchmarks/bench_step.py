@@ -26,22 +26,22 @@ REPEATS = 7
 
 
 def _cell(**fields: Any) -> Cell:
-    usual = dict(
-        scheme="aspis",
-        assignment="subset",
-        detector="clique",
-        rule="median",
-        workers=15,
-        redundancy=3,
-        q=4,
-        attack="strong",
-        payload="alie",
-        samples_per_file=2,
-        lr=0.01,
-        seed=0,
-        dataset=DATA,
-        model="mlp",
-    )
+    usual = {
+        "scheme": "aspis",
+        "assignment": "subset",
+        "detector": "clique",
+        "rule": "median",
+        "workers": 15,
+        "redundancy": 3,
+        "q": 4,
+        "attack": "strong",
+        "payload": "alie",
+        "samples_per_file": 2,
+        "lr": 0.01,
+        "seed": 0,
+        "dataset": DATA,
+        "model": "mlp",
+    }
     return Cell(**{**usual, **fields})
 
 
@@ -91,7 +91,7 @@ def byzfl_step(cell: Cell, steps: int) -> tuple[Callable[[], Any], int, float] |
     model = torch.nn.Sequential(torch.nn.Linear(784, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, 10))
     optimizer = torch.optim.SGD(model.parameters(), lr=cell.lr, momentum=cell.momentum)
     honest = cell.workers - cell.q
-    attack = package.InnerProductManipulation(tau=-cell.strength_used)
+    attack = package.InnerProductManipulation(tau=-(cell.strength_used or 1.0))
     rule = package.Median()
 
     def go_on() -> Any:
@@ -119,7 +119,13 @@ def run() -> list[dict[str, Any]]:
     questions: dict[str, dict[str, Any]] = {
         "MLP 784-64-10, K=15, r=3, 455 files of 2": {"plain SGD": plain_sgd(_cell(steps=60), 50), **mlp}
     }
-    alone = dict(assignment="baseline", scheme="median", detector="none", redundancy=1, payload="inner_product")
+    alone = {
+        "assignment": "baseline",
+        "scheme": "median",
+        "detector": "none",
+        "redundancy": 1,
+        "payload": "inner_product",
+    }
     cell = _cell(**alone, strength=2.0, samples_per_file=32, model="mlp:hidden=100", steps=60)
     questions["MLP 784-100-10, K=15, r=1, 32 a worker, inner product, median"] = {"aspis-sim": our_step(cell, 50)}
     if (theirs := byzfl_step(cell, 10)) is not None:

@@ -116,7 +116,8 @@ def _rows_a_tile(part: Part, most: int) -> int:
     if part.rows * part.columns <= most * 5 // 4:
         return part.rows
     if part.step == 0:
-        return ceil(part.rows / ceil(part.rows * part.columns / most))
+        tiles = ceil(part.rows / max(1, most // part.columns))
+        return ceil(part.rows / tiles)
     whole = part.rows // part.step
     several = [part.step * many for many in range(1, whole + 1) if whole % many == 0]
     fewer = [rows for rows in range(1, part.step + 1) if part.step % rows == 0]

@@ -284,7 +284,7 @@ def _convolution(module: nn.Conv, indices: dict[str, int], inputs: Array, deltas
     else:
         given = module.padding
         edges = [(given, given)] * 2 if isinstance(given, int) else [_pair(edge) for edge in given]
-    edges = [tuple(edge) for edge in edges]
+    edges = [(before, after) for before, after in edges]
     padded = jnp.pad(inputs.astype(deltas.dtype), [(0, 0), (0, 0), *edges, (0, 0)])
     padded = lax.optimization_barrier(jnp.moveaxis(padded, -1, 1))
     reach = [(count - 1) * stride + 1 for count, stride in zip(out, strides, strict=True)]

@@ -145,7 +145,7 @@ class Network:
         correct, loss = 0, 0.0
         for start in range(0, len(labels), SCORED_AT_ONCE):
             some = slice(start, start + SCORED_AT_ONCE)
-            right, mean = self._evaluate(weights, inputs[some], labels[some])
+            right, mean = self._evaluate(weights, jnp.asarray(inputs[some]), jnp.asarray(labels[some]))
             correct += int(right)
             loss += float(mean) * len(labels[some])
         mean_loss = self.dtype.type(loss / len(labels))

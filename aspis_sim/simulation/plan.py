@@ -61,7 +61,7 @@ def plan(network: Network, rows: int, samples: int, memory: int, devices: int = 
     kept = 6 * parameters * network.dtype.itemsize
     if whole and matrix > memory:
         raise InputError(
-            f"{whole} needs the gradients of all {rows:,} files at once, {matrix / 1e9:,.1f} GB; "
+            f"{whole} needs all {rows:,} gradients at once, {readable(matrix)}; "
             f"allow it with --memory {ceil(matrix / 1e9)}GB, or take a part that works by coordinate"
         )
     chunks = min(here, max(1, ceil(passed / max(1, memory // 2))))
@@ -74,3 +74,9 @@ def plan(network: Network, rows: int, samples: int, memory: int, devices: int = 
     return Plan(parameters, chunks, tile, bool(whole), ceil(passed / chunks) + tiles + kept)
 
 
+def readable(size: int) -> str:
+    """A number of bytes as people write it: "1.9 MB"."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= unit:
+            return f"{size / unit:,.1f} {name}"
+    return f"{size} B"

@@ -217,7 +217,8 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
                 excluded_honest=(~byzantine & ~settled.honest).sum(),
                 outcome=settled.outcome,
             )
-            trace = Trace(*(past.at[state.step].set(now) for past, now in zip(state.trace, row, strict=True)))
+            pairs = zip(state.trace, row, strict=True)
+            trace = Trace(*(past.at[state.step].set(now.astype(past.dtype)) for past, now in pairs))
             weights = state.weights + change
             return State(weights, optimizer, state.step + 1, state.stuck, returned.graph, memory, trace)
 

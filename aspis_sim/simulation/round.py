@@ -8,6 +8,7 @@ before the next, so that the matrix need not exist; a rule or payload that does 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -117,27 +118,11 @@ class Round:
             lie: what a distorted copy holds.
             key: of the round's payload.
         """
+        tile: Callable[[int, Array | int], Views | Copies]
         if self.replicated:
-            gradients = self._gradients(batch, jnp.asarray(self.assignment.worker_files.reshape(-1)), True)
-            values = gradients.form(0, 0)[self._copy_positions()]
-            honest = replace(gradients, form=lambda band, tile: values[:, 0])
-            lies = self._lies(batch, honest, lie, key)(values[:, 0], 0, 0)
-            copies = Copies(jnp.where(distorts[:, :, None], lies[:, None], values), values[:, 0])
-            agreement = agreement_of_copies(copies, self.compare)
-            tile = lambda band, index: copies  # noqa: E731
+            honest, tile, agreement = self._computed_by_all(batch, distorts, lie, key)
         else:
-            whole = self.whole or not (lie.coordinatewise and self.rule.coordinatewise)
-            honest = self._gradients(batch, jnp.arange(len(files)), whole)
-            lies_of = self._lies(batch, honest, lie, key)
-
-            def tile(band: int, index: Array | int) -> Views:
-                rows = honest.form(band, index)
-                return Views(rows, lies_of(rows, band, index), distorts)
-
-            if whole:
-                only = tile(0, 0)
-                tile = lambda band, index: only  # noqa: E731
-            agreement = agreement_of_views(distorts, self._compared(honest, tile, distorts, lie))
+            honest, tile, agreement = self._computed_once(batch, distorts, lie, key)
         graph = agreement_graph(agreement.agree, files, self.assignment.workers)
         return Returned(tile, honest, distorts, agreement, graph)
 
@@ -170,6 +155,35 @@ class Round:
 
         return lax.cond(ballot.average, mean, by_rule) if averages else by_rule()
 
+    def _computed_by_all(
+        self, batch: Batch, distorts: Array, lie: Payload, key: Array
+    ) -> tuple[Gradients, Callable[[int, Array | int], Copies], Agreement]:
+        """Every worker computes each of its copies: the copies exist and are compared in pairs."""
+        gradients = self._gradients(batch, jnp.asarray(self.assignment.worker_files.reshape(-1)), True)
+        values = gradients.form(0, 0)[self._copy_positions()]
+        honest = replace(gradients, form=lambda band, tile: values[:, 0])
+        lies = self._lies(batch, honest, lie, key)(values[:, 0], 0, 0)
+        copies = Copies(jnp.where(distorts[:, :, None], lies[:, None], values), values[:, 0])
+        return honest, lambda band, tile: copies, agreement_of_copies(copies, self.compare)
+
+    def _computed_once(
+        self, batch: Batch, distorts: Array, lie: Payload, key: Array
+    ) -> tuple[Gradients, Callable[[int, Array | int], Views], Agreement]:
+        """Every file's gradient is computed once: copies are views of it or of the lie."""
+        whole = self.whole or not (lie.coordinatewise and self.rule.coordinatewise)
+        honest = self._gradients(batch, jnp.arange(len(batch.files)), whole)
+        lies_of = self._lies(batch, honest, lie, key)
+
+        def formed(band: int, index: Array | int) -> Views:
+            rows = honest.form(band, index)
+            return Views(rows, lies_of(rows, band, index), distorts)
+
+        if not whole:
+            return honest, formed, agreement_of_views(distorts, self._compared(honest, formed, distorts, lie))
+        only = formed(0, 0)
+        compared = self._compared(honest, lambda band, index: only, distorts, lie)
+        return honest, lambda band, index: only, agreement_of_views(distorts, compared)
+
     def _gradients(self, batch: Batch, rows: Array, whole: bool) -> Gradients:
         parameters = self.unravel(batch.weights)
         return self.source.gradients(parameters, batch.inputs, batch.labels, rows, batch.files, whole)
@@ -192,18 +206,15 @@ class Round:
     ) -> Compared:
         """Compare every file's honest gradient with its lie; files without a distorted copy get any answer."""
 
+        def over_tiles(band: int, measure: Callable[[Array, Array], Any], join: Callable[[Array, Array], Array]) -> Any:
+            first = measure(*tile(band, 0)[:2])
+            rest = jnp.arange(1, honest.layout.bands[band].tiles)
+            joined = lambda done, index: (jax.tree.map(join, done, measure(*tile(band, index)[:2])), None)  # noqa: E731
+            return lax.scan(joined, first, rest)[0] if len(rest) else first
+
         def fold(measure: Callable[[Array, Array], Any], join: Callable[[Array, Array], Array]) -> Any:
-            total = None
-            for number, band in enumerate(honest.layout.bands):
-                so_far = measure(*tile(number, 0)[:2])
-                if band.tiles > 1:
-                    add = lambda done, index, number=number: (  # noqa: E731
-                        jax.tree.map(join, done, measure(*tile(number, index)[:2])),
-                        None,
-                    )
-                    so_far = lax.scan(add, so_far, jnp.arange(1, band.tiles))[0]
-                total = so_far if total is None else jax.tree.map(join, total, so_far)
-            return total
+            bands = [over_tiles(band, measure, join) for band in range(len(honest.layout.bands))]
+            return reduce(partial(jax.tree.map, join), bands)
 
         whole = lambda: self.compare.slices(fold)  # noqa: E731
         if lie.largest is None or lie.scope == "labels" or len(honest.layout.bands) == 1:

@@ -47,6 +47,7 @@ def test_status_lists_every_data_set_where_it_is_and_what_to_do(home, tmp_path):
     assert {name: row["state"] for name, row in rows.items()} == {
         "digits": "shipped",
         "synthetic": "made",
+        "linear-regression": "made",
         "mnist": "incomplete",
         "cifar10": "found",
         "fashion-mnist": "missing",
@@ -89,6 +90,7 @@ def test_verify_reads_all_that_is_there(home):
         "mnist": "ok",
         "svhn": "ok",
         "synthetic": "ok",
+        "linear-regression": "ok",
         "cifar10": "missing",
         "cifar100": "missing",
         "fashion-mnist": "missing",

@@ -83,7 +83,7 @@ def test_a_part_that_needs_all_gradients_at_once_says_so():
     words = f"{RUN} --memory 60kB --compute replicated".split()
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 2
-    assert "replicated compute needs the gradients of all 35 files at once" in result.stderr
+    assert "replicated compute needs all 105 gradients at once" in result.stderr
 
 
 def test_the_table_names_the_run():

@@ -29,7 +29,9 @@ def test_seeds_rates_and_strengths_batch_under_vmap():
         )
         for seed in SEEDS
     ]
-    alone = [built.advance(built.begin(run.key, 0), run, built.order(run.key), None, np.int32(STEPS), *train) for run in runs]
+    alone = [
+        built.advance(built.begin(run.key, 0), run, built.order(run.key), None, np.int32(STEPS), *train) for run in runs
+    ]
     stack = lambda trees: jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *trees)  # noqa: E731
     batched = jax.vmap(_advance(shape, groups, net), in_axes=(0, 0, 0, None, None, None, None))
     together = jax.jit(batched)(

@@ -111,7 +111,9 @@ def test_a_lie_equal_to_the_truth_is_no_distortion():
     assert outcome(run) == [Outcome.UNIQUE] * 12
 
 
-@pytest.mark.parametrize(("compute", "bytes", "devices"), [("shared", 10**6, 1), ("shared", 9000, 2), ("replicated", 10**6, 1)])
+@pytest.mark.parametrize(
+    ("compute", "bytes", "devices"), [("shared", 10**6, 1), ("shared", 9000, 2), ("replicated", 10**6, 1)]
+)
 def test_flipped_labels_are_lies_that_differ_from_file_to_file(compute, bytes, devices):
     flip = replace(SHAPE, payload="label_flip", strong_payload=False, rule="average", detects=False)
     run = start(replace(flip, compute=compute, tile_bytes=bytes, devices=devices)).to(6, decide)

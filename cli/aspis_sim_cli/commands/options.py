@@ -81,13 +81,21 @@ BatchSize = Annotated[int | None, _option("--batch-size", TRAINING, "Distinct sa
 DatasetName = Annotated[
     str,
     _option(
-        "--dataset", TRAINING, f"Data: {_of(DATASETS)}; with options as in synthetic:dimension=784:samples=5000.", "NAME"
+        "--dataset",
+        TRAINING,
+        f"Data: {_of(DATASETS)}; with options as in synthetic:dimension=784:samples=5000.",
+        "NAME",
     ),
 ]
 Samples = Annotated[int | None, _option("--samples", TRAINING, "Samples, of a data set that is made.")]
 Dimension = Annotated[int | None, _option("--dimension", TRAINING, "Inputs, of a data set that is made.")]
 ModelName = Annotated[
-    str | None, _option("--model", TRAINING, f"Model: {_of(MODELS)}, with options as in mlp:hidden=100 (default mlp; linear for a regression).")
+    str | None,
+    _option(
+        "--model",
+        TRAINING,
+        f"Model: {_of(MODELS)}, with options as in mlp:hidden=100 (default mlp; linear for a regression).",
+    ),
 ]
 Steps = Annotated[int, _option("--steps", TRAINING, "Training steps.")]
 Momentum = Annotated[
@@ -138,9 +146,7 @@ Permute = Annotated[
 ]
 Memory = Annotated[
     str,
-    _option(
-        "--memory", TRAINING, "Memory that a step may take on a device; it is cut up to stay within.", "4GB"
-    ),
+    _option("--memory", TRAINING, "Memory that a step may take on a device; it is cut up to stay within.", "4GB"),
 ]
 
 AssignmentName = Annotated[str | None, _option("--assignment", PARTS, f"{_of(ASSIGNMENTS)}.")]
@@ -196,6 +202,18 @@ def data_and_model(
         "model": model or ("linear" if regression else "mlp"),
         "momentum": momentum if momentum is not None else (0.0 if regression else 0.9),
     }
+
+
+def wants_classes(dataset: str) -> None:
+    """Refuse a data set without classes.
+
+    Raises:
+        InputError: it is a regression.
+    """
+    from aspis_sim.errors import InputError
+
+    if dataset.partition(":")[0] == "linear-regression":
+        raise InputError("a sweep compares accuracies, and linear-regression has no accuracy; use aspis-sim train")
 
 
 def precision_of(name: str, x64: bool) -> Any:

@@ -67,10 +67,9 @@ def sweep(
 
       aspis-sim sweep --q 4 --payload alie --strength 0.5..2:0.5 --protocol batch --format csv
     """
+    from aspis_sim.data import search
     from aspis_sim.experiment.grid import Grid, Group
     from aspis_sim.experiment.row import writable
-
-    from aspis_sim.data import search
 
     search.use(data_dir)
     options.use_devices(devices)
@@ -104,6 +103,7 @@ def sweep(
         initial=init,  # type: ignore[arg-type]
         precision=options.precision_of(precision, x64),
     )
+    options.wants_classes(grid.dataset)
     tables = grid.tables()
     groups = grid.groups()
     if out is None and format is Format.TABLE:

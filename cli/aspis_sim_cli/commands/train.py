@@ -63,11 +63,10 @@ def train(
 
       aspis-sim train --scheme aspis --q 4 --attack frame-up --framed 2 --payload constant --format json
     """
+    from aspis_sim.data import search
     from aspis_sim.errors import InputError
     from aspis_sim.experiment.grid import Grid
     from aspis_sim.experiment.row import writable, write_whole
-
-    from aspis_sim.data import search
 
     search.use(data_dir)
     options.use_devices(devices)
