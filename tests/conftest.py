@@ -10,3 +10,4 @@ jax.config.update("jax_num_cpu_devices", 8)
 def _own_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("ASPIS_CACHE_DIR", "")

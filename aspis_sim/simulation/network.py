@@ -81,7 +81,8 @@ class Network:
     @cached_property
     def _template(self) -> tuple[int, Callable[[Array], Any]]:
         example = self.prepared(self.example.inputs["train"][:1])
-        empty = jax.eval_shape(self.model.initialise, jax.random.key(0), example)
+        with in_precision(self.precision):
+            empty = jax.eval_shape(self.model.initialise, jax.random.key(0), example)
         flat, unravel = ravel_pytree(jax.tree.map(lambda leaf: np.zeros(leaf.shape, self.dtype), empty))
         return flat.size, unravel
 
@@ -124,10 +125,11 @@ class Network:
 
     def layers(self, samples: int) -> Layers:
         """The layers of the model as they are called on a file of so many samples."""
-        parameters = jax.eval_shape(self.unravel, jax.ShapeDtypeStruct((self.parameters,), self.dtype))
         train = (self.example.inputs["train"], self.example.labels["train"])
         inputs, labels = (jax.ShapeDtypeStruct((samples, *part.shape[1:]), part.dtype) for part in train)
-        return layers_of(self.loss, parameters, inputs, labels)
+        with in_precision(self.precision):
+            parameters = jax.eval_shape(self.unravel, jax.ShapeDtypeStruct((self.parameters,), self.dtype))
+            return layers_of(self.loss, parameters, inputs, labels)
 
     @cached_property
     def _evaluate(self) -> Callable[[Array, Array, Array], tuple[Array, Array]]:

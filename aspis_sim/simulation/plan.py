@@ -75,8 +75,8 @@ def plan(network: Network, rows: int, samples: int, memory: int, devices: int = 
 
 
 def readable(size: int) -> str:
-    """A number of bytes as people write it: "1.9 MB"."""
+    """A number of bytes as people write it: "1.9 GB", "34 MB"."""
     for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if size >= unit:
-            return f"{size / unit:,.1f} {name}"
+            return f"{size / unit:,.{1 if name == 'GB' else 0}f} {name}"
     return f"{size} B"

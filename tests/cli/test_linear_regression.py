@@ -71,7 +71,7 @@ def test_float32_is_near_and_no_accuracy_is_claimed():
 
 
 def test_a_sweep_of_it_is_refused():
-    words = "sweep --dataset linear-regression --samples 100 --dimension 5 --q 2 --workers 7 --steps 3".split()
+    words = ["sweep", "--dataset", "linear-regression:samples=100:dimension=5", "--q", "2", "--workers", "7"]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 2
     assert "no accuracy" in result.stderr

@@ -80,7 +80,7 @@ def test_tiles_are_small_and_cover_every_parameter_once(case):
 
 
 def test_a_file_left_out_does_no_harm_even_if_it_is_not_finite(case):
-    layers, (parameters, inputs, labels, rows, files), expected = case
+    layers, (parameters, inputs, labels, rows, files), _ = case
     broken = inputs.at[files[0, 0]].set(jnp.inf)
     gradients = Source(layers, Axis()).gradients(parameters, broken, labels, rows, files)
     assert not np.isfinite(np.asarray(gradients.bounds)[0])

@@ -187,6 +187,20 @@ DataDir = Annotated[
 
 FormatOption = Annotated[Format, _option("--format", OUTPUT, "What is printed on stdout.")]
 Out = Annotated[Path | None, _option("--out", OUTPUT, "Write the rows to this .csv or .json file.", "FILE")]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", rich_help_panel=OUTPUT, help="Say what would be compiled and run, in what memory; run nothing."
+    ),
+]
+CompileCache = Annotated[
+    bool,
+    typer.Option(
+        "--compile-cache/--no-compile-cache",
+        rich_help_panel=TRAINING,
+        help="Keep compiled programs in the user's cache ($ASPIS_CACHE_DIR).",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar.")]
 
 

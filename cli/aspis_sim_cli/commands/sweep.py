@@ -4,8 +4,10 @@ import hashlib
 import time
 from pathlib import Path
 
+from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
+from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
 from aspis_sim_cli.ranges import integers, names, reals
@@ -49,6 +51,8 @@ def sweep(
     compute: options.Compute = "shared",
     devices: options.Devices = 1,
     memory: options.Memory = "4GB",
+    compile_cache: options.CompileCache = True,
+    dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
     quiet: options.Quiet = False,
@@ -72,6 +76,7 @@ def sweep(
     from aspis_sim.experiment.row import writable
 
     search.use(data_dir)
+    cache.use_compiled(compile_cache)
     options.use_devices(devices)
     grid = Grid(
         schemes=names(scheme),
@@ -106,20 +111,25 @@ def sweep(
     options.wants_classes(grid.dataset)
     tables = grid.tables()
     groups = grid.groups()
+    if dry_run:
+        return show_forecasts(groups, format)
     if out is None and format is Format.TABLE:
         digest = hashlib.sha256(repr(grid).encode()).hexdigest()[:8]
         out = Path("results") / f"sweep-{'-'.join(grid.attacks)}-k{workers}-{digest}.csv"
     written = Format.CSV if out is None else file_format(out, format)
     path = None if out is None else writable(out)
 
+    from aspis_sim.experiment.cell import Cell
     from aspis_sim.experiment.execution import Event
     from aspis_sim.experiment.execution import sweep as run
+    from aspis_sim.experiment.forecast import remember
     from aspis_sim.experiment.row import Row, as_csv, as_json, write_whole
     from aspis_sim.experiment.summary import panels, worst_over_attacks
     from aspis_sim_cli.live import follow
     from aspis_sim_cli.render.sweep_table import panel_view, worst_view
 
     finished: dict[Group, list[Row]] = {group: [] for group in groups}
+    timed: list[tuple[Cell, float]] = []
     saved = time.monotonic()
 
     def text(kind: Format) -> str:
@@ -131,12 +141,15 @@ def sweep(
         assert event.group is not None
         assert event.row is not None
         finished[event.group].append(event.row)
+        if event.row.seconds is not None:
+            timed.append((event.group.first, event.row.seconds))
         if path is not None and time.monotonic() - saved > SAVE_EVERY:
             write_whole(path, text(written))
             saved = time.monotonic()
 
     cells = sum(len(group.seeds) for group in groups)
     complete = follow(run(groups), sum(group.steps for group in groups), cells, arrived, quiet)
+    remember(cache.history(), timed)
     if path is not None:
         write_whole(path, text(written))
     if format is Format.TABLE:

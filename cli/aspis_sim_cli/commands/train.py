@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
+from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
 
@@ -48,6 +50,8 @@ def train(
         int | None,
         typer.Option("--every", rich_help_panel=options.OUTPUT, help="Steps between points of the curve."),
     ] = None,
+    compile_cache: options.CompileCache = True,
+    dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
     quiet: options.Quiet = False,
@@ -69,6 +73,7 @@ def train(
     from aspis_sim.experiment.row import writable, write_whole
 
     search.use(data_dir)
+    cache.use_compiled(compile_cache)
     options.use_devices(devices)
     every = max(1, steps // 10) if every is None else every
     if every < 1:
@@ -104,18 +109,22 @@ def train(
     groups = grid.groups()
     if len(groups) > 1:
         raise InputError(f"--framed {framed}: one run frames one number of workers; use sweep for several")
+    if dry_run:
+        return show_forecasts(groups, format)
     (group,) = groups
     written = None if out is None else file_format(out, format)
     path = None if out is None else writable(out)
 
     from aspis_sim.experiment.curve import Point, as_points, as_record
     from aspis_sim.experiment.execution import train as run
+    from aspis_sim.experiment.forecast import remember
     from aspis_sim.experiment.row import as_csv
     from aspis_sim_cli.live import bar
     from aspis_sim_cli.render.curve_table import curve_view
 
     with bar(steps, quiet) as tick:
         result = run(group.first, tick, every)
+    remember(cache.history(), [(group.first, result.seconds)])
     points = as_points(result)
 
     def text(kind: Format | None) -> str:

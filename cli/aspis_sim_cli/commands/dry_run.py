@@ -1,0 +1,33 @@
+"""``--dry-run``: what a command would compile and run."""
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from aspis_sim_cli import cache
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.output import Format, stdout
+
+if TYPE_CHECKING:
+    from aspis_sim.experiment.grid import Group
+
+
+def show_forecasts(groups: "Sequence[Group]", format: Format) -> ExitStatus:
+    """Print one row for every program that the groups need."""
+    from aspis_sim.experiment.forecast import forecasts
+    from aspis_sim_cli.render.forecast_table import forecast_view
+
+    made = forecasts(groups, cache.history())
+    rows = [asdict(one) for one in made]
+    if format is Format.JSON:
+        print(json.dumps(rows, indent=2))
+    elif format is Format.CSV:
+        writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        stdout().print(forecast_view(made))
+    return ExitStatus.DONE

@@ -1,0 +1,47 @@
+"""What a grid would do, as a table."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from aspis_sim.experiment.forecast import Forecast
+from aspis_sim.simulation.plan import readable
+
+COLUMNS = ("scheme", "files", "d", "batch", "steps", "tiles", "memory", "compile", "run")
+
+
+def forecast_view(made: Sequence[Forecast]) -> RenderableType:
+    """One row a program, and a line that says what they come to."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in COLUMNS:
+        table.add_column(column, justify="left" if column == "scheme" else "right", no_wrap=True)
+    for one in made:
+        cut = str(one.tiles) + (f"x{one.chunks}" if one.chunks > 1 else "")
+        table.add_row(
+            Text(one.schemes),
+            f"{one.files:,}",
+            f"{one.parameters:,}",
+            f"{one.batch_size:,}",
+            f"{one.steps:,}",
+            cut,
+            readable(one.peak_bytes),
+            _time(one.compile_seconds),
+            _time(one.seconds),
+        )
+    known = [one.seconds for one in made if one.seconds is not None]
+    note = (
+        f"{len(made)} programs would be compiled for {sum(one.trainings for one in made)} runs; nothing was run. "
+        "d: weights. tiles: of the weights, for the robust rule (x parts in which the files pass through the model). "
+        "memory: expected peak of one run on a device. compile and run: as long as they took here the last time, one "
+        "run after the other" + (f", {_time(sum(known))} in all." if len(known) == len(made) else "; - not known yet.")
+    )
+    return Group(table, Text(note))
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    return f"{seconds:.1f} s" if seconds < 100 else f"{seconds / 60:.1f} min"

@@ -1,0 +1,73 @@
+"""--dry-run, and the cache of compiled programs that the next process finds."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from aspis_sim_cli.app import app
+from typer.testing import CliRunner
+
+from aspis_sim.simulation import compilations
+
+SWEEP = "sweep --workers 9 --q 1..3 --scheme aspis,detox --model softmax --steps 30 --seeds 0,1"
+
+
+def invoke(words, **environment):
+    result = CliRunner().invoke(app, words.split(), env=environment)
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_nothing_is_compiled_and_the_programs_are_counted():
+    before = compilations()
+    rows = list(csv.DictReader(io.StringIO(invoke(f"{SWEEP} --dry-run --format csv"))))
+    assert compilations() == before
+    assert [(row["schemes"], row["files"], row["steps"]) for row in rows] == [
+        ("aspis", "84", str(3 * 3 * 30)),
+        ("detox", "3", str(3 * 3 * 30)),
+    ]
+
+
+@pytest.mark.parametrize(("memory", "chunks"), [("4GB", 1), ("200kB", 3)])
+def test_memory_decides_how_a_step_is_cut(memory, chunks):
+    words = f"train --workers 7 --q 2 --steps 3 --memory {memory} --dry-run --format json"
+    (one,) = json.loads(invoke(words))
+    assert (one["chunks"] >= chunks) == (one["chunks"] > 1 or chunks == 1)
+    assert one["parameters"] == 4810
+    assert one["peak_bytes"] > 0
+    assert one["tiles"] >= 1
+
+
+def test_a_run_is_remembered_and_told_to_the_next(tmp_path):
+    words = "train --workers 7 --q 2 --steps 40 --model softmax --quiet --format csv"
+    (before,) = json.loads(invoke(f"{words} --dry-run --format json", ASPIS_CACHE_DIR=str(tmp_path / "cache")))
+    assert before["seconds"] is None
+    invoke(f"{words} --no-compile-cache", ASPIS_CACHE_DIR=str(tmp_path / "cache"))
+    (tmp_path / "cache/timings.jsonl").open("a").write("{broken\n[]\n")
+    (after,) = json.loads(invoke(f"{words} --dry-run --format json", ASPIS_CACHE_DIR=str(tmp_path / "cache")))
+    assert after["seconds"] > 0
+    assert after["compile_seconds"] > 0
+
+
+@pytest.mark.slow
+def test_compiled_programs_are_kept_for_the_next_process_unless_told_otherwise(tmp_path):
+    code = "from aspis_sim_cli.app import main; main()"
+    words = ["train", "--workers", "7", "--q", "2", "--steps", "3", "--quiet", "--format", "csv"]
+    environment = {**os.environ, "ASPIS_CACHE_DIR": str(tmp_path / "cache")}
+
+    def run(*more):
+        command = [sys.executable, "-c", code, *words, *more]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        return done.stdout, sorted(path.name for path in (tmp_path / "cache").glob("programs/*/jit_advance-*-cache"))
+
+    alone, kept = run("--no-compile-cache")
+    assert kept == []
+    first, kept = run()
+    assert len(kept) == 1
+    second, still = run()
+    assert still == kept
+    assert first == second == alone
