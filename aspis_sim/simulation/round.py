@@ -138,8 +138,11 @@ class Round:
         """
         kept = ballot.kept if drops else None
 
+        kind = returned.honest.bounds.dtype
+
         def by_tile(aggregate: Callable[[Views | Copies], Array]) -> Array:
-            return self._by_tile(returned.honest, lambda band, tile: aggregate(returned.copies(band, tile)))
+            made = self._by_tile(returned.honest, lambda band, tile: aggregate(returned.copies(band, tile)))
+            return made.astype(kind)
 
         def by_rule() -> Array:
             return by_tile(lambda copies: self._by_rule(copies.chosen(ballot.slot), kept, distortable))
@@ -149,7 +152,7 @@ class Round:
             if self.replicated:
                 return by_copies()
             count = jnp.maximum(ballot.kept.sum(), 1)
-            honest = returned.honest.weighted(ballot.kept.astype(returned.honest.bounds.dtype)) / count
+            honest = returned.honest.weighted(ballot.kept.astype(kind)).astype(kind) / count
             lying = ballot.kept & is_lie(returned.distorts, ballot.slot)
             return lax.cond(lying.any() | ~jnp.isfinite(honest).all(), by_copies, lambda: honest)
 

@@ -33,7 +33,7 @@ def sample_order(key: Array, samples: int, draws: int) -> Array:
     """
     epochs = -(-draws // samples)
     parts = [_epochs(key, first, samples) for first in range(0, epochs, EPOCHS_A_CALL)]
-    return jnp.concatenate(parts)[:draws]
+    return jnp.concatenate(parts)[:draws].astype(jnp.int32)
 
 
 @partial(jax.jit, static_argnames="samples")

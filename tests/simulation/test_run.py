@@ -26,9 +26,8 @@ def decide(graph):
 
 def start(shape=SHAPE, attack="strong", seed=0, strength=1.0):
     chosen = target(attack, GROUPS, Q)
-    numbers = Numbers(
-        jax.random.key(seed), np.float32(0.1), np.float32(strength), chosen.byzantine[None], chosen.distorts[None]
-    )
+    real = np.float64 if shape.precision == "float64" else np.float32
+    numbers = Numbers(jax.random.key(seed), real(0.1), real(strength), chosen.byzantine[None], chosen.distorts[None])
     return Run.start(shape, numbers)
 
 
@@ -63,6 +62,19 @@ def test_files_in_chunks_and_parameters_in_tiles_change_nothing(attack, chunks, 
     assert np.array_equal(tiled.state.trace.distorted, whole.state.trace.distorted)
     np.testing.assert_allclose(tiled.state.trace.loss, whole.state.trace.loss, rtol=1e-5)
     np.testing.assert_allclose(tiled.state.weights, whole.state.weights, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(("precision", "near"), [("float64", 1e-4), ("bfloat16", 0.1)])
+@pytest.mark.parametrize("attack", ["strong", "weak"])
+def test_precision_changes_digits_and_no_verdict(attack, precision, near):
+    usual = start(attack=attack).to(6, decide)
+    other = start(replace(SHAPE, precision=precision), attack=attack).to(6, decide)
+    assert other.state.weights.dtype == ("float64" if precision == "float64" else "float32")
+    assert outcome(other) == outcome(usual)
+    for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest"):
+        assert np.array_equal(getattr(other.state.trace, column), getattr(usual.state.trace, column))
+    change = np.asarray(usual.state.weights) - np.asarray(start(attack=attack).state.weights)
+    assert np.linalg.norm(np.asarray(other.state.weights) - usual.state.weights) <= near * np.linalg.norm(change)
 
 
 def test_stops_on_the_way_change_nothing(reference):
