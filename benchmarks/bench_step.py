@@ -25,7 +25,8 @@ DATA = "synthetic:dimension=784:samples=8000"
 REPEATS = 7
 
 
-def _cell(**fields: Any) -> Cell:
+def cell_of(**fields: Any) -> Cell:
+    """K=15, r=3, q=4 on a synthetic data set of 784 inputs, but for ``fields``."""
     usual = {
         "scheme": "aspis",
         "assignment": "subset",
@@ -115,9 +116,9 @@ def byzfl_step(cell: Cell, steps: int) -> tuple[Callable[[], Any], int, float] |
 
 def run() -> list[dict[str, Any]]:
     """One row a contender: milliseconds a step (least and median of the turns) and the ratio to the first."""
-    mlp = {f"aspis, {attack}": our_step(_cell(attack=attack, steps=60), 8) for attack in ("weak", "strong")}
+    mlp = {f"aspis, {attack}": our_step(cell_of(attack=attack, steps=60), 8) for attack in ("weak", "strong")}
     questions: dict[str, dict[str, Any]] = {
-        "MLP 784-64-10, K=15, r=3, 455 files of 2": {"plain SGD": plain_sgd(_cell(steps=60), 50), **mlp}
+        "MLP 784-64-10, K=15, r=3, 455 files of 2": {"plain SGD": plain_sgd(cell_of(steps=60), 50), **mlp}
     }
     alone = {
         "assignment": "baseline",
@@ -126,12 +127,12 @@ def run() -> list[dict[str, Any]]:
         "redundancy": 1,
         "payload": "inner_product",
     }
-    cell = _cell(**alone, strength=2.0, samples_per_file=32, model="mlp:hidden=100", steps=60)
+    cell = cell_of(**alone, strength=2.0, samples_per_file=32, model="mlp:hidden=100", steps=60)
     questions["MLP 784-100-10, K=15, r=1, 32 a worker, inner product, median"] = {"aspis-sim": our_step(cell, 50)}
     if (theirs := byzfl_step(cell, 10)) is not None:
         questions["MLP 784-100-10, K=15, r=1, 32 a worker, inner product, median"]["ByzFL"] = theirs
     for attack in ("weak", "strong"):
-        regression = _cell(
+        regression = cell_of(
             attack=attack,
             dataset="linear-regression:samples=1000",
             model="linear",

@@ -231,7 +231,14 @@ def _turned(points: Array) -> Array:
 
 
 def _products(turned: Array, deltas: Array) -> Array:
-    """The product of each file: ``[f, rows, points]`` and ``[f, points, columns]`` to ``[f, rows x columns]``."""
+    """The product of each file: ``[f, rows, points]`` and ``[f, points, columns]`` to ``[f, rows x columns]``.
+
+    A product over one point XLA takes for an elementwise one and forms it anew, slowly, wherever it is used; a second
+    point of zeros makes it a product of matrices.
+    """
+    if deltas.shape[1] == 1:
+        turned = jnp.pad(turned, [(0, 0), (0, 0), (0, 1)])
+        deltas = jnp.pad(deltas, [(0, 0), (0, 1), (0, 0)])
     return jnp.einsum("fip,fpo->fio", turned, deltas).reshape(len(deltas), -1)
 
 

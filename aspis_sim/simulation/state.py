@@ -24,8 +24,8 @@ class Numbers(NamedTuple):
     """
 
     key: Array
-    rate: np.float32
-    strength: np.float32
+    rate: np.floating[Any]
+    strength: np.floating[Any]
     byzantine: NDArray[np.bool_]
     distorts: NDArray[np.bool_]
     distortable: np.int32 = np.int32(0)
