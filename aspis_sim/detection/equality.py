@@ -7,8 +7,11 @@ implementation: tolerance 0 on a CPU, 1e-5 on a GPU; the treatment of non-finite
 The vectors may come in slices, one after the other and over several devices, so that they never exist whole: only
 sums and maxima over the slices are asked for. The squares of a norm can overflow or underflow long before the numbers
 do; of float16 and bfloat16 they are added up in float32. Where every norm is in a safe range, three sums of squares
-decide; else each pair is first scaled by its largest entry, so that neither decides. (Numbers below the smallest normal one, 1.2e-38 in float32, count as zero: so the
-hardware is set.)
+decide; else each pair is first scaled by its largest entry, so that neither decides. (Numbers below the smallest
+normal one, 1.2e-38 in float32, count as zero: so the hardware is set.)
+
+The numbers compared are the gradients in the type in which they were computed. Copies computed by the same program
+are equal bit for bit, whatever the type; the tolerance is for copies that were not.
 """
 
 from collections.abc import Callable

@@ -138,25 +138,23 @@ class Round:
         """
         kept = ballot.kept if drops else None
 
-        kind = returned.honest.bounds.dtype
+        honest = returned.honest
 
-        def by_tile(aggregate: Callable[[Views | Copies], Array]) -> Array:
-            made = self._by_tile(returned.honest, lambda band, tile: aggregate(returned.copies(band, tile)))
-            return made.astype(kind)
+        def of_tile(band: int, tile: Array | int) -> Array:
+            copies = returned.copies(band, tile)
+            by_rule = lambda: self._by_rule(copies.chosen(ballot.slot), kept, distortable)  # noqa: E731
+            if not averages:
+                return by_rule()
+            return lax.cond(ballot.average, lambda: copies.mean(ballot.slot, ballot.kept), by_rule)
 
-        def by_rule() -> Array:
-            return by_tile(lambda copies: self._by_rule(copies.chosen(ballot.slot), kept, distortable))
-
-        def mean() -> Array:
-            by_copies = lambda: by_tile(lambda copies: copies.mean(ballot.slot, ballot.kept))  # noqa: E731
-            if self.replicated:
-                return by_copies()
-            count = jnp.maximum(ballot.kept.sum(), 1)
-            honest = returned.honest.weighted(ballot.kept.astype(kind)).astype(kind) / count
-            lying = ballot.kept & is_lie(returned.distorts, ballot.slot)
-            return lax.cond(lying.any() | ~jnp.isfinite(honest).all(), by_copies, lambda: honest)
-
-        return lax.cond(ballot.average, mean, by_rule) if averages else by_rule()
+        by_tiles = lambda: self._by_tile(honest, of_tile).astype(honest.bounds.dtype)  # noqa: E731
+        if not averages or self.replicated:
+            return by_tiles()
+        chosen = ballot.kept.astype(honest.bounds.dtype)
+        lying = (ballot.kept & is_lie(returned.distorts, ballot.slot)).any()
+        plain = ballot.average & ~lying & jnp.isfinite(honest.bounds).all()
+        by_layers = lambda: honest.weighted(chosen).astype(chosen.dtype) / jnp.maximum(ballot.kept.sum(), 1)  # noqa: E731
+        return lax.cond(plain, by_layers, by_tiles)
 
     def _computed_by_all(
         self, batch: Batch, distorts: Array, lie: Payload, key: Array
