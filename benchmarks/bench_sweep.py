@@ -1,4 +1,4 @@
-"""How long do a first look at the help and the default sweep take, cold, and what is won by one process for all cells?"""
+"""How long do the help and the default sweep take, cold, and what is won by one process for all its runs?"""
 
 import csv
 import json
