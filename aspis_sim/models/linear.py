@@ -16,4 +16,3 @@ def linear(classes: int = 0) -> Model:
     """Linear regression on the flattened input; a file's gradient is the sum over its samples, as Aspis has it."""
     del classes
     return Regression(_Linear())
-
