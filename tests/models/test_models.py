@@ -19,8 +19,8 @@ IMAGES = {
     "resnet8:width=4:groups=2": (8, 8, 3),
     "resnet18:width=4:groups=2": (8, 8, 3),
 }
-CUTS = ((1, 10**7), (1, 4000), (3, 10**5), (3, 4000))
-"""Chunks of files, bytes of a tile."""
+CUTS = ((1, 1, 10**7), (1, 1, 4000), (1, 2, 4000), (3, 1, 10**5))
+"""Chunks of files, turns in a chunk, bytes of a tile."""
 
 
 def built(text, classes=10):
@@ -106,15 +106,15 @@ def case(request):
     return (loss, parameters, inputs, labels, files), np.asarray(jax.vmap(lambda one: ravel_pytree(one)[0])(of_files))
 
 
-@pytest.mark.parametrize(("chunks", "tile_bytes"), CUTS)
-def test_file_gradients_from_inputs_and_deltas(case, chunks, tile_bytes):
+@pytest.mark.parametrize(("chunks", "turns", "tile_bytes"), CUTS)
+def test_file_gradients_from_inputs_and_deltas(case, chunks, turns, tile_bytes):
     (loss, parameters, inputs, labels, files), expected = case
     layers = layers_of(loss, parameters, inputs[files[0]], labels[files[0]])
     weights = jnp.asarray([0.5, 0.0, -1.0, 2.0, 0.25])
 
     @jax.jit
     def formed(parameters, inputs, labels):
-        source = Source(layers, Axis(1), chunks, tile_bytes)
+        source = Source(layers, Axis(1), chunks, tile_bytes, turns)
         found = source.gradients(parameters, inputs, labels, jnp.arange(len(files)), files)
         bands = []
         for number, band in enumerate(found.layout.bands):
