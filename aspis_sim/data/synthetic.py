@@ -1,6 +1,7 @@
 """Gaussian classes of any size, made from a seed: nothing has to be downloaded, and the difficulty is a parameter."""
 
 import hashlib
+from math import prod
 
 import numpy as np
 
@@ -12,26 +13,37 @@ MOST_VALUES = 2_000_000_000
 
 
 def synthetic(
-    samples: int = 2000, dimension: int = 32, classes: int = 10, separation: float = 4.0, seed: int = 0
+    samples: int = 2000,
+    dimension: int | None = None,
+    classes: int = 10,
+    separation: float = 4.0,
+    seed: int = 0,
+    height: int | None = None,
+    width: int | None = None,
+    channels: int | None = None,
 ) -> Dataset:
     """Gaussian classes: a sample is its class's centre plus standard normal noise in every coordinate.
 
     Centres are drawn uniformly from the sphere of radius ``separation`` around 0, from a stream of their own, so that
     more samples of the same ``seed`` have the same centres. Classes differ in size by one at most, in random order;
     a fifth of the samples is test, a tenth validation, the rest train. The numbers are NumPy's PCG64 and may change
-    between versions of NumPy; ``sha256``, of the inputs and labels, tells.
+    between versions of NumPy; ``sha256``, of the inputs and labels, tells. Images are the same numbers in another shape:
+    there is nothing in them that a convolution could find.
 
     Args:
         samples: in all parts together, 10 or more, and no fewer than classes.
-        dimension: of a sample, 1 or more.
+        dimension: of a sample, 1 or more; 32 by default.
         classes: 2 or more.
         separation: 0 (no classifier beats chance) or more.
         seed: 0 or more.
+        height, width, channels: of samples that are images, in the place of ``dimension``; 1 channel by default.
 
     Raises:
         InputError: a parameter out of its range, or too large to hold in memory.
     """
-    for name, value, least in (("samples", samples, 10), ("dimension", dimension, 1), ("classes", classes, 2)):
+    shape = _shape(dimension, height, width, channels)
+    dimension = prod(shape)
+    for name, value, least in (("samples", samples, 10), ("classes", classes, 2)):
         _whole(name, value, least)
     _whole("seed", seed, 0)
     if samples < classes:
@@ -55,11 +67,26 @@ def synthetic(
     content.update(labels.astype("<i4").tobytes())
     return Dataset(
         name="synthetic",
-        inputs={part: inputs[begin:end] for part, (begin, end) in ends.items()},
+        inputs={part: inputs[begin:end].reshape(-1, *shape) for part, (begin, end) in ends.items()},
         labels={part: labels[begin:end] for part, (begin, end) in ends.items()},
         classes=classes,
         sha256=content.hexdigest(),
     )
+
+
+def _shape(dimension: int | None, height: int | None, width: int | None, channels: int | None) -> tuple[int, ...]:
+    """The shape of a sample."""
+    if height is None and width is None and channels is None:
+        given = {"dimension": 32 if dimension is None else dimension}
+    elif dimension is not None:
+        raise InputError("synthetic: a sample has a dimension, or height, width and channels; leave out one of the two")
+    elif height is None or width is None:
+        raise InputError("synthetic: images have a height and a width; try height=32:width=32:channels=3")
+    else:
+        given = {"height": height, "width": width, "channels": 1 if channels is None else channels}
+    for name, value in given.items():
+        _whole(name, value, 1)
+    return tuple(given.values())
 
 
 def _whole(name: str, value: object, least: int) -> None:

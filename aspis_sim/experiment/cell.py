@@ -404,4 +404,5 @@ class Cell:
             devices=self.devices,
             chunks=self.plan.chunks,
             tile_bytes=self.plan.tile_bytes,
+            turns=self.plan.turns,
         )

@@ -15,6 +15,9 @@ MODELS = Registry(
         "mlp": "aspis_sim.models.mlp:mlp",
         "softmax": "aspis_sim.models.softmax:softmax",
         "linear": "aspis_sim.models.linear:linear",
+        "lenet": "aspis_sim.models.lenet:lenet",
+        "resnet8": "aspis_sim.models.resnet8:resnet8",
+        "resnet18": "aspis_sim.models.resnet18:resnet18",
     },
 )
 

@@ -154,12 +154,15 @@ class Source:
             tile is formed from it; with more, the files go through again for every tile, and no more than one part's
             inputs and deltas exist.
         tile_bytes: what a tile may take.
+        turns: with one part, how often the model is called for it, each time on as many files: what only the way
+            through the model needs exists for the files of one turn.
     """
 
     layers: Layers
     axis: Axis
     chunks: int = 1
     tile_bytes: int = TILE_BYTES
+    turns: int = 1
 
     def gradients(
         self, parameters: Any, inputs: Array, labels: Array, rows: Array, files: Array, whole: bool = False
@@ -178,6 +181,8 @@ class Source:
         here = axis.rows_here(count)
         a_chunk = ceil(here / self.chunks)
         chunks = ceil(here / a_chunk)
+        turns = min(self.turns, here) if chunks == 1 else 1
+        a_chunk += -a_chunk % turns
         mine = axis.first_row(count) + jnp.arange(chunks * a_chunk)
         real = (jnp.arange(chunks * a_chunk) < here) & (mine < count)
         chosen = rows[jnp.where(real, mine, 0)]
@@ -187,16 +192,16 @@ class Source:
             return pass_through(self.layers, parameters, inputs[samples], labels[samples])
 
         if chunks == 1:
-            passed = through(chosen)
-            parts = parts_of(self.layers, parameters, passed)
+            passed = through(chosen) if turns == 1 else _in_turns(through, chosen, turns)
+            parts = parts_of(self.layers, passed)
             of_parts = lambda function: function(parts)  # noqa: E731
             losses = passed.losses
             layout = self._layout(parts, count)
         else:
-            layout = self._layout_without_passing(through, chosen[:a_chunk], parameters, count)
+            layout = self._layout_without_passing(through, chosen[:a_chunk], count)
 
             def of_parts(function: Callable[[list[Part]], Array]) -> Array:
-                one = lambda chosen: function(parts_of(self.layers, parameters, through(chosen)))  # noqa: E731
+                one = lambda chosen: function(parts_of(self.layers, through(chosen)))  # noqa: E731
                 made = lax.map(one, chosen.reshape(chunks, a_chunk))
                 return made.reshape(-1, *made.shape[2:])
 
@@ -218,7 +223,7 @@ class Source:
                 return axis.total(_weighted(parts, layout, own))
 
             def add(total: Array, some: tuple[Array, Array]) -> tuple[Array, None]:
-                own_parts = parts_of(self.layers, parameters, through(some[0]))
+                own_parts = parts_of(self.layers, through(some[0]))
                 return total + _weighted(own_parts, layout, some[1]), None
 
             start = jnp.zeros(layout.parameters, losses.dtype)
@@ -237,17 +242,21 @@ class Source:
         itemsize = jnp.dtype(parts[0].bound.dtype).itemsize
         return layout_of(parts, self.layers.leaves, count, itemsize, self.tile_bytes)
 
-    def _layout_without_passing(
-        self, through: Callable[[Array], Passed], chosen: Array, parameters: Any, count: int
-    ) -> Layout:
+    def _layout_without_passing(self, through: Callable[[Array], Passed], chosen: Array, count: int) -> Layout:
         found: list[Layout] = []
 
         def look(chosen: Array) -> Array:
-            found.append(self._layout(parts_of(self.layers, parameters, through(chosen)), count))
+            found.append(self._layout(parts_of(self.layers, through(chosen)), count))
             return chosen
 
         jax.eval_shape(look, chosen)
         return found[0]
+
+
+def _in_turns(through: Callable[[Array], Passed], chosen: Array, turns: int) -> Passed:
+    """What went through, the files taken in turns of equal size."""
+    made = lax.map(through, chosen.reshape(turns, -1))
+    return jax.tree.map(lambda part: part.reshape(-1, *part.shape[2:]), made)
 
 
 def _tile(parts: list[Part], band: Band, tile: Array | int) -> Array:

@@ -5,7 +5,7 @@ convolution a sum of such products over the patches (Goodfellow, "Efficient per-
 Rochette, Manoel and Tramel, 2019). So one pass forwards and one backwards over all samples, without any file's
 gradient, leave behind all that is needed to form any columns of the matrix files x parameters, to average chosen
 files by one product a layer, and to bound every file's norm. A layer of another kind (a norm, a module of a user)
-gives its whole gradient a file, by its own derivative.
+gives its whole gradient a file at once, by its own derivative, and leaves nothing else behind.
 """
 
 from __future__ import annotations
@@ -31,13 +31,15 @@ class Passed(NamedTuple):
 
     Attributes:
         losses: float ``[f]``, of each file.
-        inputs: call -> inputs of the layer, ``[f, samples, ...]``.
-        deltas: call -> derivative of the file's loss by the layer's outputs, ``[f, samples, ...]``.
+        inputs: call -> inputs of a layer whose gradient is a product, ``[f, samples, ...]``.
+        deltas: call -> derivative of the file's loss by such a layer's outputs, ``[f, samples, ...]``.
+        formed: path -> the gradients of a layer of another kind, ``[f, all its entries]``.
     """
 
     losses: Array
     inputs: dict[Call, Array]
     deltas: dict[Call, Array]
+    formed: dict[tuple[str, ...], Array]
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,45 @@ class Layers:
     outputs: Mapping[Call, jax.ShapeDtypeStruct]
     inputs: Mapping[Call, jax.ShapeDtypeStruct]
 
+    def calls(self, path: tuple[str, ...]) -> list[Call]:
+        """The calls of a layer."""
+        return [call for call in self.outputs if call[0] == path]
+
+    def indices(self, path: tuple[str, ...]) -> dict[str, int]:
+        """The leaves of a layer: name -> which leaf."""
+        return {leaf.name: index for index, leaf in enumerate(self.leaves) if leaf.path == path}
+
+    @property
+    def paths(self) -> tuple[tuple[str, ...], ...]:
+        """The layers, in the order of the leaves."""
+        return tuple(dict.fromkeys(leaf.path for leaf in self.leaves))
+
+    def is_product(self, path: tuple[str, ...]) -> bool:
+        """Whether a layer's gradient is formed from its inputs and deltas."""
+        calls = self.calls(path)
+        if not calls or not set(self.indices(path)) <= {"kernel", "bias"}:
+            return False
+        module = self.modules[calls[0]]
+        if isinstance(module, nn.Conv):
+            return len(calls) == 1 and _plain(module, len(self.inputs[calls[0]].shape))
+        return isinstance(module, nn.Dense)
+
     @property
     def numbers_a_file(self) -> int:
         """How many numbers of one file `Passed` holds."""
+        count = 1
+        for path in self.paths:
+            if self.is_product(path):
+                count += sum(
+                    prod(part[call].shape) for part in (self.outputs, self.inputs) for call in self.calls(path)
+                )
+            else:
+                count += sum(leaf.size for leaf in self.leaves if leaf.path == path)
+        return count
+
+    @property
+    def numbers_on_the_way(self) -> int:
+        """How many numbers of one file go into layers and out of them, most of which the way back needs as well."""
         return sum(prod(one.shape) for part in (self.outputs, self.inputs) for one in part.values())
 
 
@@ -138,8 +176,9 @@ def pass_through(layers: Layers, parameters: Any, inputs: Array, labels: Array) 
         labels: ``[f, samples a file]``.
     """
     paths = {path for path, _ in layers.outputs}
+    products = {path for path in layers.paths if layers.is_product(path)}
 
-    def one_file(inputs: Array, labels: Array) -> tuple[Array, dict[Call, Array], dict[Call, Array]]:
+    def one_file(inputs: Array, labels: Array) -> Passed:
         def moved(moves: dict[Call, Array]) -> tuple[Array, dict[Call, Array]]:
             kept: dict[Call, Array] = {}
 
@@ -151,9 +190,38 @@ def pass_through(layers: Layers, parameters: Any, inputs: Array, labels: Array) 
 
         still = {call: jnp.zeros(one.shape, one.dtype) for call, one in layers.outputs.items()}
         (loss, kept), deltas = jax.value_and_grad(moved, has_aux=True)(still)
-        return loss, kept, deltas
+        formed = {
+            path: _of_any(layers, path, parameters, kept, deltas) for path in layers.paths if path not in products
+        }
+        of_products = [{call: part[call] for call in part if call[0] in products} for part in (kept, deltas)]
+        return Passed(loss, *of_products, formed)
 
-    return Passed(*jax.vmap(one_file)(inputs, labels))
+    return jax.vmap(one_file)(inputs, labels)
+
+
+def _of_any(
+    layers: Layers, path: tuple[str, ...], parameters: Any, inputs: dict[Call, Array], deltas: dict[Call, Array]
+) -> Array:
+    """The gradient of a layer of any kind on one file, by the derivative of the module itself, flat."""
+    calls, indices = layers.calls(path), layers.indices(path)
+    if not calls:
+        size = sum(layers.leaves[index].size for index in indices.values())
+        return jnp.zeros(size, jax.tree.leaves(parameters)[0].dtype)
+    own: Any = parameters["params"]
+    for name in path:
+        own = own[name]
+
+    def outputs(own: Any) -> dict[Call, Array]:
+        made = {}
+        for call in calls:
+            applied = layers.modules[call].apply({"params": own}, inputs[call], mutable=["batch_stats"])
+            made[call] = applied[0]
+        return made
+
+    (gradient,) = jax.vjp(outputs, own)[1]({call: deltas[call] for call in calls})
+    flat, _ = tree_flatten_with_path(gradient)
+    by_name = {"/".join(str(key.key) for key in keys): leaf for keys, leaf in flat if _named(keys)}
+    return jnp.concatenate([by_name[name].reshape(-1) for name in indices])
 
 
 class Part(NamedTuple):
@@ -178,19 +246,18 @@ class Part(NamedTuple):
     bound: Array
 
 
-def parts_of(layers: Layers, parameters: Any, passed: Passed) -> list[Part]:
+def parts_of(layers: Layers, passed: Passed) -> list[Part]:
     """The gradients of the files that went through, layer by layer."""
     found: list[Part] = []
-    for path in dict.fromkeys(leaf.path for leaf in layers.leaves):
-        indices = {leaf.name: index for index, leaf in enumerate(layers.leaves) if leaf.path == path}
-        calls = [call for call in layers.outputs if call[0] == path]
-        module = layers.modules[calls[0]] if calls else None
-        if isinstance(module, nn.Dense) and set(indices) <= {"kernel", "bias"}:
-            found.append(_dense(indices, [(passed.inputs[call], passed.deltas[call]) for call in calls]))
-        elif isinstance(module, nn.Conv) and len(calls) == 1 and _plain(module, passed.inputs[calls[0]]):
+    for path in layers.paths:
+        indices, calls = layers.indices(path), layers.calls(path)
+        if path in passed.formed:
+            sizes = {index: layers.leaves[index].size for index in indices.values()}
+            found.append(_explicit(sizes, passed.formed[path]))
+        elif isinstance(module := layers.modules[calls[0]], nn.Conv):
             found += _convolution(module, indices, passed.inputs[calls[0]], passed.deltas[calls[0]])
         else:
-            found.append(_whole(layers, indices, path, parameters, passed))
+            found.append(_dense(indices, [(passed.inputs[call], passed.deltas[call]) for call in calls]))
     return found
 
 
@@ -264,11 +331,11 @@ def _scaled(deltas: Array, weights: Array) -> Array:
     return jnp.where(by_file == 0, 0, deltas * by_file)
 
 
-def _plain(module: nn.Conv, inputs: Array) -> bool:
-    """Whether a convolution is one of images without groups, dilation or masks."""
+def _plain(module: nn.Conv, dimensions: int) -> bool:
+    """Whether a convolution is one of images ``[samples, height, width, channels]`` without groups, dilation, masks."""
     one = (None, 1, (1, 1))
     return (
-        inputs.ndim == 5
+        dimensions == 4
         and module.input_dilation in one
         and module.kernel_dilation in one
         and module.feature_group_count == 1
@@ -283,7 +350,7 @@ def _pair(value: Any) -> tuple[int, int]:
 
 def _convolution(module: nn.Conv, indices: dict[str, int], inputs: Array, deltas: Array) -> list[Part]:
     """A convolution of images: a row is a place in the window and an input channel, as in the kernel."""
-    files, samples, height, width, channels = inputs.shape
+    _, samples, height, width, channels = inputs.shape
     window, strides = _pair(module.kernel_size), _pair(module.strides)
     out = deltas.shape[2:4]
     if isinstance(module.padding, str):
@@ -292,30 +359,37 @@ def _convolution(module: nn.Conv, indices: dict[str, int], inputs: Array, deltas
         given = module.padding
         edges = [(given, given)] * 2 if isinstance(given, int) else [_pair(edge) for edge in given]
     edges = [(before, after) for before, after in edges]
-    padded = jnp.pad(inputs.astype(deltas.dtype), [(0, 0), (0, 0), *edges, (0, 0)])
-    padded = lax.optimization_barrier(jnp.moveaxis(padded, -1, 1))
     reach = [(count - 1) * stride + 1 for count, stride in zip(out, strides, strict=True)]
     points = _points(deltas)
 
-    def patch(place: Array | int, channel: Array | int, number: int) -> Array:
-        """``[f, number, points]``, the input channels from ``channel`` at one place of the window."""
-        start = (0, channel, 0, place // window[1], place % window[1])
-        some = lax.dynamic_slice(padded, start, (files, number, samples, *reach))
-        return some[:, :, :, :: strides[0], :: strides[1]].reshape(files, number, -1)
+    def padded(channel: Array | int, number: int) -> Array:
+        """``[f, number, samples, height, width]``, some input channels, turned and with their edges.
+
+        Made for the tile that asks: for all layers at once it would take the memory of their inputs again.
+        """
+        some = inputs if number == channels else lax.dynamic_slice_in_dim(inputs, channel, number, axis=-1)
+        some = jnp.pad(some.astype(deltas.dtype), [(0, 0), (0, 0), *edges, (0, 0)])
+        return lax.optimization_barrier(jnp.moveaxis(some, -1, 1))
+
+    def patch(padded: Array, place: Array | int) -> Array:
+        """``[f, channels, points]``, what the window sees at one of its places."""
+        start = (0, 0, 0, place // window[1], place % window[1])
+        some = lax.dynamic_slice(padded, start, (*padded.shape[:2], samples, *reach))
+        return some[:, :, :, :: strides[0], :: strides[1]].reshape(*padded.shape[:2], -1)
 
     def form(first: Array | int, number: int) -> Array:
-        if number > channels:
-            places = [first // channels + place for place in range(number // channels)]
-            some = jnp.concatenate([patch(place, 0, channels) for place in places], axis=1)
-        else:
-            some = patch(first // channels, first % channels, number)
-        return _products(some, points)
+        if number <= channels:
+            return _products(patch(padded(first % channels, number), first // channels), points)
+        whole, places = padded(0, channels), first // channels + jnp.arange(number // channels)
+        if points.shape[1] <= points.shape[2]:
+            return _products(jnp.concatenate([patch(whole, place) for place in places], axis=1), points)
+        made = lax.map(lambda place: _products(patch(whole, place), points), places)  # patches take more than the tile
+        return jnp.moveaxis(made, 0, 1).reshape(len(points), -1)
 
     def weighted(weights: Array) -> Array:
-        chosen = _scaled(points, weights)
-        places = range(window[0] * window[1])
-        sums = [jnp.einsum("fip,fpo->io", patch(place, 0, channels), chosen) for place in places]
-        return jnp.concatenate(sums).reshape(-1)
+        chosen, whole = _scaled(points, weights), padded(0, channels)
+        one = lambda place: jnp.einsum("fip,fpo->io", patch(whole, place), chosen)  # noqa: E731
+        return lax.map(one, jnp.arange(window[0] * window[1])).reshape(-1)
 
     rows = window[0] * window[1] * channels
     bound = (window[0] * window[1]) ** 0.5 * _norm(inputs) * _norm(deltas)
@@ -339,33 +413,6 @@ def _explicit(sizes: dict[int, int], values: Array) -> Part:
         return jnp.einsum("f,fd->d", weights.astype(values.dtype), _scaled(values, (weights != 0).astype(values.dtype)))
 
     return Part(leaves, ends, 1, 0, form, weighted, _norm(values))
-
-
-def _whole(layers: Layers, indices: dict[str, int], path: tuple[str, ...], parameters: Any, passed: Passed) -> Part:
-    """A layer of any kind, by the derivative of the module itself."""
-    own: Any = parameters["params"]
-    for name in path:
-        own = own[name]
-    calls = [call for call in layers.outputs if call[0] == path]
-
-    def one_file(inputs: dict[Call, Array], deltas: dict[Call, Array]) -> Array:
-        def outputs(own: Any) -> dict[Call, Array]:
-            made = {}
-            for call in calls:
-                applied = layers.modules[call].apply({"params": own}, inputs[call], mutable=["batch_stats"])
-                made[call] = applied[0]
-            return made
-
-        (gradient,) = jax.vjp(outputs, own)[1](deltas)
-        flat, _ = tree_flatten_with_path(gradient)
-        by_name = {"/".join(str(key.key) for key in keys): leaf for keys, leaf in flat if _named(keys)}
-        return jnp.concatenate([by_name[name].reshape(-1) for name in indices])
-
-    sizes = {index: layers.leaves[index].size for index in indices.values()}
-    if not calls:
-        return _explicit(sizes, jnp.zeros((len(passed.losses), sum(sizes.values())), passed.losses.dtype))
-    given = {call: passed.inputs[call] for call in calls}
-    return _explicit(sizes, jax.vmap(one_file)(given, {call: passed.deltas[call] for call in calls}))
 
 
 def _named(keys: tuple[Any, ...]) -> bool:

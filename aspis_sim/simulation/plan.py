@@ -14,8 +14,17 @@ from aspis_sim.simulation.network import Network
 COPIES_OF_A_TILE = 4
 """The gradients, their differences from the lies, the chosen values and the rule's own keys."""
 
-COPIES_OF_WHAT_PASSED = 2
-"""Inputs and deltas of the layers as they are kept, and what the backward pass needs besides."""
+COPIES_OF_WHAT_IS_KEPT = 2
+"""Inputs and deltas of the layers as they are kept, the inputs once more, and a few layers turned for products."""
+
+MOST_KEPT = 0.8
+"""The share of an allowance up to which they are kept: what is not has to be computed again for every tile."""
+
+COPIES_ON_THE_WAY = 2
+"""What goes into the layers and out of them, and what the way back needs besides."""
+
+A_TURN_BYTES = 300_000_000
+"""What the files of one turn should take on their way through the model: a share of an allowance of gigabytes."""
 
 ACCELERATOR_TILE_BYTES = 2**29
 
@@ -28,6 +37,7 @@ class Plan:
         parameters: d.
         chunks: parts in which the files go through the model.
         tile_bytes: what the gradients of all files for one tile may take.
+        turns: calls of the model for the files of one part, where it is the only one.
         whole: whether the matrix of all gradients has to exist.
         peak_bytes: what a step is expected to need at most, without the data and the program itself.
     """
@@ -35,6 +45,7 @@ class Plan:
     parameters: int
     chunks: int
     tile_bytes: int
+    turns: int
     whole: bool
     peak_bytes: int
 
@@ -56,7 +67,9 @@ def plan(network: Network, rows: int, samples: int, memory: int, devices: int = 
     size = 2 if network.precision == "bfloat16" else network.dtype.itemsize
     parameters = network.parameters
     here = ceil(rows / devices)
-    passed = COPIES_OF_WHAT_PASSED * network.layers(samples).numbers_a_file * here * size
+    layers = network.layers(samples)
+    keeping = COPIES_OF_WHAT_IS_KEPT * layers.numbers_a_file * here * size
+    on_the_way = COPIES_ON_THE_WAY * layers.numbers_on_the_way * here * size
     matrix = COPIES_OF_A_TILE * ceil(parameters / devices) * rows * size
     kept = 6 * parameters * network.dtype.itemsize
     if whole and matrix > memory:
@@ -64,14 +77,26 @@ def plan(network: Network, rows: int, samples: int, memory: int, devices: int = 
             f"{whole} needs all {rows:,} gradients at once, {readable(matrix)}; "
             f"allow it with --memory {ceil(matrix / 1e9)}GB, or take a part that works by coordinate"
         )
-    chunks = min(here, max(1, ceil(passed / max(1, memory // 2))))
+    chunks = 1
+    if keeping > MOST_KEPT * memory:
+        chunks = min(here, ceil((keeping + on_the_way) / max(1, memory // 2)))
+    turns = 1
     if chunks == 1:
+        turns = _turns(here, ceil(on_the_way / min(A_TURN_BYTES, max(1, memory // 4))))
         best = TILE_BYTES if jax.default_backend() == "cpu" else ACCELERATOR_TILE_BYTES
         tile = min(best, max(1, memory // (4 * COPIES_OF_A_TILE)))
     else:  # every tile costs a pass through the model: as few as possible
         tile = max(1, memory // (2 * COPIES_OF_A_TILE))
     tiles = matrix if whole else min(matrix, COPIES_OF_A_TILE * tile)
-    return Plan(parameters, chunks, tile, bool(whole), ceil(passed / chunks) + tiles + kept)
+    passing = ceil((keeping + on_the_way / turns) / chunks)
+    return Plan(parameters, chunks, tile, turns, bool(whole), passing + tiles + kept)
+
+
+def _turns(files: int, least: int) -> int:
+    """At least so many turns, a few more where the files can then be split evenly."""
+    least = min(files, max(1, least))
+    even = (turns for turns in range(least, 2 * least) if files % turns == 0)
+    return next(even, least)
 
 
 def readable(size: int) -> str:

@@ -29,6 +29,9 @@ from aspis_sim.simulation.state import Numbers, State, Trace
 from aspis_sim.simulation.streams import every_sample, sample_order, stream
 from aspis_sim.simulation.verdicts import Table, empty_table, everyone, look_up
 
+MEMORY_FIRST = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
+"""What the compiler is told about large models: by default it begins as much as it can at once, on a CPU too."""
+
 CODE = 1
 """Number folded into a round's key for what the decoder draws and the adversary does not know."""
 
@@ -129,7 +132,8 @@ def _build(shape: RunShape) -> Program:
     numbers = Numbers(key, zero, zero, np.zeros((windows, shape.workers), bool), np.zeros((windows, *lies), bool))
     drawn = jax.ShapeDtypeStruct((1 if net.example.whole else shape.steps, batch), jnp.int32)
     advance = jax.jit(on_devices(_advance(shape, groups, net), shape.devices))
-    executable = advance.lower(begin(key, 0), numbers, drawn, table, np.int32(0), *net.train(0)).compile()
+    lowered = advance.lower(begin(key, 0), numbers, drawn, table, np.int32(0), *net.train(0))
+    executable = lowered.compile(MEMORY_FIRST if shape.turns > 1 and jax.default_backend() == "cpu" else None)
     return Program(
         shape=shape,
         network=net,
@@ -149,7 +153,7 @@ def _advance(shape: RunShape, groups: assignment.Assignment, net: Network) -> Ca
     code = cyclic_code(shape.workers, shape.redundancy) if shape.coding == "cyclic" else None
     one_round = Round(
         assignment=groups,
-        source=Source(net.layers(shape.samples_per_file), axis, shape.chunks, shape.tile_bytes),
+        source=Source(net.layers(shape.samples_per_file), axis, shape.chunks, shape.tile_bytes, shape.turns),
         unravel=net.unravel,
         classes=net.example.classes,
         compare=Comparison(shape.tolerance, axis.total, axis.largest),

@@ -43,6 +43,7 @@ class RunShape:
         initial: how weights are initialised, likewise.
         chunks: parts in which the files go through the model where not all of it fits into memory at once.
         tile_bytes: what the gradients of all files for a tile of the parameters may take.
+        turns: calls of the model for the files of a step, where all are kept.
     """
 
     assignment: str
@@ -78,3 +79,4 @@ class RunShape:
     initial: Initial = "model"
     chunks: int = 1
     tile_bytes: int = TILE_BYTES
+    turns: int = 1

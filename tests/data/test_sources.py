@@ -126,9 +126,23 @@ def test_synthetic_follows_from_its_parameters_alone():
     assert load("synthetic", samples=100, seed=1) is load("synthetic", seed=1, samples=100)
 
 
+def test_synthetic_images_are_the_same_numbers_in_another_shape():
+    images = load("synthetic", samples=50, height=4, width=3, channels=2)
+    flat = load("synthetic", samples=50, dimension=24)
+    assert images.sha256 == flat.sha256
+    for part in PARTS:
+        assert images.inputs[part].shape == (len(flat.labels[part]), 4, 3, 2)
+        assert np.array_equal(images.inputs[part].reshape(-1, 24), flat.inputs[part])
+    assert load("synthetic", samples=50, height=4, width=3).inputs["test"].shape == (10, 4, 3, 1)
+
+
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
+        ({"dimension": 0}, "dimension=0; it is a whole number"),
+        ({"height": 8}, "a height and a width; try height=32"),
+        ({"height": 8, "width": 0}, "width=0"),
+        ({"height": 8, "width": 8, "dimension": 64}, "leave out one of the two"),
         ({"samples": 5}, "samples=5; it is a whole number, 10"),
         ({"samples": 2.5}, "samples=2.5"),
         ({"samples": 20, "classes": 30}, "samples=30"),
