@@ -4,6 +4,9 @@ Every device computes the gradients of its own rows (files, or copies of files).
 device all rows and its own slice of the parameters: ``rows x parameters / devices`` numbers sent a device.
 Comparisons of vectors add a few sums over the devices (a scalar a file each), the update one all-gather of
 ``parameters`` numbers. With one device every function is the identity and no collective is compiled.
+
+The devices may be those of several processes, on one host or on many: all run the same program, the server's part of
+it too, and come to the same verdicts.
 """
 
 from collections.abc import Callable
@@ -14,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.sharding import Mesh
+from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
 from aspis_sim.errors import InputError
@@ -72,6 +75,68 @@ class Axis:
         return jnp.max(jax.lax.all_gather(value, NAME), axis=0)
 
 
+def join_hosts(
+    coordinator: str | None, processes: int | None, index: int | None, devices: int, seconds: int = 60
+) -> None:
+    """Make this process one of several that run the same program, each on its own devices; before JAX is used.
+
+    Every process runs the same steps on all devices together, and decides on the same graphs by itself.
+
+    Args:
+        coordinator: ``HOST:PORT`` at which process 0 listens; None for what Slurm or the cloud says, as JAX finds it.
+        processes: how many there are; None with a coordinator of None.
+        index: of this process, from 0; None likewise.
+        devices: over all processes; on a CPU each has its share of virtual ones.
+        seconds: to wait for the others.
+
+    Raises:
+        InputError: a number is missing or does not fit, or the processes do not find each other.
+    """
+    if coordinator is not None:
+        host, _, port = coordinator.rpartition(":")
+        if not host or not port.isdigit():
+            raise InputError(f"--coordinator {coordinator}: write HOST:PORT, as in 10.0.0.1:9911")
+        if processes is None or index is None:
+            raise InputError("--coordinator needs --processes, how many there are, and --process, which one this is")
+        if not 0 <= index < processes:
+            raise InputError(f"--process {index} of {processes}: they are counted from 0 to {processes - 1}")
+        if devices % processes:
+            raise InputError(
+                f"--devices {devices} over {processes} processes: each has the same number; "
+                f"try --devices {processes * max(1, round(devices / processes))}"
+            )
+        jax.config.update("jax_num_cpu_devices", devices // processes)
+    jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    try:
+        jax.distributed.initialize(coordinator, processes, index, initialization_timeout=seconds)
+    except (RuntimeError, ValueError) as error:
+        raise InputError(
+            f"the processes did not find each other within {seconds} s "
+            f"(coordinator {coordinator or 'from the environment'}): {' '.join(str(error).split())[:160]}"
+        ) from None
+
+
+def on_all(tree: Any, devices: int) -> Any:
+    """The same arrays, there for every device of several processes; with one process as they are."""
+    if jax.process_count() == 1:
+        return tree
+    everywhere = NamedSharding(_mesh(devices), P())
+
+    def place(leaf: Any) -> Any:
+        if isinstance(leaf, Array) and leaf.sharding.is_equivalent_to(everywhere, leaf.ndim):
+            return leaf
+        if isinstance(leaf, Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+            data = np.asarray(jax.random.key_data(leaf))
+            return jax.random.wrap_key_data(jax.make_array_from_process_local_data(everywhere, data))
+        return jax.make_array_from_process_local_data(everywhere, np.asarray(leaf))
+
+    return jax.tree.map(place, tree)
+
+
+def _mesh(devices: int) -> Mesh:
+    return Mesh(np.array(jax.devices()[:devices]), (NAME,))
+
+
 def on_devices(function: Callable[..., Any], devices: int) -> Callable[..., Any]:
     """Run ``function`` on every device of an axis of ``devices``, all arguments and results replicated.
 
@@ -83,5 +148,4 @@ def on_devices(function: Callable[..., Any], devices: int) -> Callable[..., Any]
     found = jax.devices()
     if devices > len(found):
         raise InputError(f"{devices} devices asked for, JAX finds {len(found)} ({found[0].platform})")
-    mesh = Mesh(np.array(found[:devices]), (NAME,))
-    return jax.shard_map(function, mesh=mesh, in_specs=P(), out_specs=P(), check_vma=False)
+    return jax.shard_map(function, mesh=_mesh(devices), in_specs=P(), out_specs=P(), check_vma=False)

@@ -21,7 +21,7 @@ from aspis_sim.detection.equality import Comparison
 from aspis_sim.simulation.coded import recover
 from aspis_sim.simulation.degree_window import nothing, watch
 from aspis_sim.simulation.gradients import Source
-from aspis_sim.simulation.mesh import Axis, on_devices
+from aspis_sim.simulation.mesh import Axis, on_all, on_devices
 from aspis_sim.simulation.network import Network, network
 from aspis_sim.simulation.round import Batch, Returned, Round, Settled
 from aspis_sim.simulation.shape import RunShape
@@ -132,7 +132,8 @@ def _build(shape: RunShape) -> Program:
     numbers = Numbers(key, zero, zero, np.zeros((windows, shape.workers), bool), np.zeros((windows, *lies), bool))
     drawn = jax.ShapeDtypeStruct((1 if net.example.whole else shape.steps, batch), jnp.int32)
     advance = jax.jit(on_devices(_advance(shape, groups, net), shape.devices))
-    lowered = advance.lower(begin(key, 0), numbers, drawn, table, np.int32(0), *net.train(0))
+    given = (begin(key, 0), numbers, jnp.zeros(drawn.shape, drawn.dtype), table, np.int32(0), *net.train(0))
+    lowered = advance.lower(*on_all(given, shape.devices))
     executable = lowered.compile(MEMORY_FIRST if shape.turns > 1 and jax.default_backend() == "cpu" else None)
     return Program(
         shape=shape,

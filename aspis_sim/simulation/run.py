@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Self
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
 from aspis_sim.detection import Verdict
+from aspis_sim.simulation.mesh import on_all
 from aspis_sim.simulation.network import Score, in_precision
 from aspis_sim.simulation.program import Program, compiled
 from aspis_sim.simulation.shape import RunShape
@@ -51,8 +54,11 @@ class Run:
         state, verdicts = self.state, self.verdicts
         with in_precision(self.program.shape.precision):
             train = self.program.network.train(self.seed)
+            devices = self.program.shape.devices
+            fixed = on_all((self.numbers, self.order), devices)
             while True:
-                state = self.program.advance(state, self.numbers, self.order, verdicts, np.int32(stop), *train)
+                given = on_all((state, *fixed, verdicts, np.int32(stop), *train), devices)
+                state = self.program.advance(*given)
                 if verdicts is None or not bool(state.stuck):
                     return replace(self, state=state, verdicts=verdicts)
                 graph = np.asarray(state.graph)
@@ -61,4 +67,5 @@ class Run:
     def score(self, part: str) -> Score:
         """Accuracy and loss of the run's weights on a part of its data."""
         with in_precision(self.program.shape.precision):
-            return self.program.network.score(self.state.weights, part, self.seed)
+            weights = self.state.weights if jax.process_count() == 1 else jnp.asarray(np.asarray(self.state.weights))
+            return self.program.network.score(weights, part, self.seed)

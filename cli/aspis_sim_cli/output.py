@@ -1,6 +1,7 @@
 """Where results go: tables to the terminal, CSV and JSON to stdout, and either to a file."""
 
 import enum
+import os
 import sys
 from pathlib import Path
 
@@ -25,6 +26,13 @@ def stdout() -> Console:
 def stderr() -> Console:
     """A console for everything else."""
     return Console(file=sys.stderr, highlight=False)
+
+
+def keep_stdout_for_results() -> None:
+    """Let what libraries print by themselves go to stderr, for the rest of the process."""
+    results = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    sys.stdout = os.fdopen(results, "w", encoding="utf-8")
 
 
 def file_format(path: Path, printed: Format) -> Format:

@@ -16,7 +16,7 @@ from aspis_sim.detection import DETECTORS
 from aspis_sim.experiment.grid import PROTOCOLS
 from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
-from aspis_sim_cli.output import Format
+from aspis_sim_cli.output import Format, keep_stdout_for_results
 from aspis_sim_cli.ranges import integers
 
 DEFAULT_RATES = "0.03,0.1"
@@ -128,6 +128,18 @@ Framed = Annotated[
     _option("--framed", GRID, "Workers that a frame-up frames: d < q (default q-1), or auto: what harms most.", "1..6"),
 ]
 Devices = Annotated[int, _option("--devices", TRAINING, "Devices over which workers are sharded (virtual on a CPU).")]
+
+Coordinator = Annotated[
+    str | None,
+    _option(
+        "--coordinator",
+        TRAINING,
+        "Several processes share the devices: where process 0 listens, or auto for what Slurm or the cloud says.",
+        "HOST:PORT",
+    ),
+]
+Processes = Annotated[int | None, _option("--processes", TRAINING, "With --coordinator: how many there are.")]
+Process = Annotated[int | None, _option("--process", TRAINING, "With --coordinator: which one this is, from 0.")]
 
 AdversaryWindow = Annotated[
     int | None,
@@ -257,20 +269,31 @@ def memory_bytes(text: str) -> int:
     return int(size)
 
 
-def use_devices(devices: int) -> None:
-    """Make this many devices available before JAX starts: on a CPU they are virtual.
+def use_devices(
+    devices: int, coordinator: str | None = None, processes: int | None = None, process: int | None = None
+) -> bool:
+    """Make this many devices available before JAX starts: on a CPU they are virtual; False if another process speaks.
 
     Raises:
-        InputError: the number is not positive, or JAX finds fewer accelerators.
+        InputError: the number is not positive, JAX finds fewer accelerators, or several processes do not come together.
     """
     from aspis_sim.errors import InputError
 
     if devices < 1:
         raise InputError(f"{devices} devices; at least 1 is needed")
-    if devices == 1:
-        return
+    if coordinator is None and (processes, process) != (None, None):
+        raise InputError("--processes and --process need --coordinator HOST:PORT, the same for all of them")
+    if coordinator is not None:
+        from aspis_sim.simulation.mesh import join_hosts
+
+        join_hosts(None if coordinator == "auto" else coordinator, processes, process, devices)
+        keep_stdout_for_results()  # the transport between CPUs announces its connections there
+    elif devices == 1:
+        return True
     import jax
 
-    jax.config.update("jax_num_cpu_devices", devices)
+    if coordinator is None:
+        jax.config.update("jax_num_cpu_devices", devices)
     if len(jax.devices()) < devices:
         raise InputError(f"{devices} devices asked for, JAX finds {len(jax.devices())} ({jax.default_backend()})")
+    return jax.process_index() == 0

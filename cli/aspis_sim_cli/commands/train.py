@@ -45,6 +45,9 @@ def train(
     x64: options.X64 = False,
     compute: options.Compute = "shared",
     devices: options.Devices = 1,
+    coordinator: options.Coordinator = None,
+    processes: options.Processes = None,
+    process: options.Process = None,
     memory: options.Memory = "4GB",
     every: Annotated[
         int | None,
@@ -74,7 +77,7 @@ def train(
 
     search.use(data_dir)
     cache.use_compiled(compile_cache)
-    options.use_devices(devices)
+    speaks = options.use_devices(devices, coordinator, processes, process)
     every = max(1, steps // 10) if every is None else every
     if every < 1:
         raise InputError(f"--every {every}: a curve has a point every 1 or more steps")
@@ -122,8 +125,10 @@ def train(
     from aspis_sim_cli.live import bar
     from aspis_sim_cli.render.curve_table import curve_view
 
-    with bar(steps, quiet) as tick:
+    with bar(steps, quiet or not speaks) as tick:
         result = run(group.first, tick, every)
+    if not speaks:
+        return ExitStatus.DONE
     remember(cache.history(), [(group.first, result.seconds)])
     points = as_points(result)
 

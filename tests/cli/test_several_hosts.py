@@ -1,0 +1,59 @@
+"""Two processes of four virtual devices each do what one process does."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from aspis_sim_cli.app import app
+from typer.testing import CliRunner
+
+PROGRAM = [sys.executable, "-c", "from aspis_sim_cli.app import main; main()"]
+TRAIN = "train --workers 7 --q 3 --model softmax --steps 12 --every 12 --samples-per-file 2 --format json --quiet"
+
+
+def start(*more):
+    environment = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_PLATFORMS")}
+    environment |= {"ASPIS_CACHE_DIR": "", "JAX_PLATFORMS": "cpu"}
+    command = [*PROGRAM, *TRAIN.split(), *more]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", ["strong", "weak"])
+def test_two_processes_of_four_devices_are_one_of_one(attack):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    together = ("--devices", "8", "--coordinator", address, "--processes", "2", "--attack", attack)
+    started = [start(*together, "--process", str(index)) for index in range(2)]
+    printed = [process.communicate(timeout=120) for process in started]
+    assert [process.returncode for process in started] == [0, 0], printed
+    assert printed[1][0] == ""
+    ours = json.loads(printed[0][0])
+    theirs = json.loads(start("--attack", attack).communicate(timeout=120)[0])
+    for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
+        assert ours[column] == theirs[column]
+    np.testing.assert_allclose(ours["loss"], theirs["loss"], rtol=1e-5)
+    assert ours["row"]["loss"] == pytest.approx(theirs["row"]["loss"], rel=1e-5)
+    assert ours["row"]["top1"] == theirs["row"]["top1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("--processes 2", "need --coordinator"),
+        ("--coordinator here --processes 2 --process 0", "HOST:PORT"),
+        ("--coordinator 127.0.0.1:9", "needs --processes"),
+        ("--coordinator 127.0.0.1:9 --processes 2 --process 2 --devices 2", "counted from 0 to 1"),
+        ("--coordinator 127.0.0.1:9 --processes 2 --process 0 --devices 3", "--devices 4"),
+    ],
+)
+def test_what_does_not_fit_is_said_before_any_work(words, says):
+    result = CliRunner().invoke(app, f"{TRAIN} {words}".split())
+    assert result.exit_code == 2
+    assert says in result.stderr
+    assert result.stdout == ""
