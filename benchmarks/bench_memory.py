@@ -24,16 +24,15 @@ IMAGES = "synthetic:samples=1500:height=32:width=32:channels=3"
 STEPS = 3
 
 CELLS: dict[str, dict[str, Any]] = {
-    "ResNet-18 of 16 channels": dict(model="resnet18:width=16", dataset=IMAGES, memory=6 * 10**9),
-    "ResNet-18": dict(model="resnet18", dataset=IMAGES, memory=6 * 10**9),
-    "MLP 784-8192-10": dict(model="mlp:hidden=8192", dataset="synthetic:dimension=784", memory=2 * 10**9),
+    "ResNet-18 of 16 channels": {"model": "resnet18:width=16", "dataset": IMAGES, "memory": 6 * 10**9},
+    "ResNet-18": {"model": "resnet18", "dataset": IMAGES, "memory": 6 * 10**9},
+    "MLP 784-8192-10": {"model": "mlp:hidden=8192", "dataset": "synthetic:dimension=784", "memory": 2 * 10**9},
 }
-"""Contenders: 455 files of one sample, K=15, r=3, q=4, all of them distorted as far as the strong attack can by ALIE, so
-that a clique is not unique and the exact median decides."""
+"""Contenders: 455 files of one sample; the strong attack leaves two cliques, so that the exact median decides."""
 
 
 def _cell(**fields: Any) -> Cell:
-    usual = dict(
+    return Cell(
         scheme="aspis",
         assignment="subset",
         detector="clique",
@@ -47,8 +46,8 @@ def _cell(**fields: Any) -> Cell:
         lr=0.01,
         seed=0,
         steps=STEPS,
+        **fields,
     )
-    return Cell(**{**usual, **fields})
 
 
 def measured(name: str) -> dict[str, Any]:

@@ -27,8 +27,8 @@ def synthetic(
     Centres are drawn uniformly from the sphere of radius ``separation`` around 0, from a stream of their own, so that
     more samples of the same ``seed`` have the same centres. Classes differ in size by one at most, in random order;
     a fifth of the samples is test, a tenth validation, the rest train. The numbers are NumPy's PCG64 and may change
-    between versions of NumPy; ``sha256``, of the inputs and labels, tells. Images are the same numbers in another shape:
-    there is nothing in them that a convolution could find.
+    between versions of NumPy; ``sha256``, of the inputs and labels, tells. Images are the same numbers in another
+    shape: there is nothing in them that a convolution could find.
 
     Args:
         samples: in all parts together, 10 or more, and no fewer than classes.

@@ -106,15 +106,10 @@ class Layers:
     @property
     def numbers_a_file(self) -> int:
         """How many numbers of one file `Passed` holds."""
-        count = 1
-        for path in self.paths:
-            if self.is_product(path):
-                count += sum(
-                    prod(part[call].shape) for part in (self.outputs, self.inputs) for call in self.calls(path)
-                )
-            else:
-                count += sum(leaf.size for leaf in self.leaves if leaf.path == path)
-        return count
+        products = [path for path in self.paths if self.is_product(path)]
+        calls = [call for path in products for call in self.calls(path)]
+        formed = sum(leaf.size for leaf in self.leaves if leaf.path not in products)
+        return formed + sum(prod(part[call].shape) for part in (self.outputs, self.inputs) for call in calls)
 
     @property
     def numbers_on_the_way(self) -> int:
@@ -190,11 +185,12 @@ def pass_through(layers: Layers, parameters: Any, inputs: Array, labels: Array) 
 
         still = {call: jnp.zeros(one.shape, one.dtype) for call, one in layers.outputs.items()}
         (loss, kept), deltas = jax.value_and_grad(moved, has_aux=True)(still)
-        formed = {
-            path: _of_any(layers, path, parameters, kept, deltas) for path in layers.paths if path not in products
-        }
-        of_products = [{call: part[call] for call in part if call[0] in products} for part in (kept, deltas)]
-        return Passed(loss, *of_products, formed)
+        others = [path for path in layers.paths if path not in products]
+        formed = {path: _of_any(layers, path, parameters, kept, deltas) for path in others}
+        inputs_kept, deltas_kept = (
+            {call: part[call] for call in part if call[0] in products} for part in (kept, deltas)
+        )
+        return Passed(loss, inputs_kept, deltas_kept, formed)
 
     return jax.vmap(one_file)(inputs, labels)
 

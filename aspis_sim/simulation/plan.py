@@ -17,7 +17,7 @@ COPIES_OF_A_TILE = 4
 COPIES_OF_WHAT_IS_KEPT = 2
 """Inputs and deltas of the layers as they are kept, the inputs once more, and a few layers turned for products."""
 
-MOST_KEPT = 0.8
+MOST_KEPT = 0.85
 """The share of an allowance up to which they are kept: what is not has to be computed again for every tile."""
 
 COPIES_ON_THE_WAY = 2
@@ -77,16 +77,15 @@ def plan(network: Network, rows: int, samples: int, memory: int, devices: int = 
             f"{whole} needs all {rows:,} gradients at once, {readable(matrix)}; "
             f"allow it with --memory {ceil(matrix / 1e9)}GB, or take a part that works by coordinate"
         )
-    chunks = 1
-    if keeping > MOST_KEPT * memory:
-        chunks = min(here, ceil((keeping + on_the_way) / max(1, memory // 2)))
+    room = max(1, memory - kept)
+    chunks = 1 if keeping <= MOST_KEPT * room else min(here, ceil((keeping + on_the_way) / (room / 2)))
     turns = 1
     if chunks == 1:
-        turns = _turns(here, ceil(on_the_way / min(A_TURN_BYTES, max(1, memory // 4))))
+        turns = _turns(here, ceil(on_the_way / min(A_TURN_BYTES, room / 4)))
         best = TILE_BYTES if jax.default_backend() == "cpu" else ACCELERATOR_TILE_BYTES
-        tile = min(best, max(1, memory // (4 * COPIES_OF_A_TILE)))
+        tile = min(best, max(1, room // (4 * COPIES_OF_A_TILE)))
     else:  # every tile costs a pass through the model: as few as possible
-        tile = max(1, memory // (2 * COPIES_OF_A_TILE))
+        tile = max(1, room // (2 * COPIES_OF_A_TILE))
     tiles = matrix if whole else min(matrix, COPIES_OF_A_TILE * tile)
     passing = ceil((keeping + on_the_way / turns) / chunks)
     return Plan(parameters, chunks, tile, turns, bool(whole), passing + tiles + kept)

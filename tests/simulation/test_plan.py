@@ -1,0 +1,42 @@
+"""A step is cut up as its allowance says: what passed is kept, kept in turns, or passed again, or it is refused."""
+
+import pytest
+
+from aspis_sim.errors import InputError
+from aspis_sim.simulation.network import network
+from aspis_sim.simulation.plan import plan
+
+FILES = 455
+GB = 10**9
+
+
+@pytest.fixture(scope="module")
+def net():
+    images = (("channels", 3), ("height", 32), ("samples", 100), ("width", 32))
+    return network("synthetic", "resnet18", images)
+
+
+def test_what_passed_is_kept_where_it_fits_and_comes_in_turns_of_equal_size(net):
+    found = plan(net, FILES, 1, 6 * GB)
+    assert found.parameters == 11_173_962
+    assert found.chunks == 1
+    assert found.turns > 1
+    assert FILES % found.turns == 0
+    assert found.peak_bytes < 6 * GB
+
+
+def test_with_less_memory_the_files_pass_again(net):
+    found = plan(net, FILES, 1, 2 * GB)
+    assert found.chunks > 1
+    assert found.turns == 1
+    assert found.peak_bytes < 2 * GB
+
+
+def test_a_small_model_passes_at_once():
+    found = plan(network("digits", "mlp"), FILES, 2, 4 * GB)
+    assert (found.chunks, found.turns, found.whole) == (1, 1, False)
+
+
+def test_a_matrix_that_does_not_fit_is_refused_with_what_it_needs(net):
+    with pytest.raises(InputError, match=r"krum needs .* 455 files at once, 81.3 GB"):
+        plan(net, FILES, 1, 6 * GB, whole="krum")
