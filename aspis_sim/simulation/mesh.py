@@ -9,6 +9,8 @@ The devices may be those of several processes, on one host or on many: all run t
 it too, and come to the same verdicts.
 """
 
+import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -105,6 +107,8 @@ def join_hosts(
                 f"--devices {devices} over {processes} processes: each has the same number; "
                 f"try --devices {processes * max(1, round(devices / processes))}"
             )
+        if index:
+            _await_listener(host, int(port), seconds)
         jax.config.update("jax_num_cpu_devices", devices // processes)
     jax.config.update("jax_cpu_collectives_implementation", "gloo")
     try:
@@ -114,6 +118,22 @@ def join_hosts(
             f"the processes did not find each other within {seconds} s "
             f"(coordinator {coordinator or 'from the environment'}): {' '.join(str(error).split())[:160]}"
         ) from None
+
+
+def _await_listener(host: str, port: int, seconds: float) -> None:
+    """Wait until somebody listens there: JAX itself would end the process with a dump when nobody ever does."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection((host, port), timeout=5).close()
+            return
+        except OSError as error:
+            if time.monotonic() > until:
+                raise InputError(
+                    f"--coordinator {host}:{port} was not reached within {seconds:g} s ({error.strerror or error}); "
+                    "start process 0 there"
+                ) from None
+        time.sleep(0.2)
 
 
 def on_all(tree: Any, devices: int) -> Any:

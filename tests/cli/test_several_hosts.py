@@ -11,6 +11,9 @@ import pytest
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
+from aspis_sim.errors import InputError
+from aspis_sim.simulation.mesh import join_hosts
+
 PROGRAM = [sys.executable, "-c", "from aspis_sim_cli.app import main; main()"]
 TRAIN = "train --workers 7 --q 3 --model softmax --steps 12 --every 12 --samples-per-file 2 --format json --quiet"
 
@@ -40,6 +43,11 @@ def test_two_processes_of_four_devices_are_one_of_one(attack):
     np.testing.assert_allclose(ours["loss"], theirs["loss"], rtol=1e-5)
     assert ours["row"]["loss"] == pytest.approx(theirs["row"]["loss"], rel=1e-5)
     assert ours["row"]["top1"] == theirs["row"]["top1"]
+
+
+def test_nobody_listening_is_said():
+    with pytest.raises(InputError, match=r"127\.0\.0\.1:9 was not reached within 0 s .*start process 0"):
+        join_hosts("127.0.0.1:9", 2, 1, devices=2, seconds=0)
 
 
 @pytest.mark.parametrize(
