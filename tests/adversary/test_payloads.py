@@ -132,3 +132,20 @@ def test_refuses_bad_requests(name, given, message):
 def test_mimic_beyond_the_rows():
     with pytest.raises(InputError, match="index 20 is beyond the 11"):
         payload("mimic", index=20)(jnp.asarray(honest()))
+
+
+@pytest.mark.parametrize("name", [name for name in PAYLOADS if payload(name).largest is not None])
+def test_no_entry_exceeds_what_the_payload_says_it_may(name):
+    lie = payload(name)
+    for seed, scale in enumerate((1e-3, 1.0, 1e6)):
+        rows = jnp.asarray(np.random.default_rng(seed).standard_cauchy((9, 40)) * scale, jnp.float32)
+        rows = rows[:1] if lie.scope == "file" else rows
+        assert lie.largest is not None
+        assert jnp.abs(lie(rows)).max() <= lie.largest(jnp.abs(rows).max()) * (1 + 1e-5)
+
+
+@pytest.mark.parametrize("name", [name for name in PAYLOADS if not payload(name).looks])
+def test_a_payload_that_does_not_look_depends_on_nothing_but_the_width(name):
+    rows = jnp.asarray(np.random.default_rng(0).normal(size=(5, 40)), jnp.float32)
+    key = jax.random.key(0)
+    np.testing.assert_array_equal(payload(name)(rows, key), payload(name)(jnp.zeros((1, 40), jnp.float32), key))
