@@ -187,8 +187,8 @@ def pass_through(layers: Layers, parameters: Any, inputs: Array, labels: Array) 
         (loss, kept), deltas = jax.value_and_grad(moved, has_aux=True)(still)
         others = [path for path in layers.paths if path not in products]
         formed = {path: _of_any(layers, path, parameters, kept, deltas) for path in others}
-        of_products = [{call: part[call] for call in part if call[0] in products} for part in (kept, deltas)]
-        return Passed(loss, *of_products, formed)
+        kept, deltas = ({call: part[call] for call in part if call[0] in products} for part in (kept, deltas))
+        return Passed(loss, kept, deltas, formed)
 
     return jax.vmap(one_file)(inputs, labels)
 
@@ -345,7 +345,7 @@ def _convolution(module: nn.Conv, indices: dict[str, int], inputs: Array, deltas
     else:
         given = module.padding
         edges = [(given, given)] * 2 if isinstance(given, int) else [_pair(edge) for edge in given]
-    edges = [tuple(edge) for edge in edges]
+    edges = [(before, after) for before, after in edges]
     reach = [(count - 1) * stride + 1 for count, stride in zip(out, strides, strict=True)]
     points = _points(deltas)
 

@@ -29,7 +29,7 @@ from aspis_sim.simulation.state import Numbers, State, Trace
 from aspis_sim.simulation.streams import every_sample, sample_order, stream
 from aspis_sim.simulation.verdicts import Table, empty_table, everyone, look_up
 
-MEMORY_FIRST = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
+MEMORY_FIRST: dict[str, str | bool] = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
 """What the compiler is told about large models: by default it begins as much as it can at once, on a CPU too."""
 
 CODE = 1
