@@ -187,10 +187,8 @@ def pass_through(layers: Layers, parameters: Any, inputs: Array, labels: Array) 
         (loss, kept), deltas = jax.value_and_grad(moved, has_aux=True)(still)
         others = [path for path in layers.paths if path not in products]
         formed = {path: _of_any(layers, path, parameters, kept, deltas) for path in others}
-        inputs_kept, deltas_kept = (
-            {call: part[call] for call in part if call[0] in products} for part in (kept, deltas)
-        )
-        return Passed(loss, inputs_kept, deltas_kept, formed)
+        kept, deltas = ({call: part[call] for call in part if call[0] in products} for part in (kept, deltas))
+        return Passed(loss, kept, deltas, formed)
 
     return jax.vmap(one_file)(inputs, labels)
 
