@@ -1,6 +1,7 @@
 """Models have the layers that they say, refuse what they cannot take, and their files' gradients are the right ones."""
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -105,7 +106,7 @@ def on_files(text, shape, files=5, samples=2):
 
 
 # ResNet-18 takes the same paths as ResNet-8 and long to compile: once, through all of them.
-CASES = [(text, cut) for text in IMAGES for cut in CUTS if not text.startswith("resnet18")]
+CASES: list[Any] = [(text, cut) for text in IMAGES for cut in CUTS if not text.startswith("resnet18")]
 CASES += [pytest.param(text, CUTS[-1], marks=pytest.mark.slow) for text in IMAGES if text.startswith("resnet18")]
 
 
