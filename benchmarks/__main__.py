@@ -1,11 +1,11 @@
 """Run benchmarks by name and print their rows as CSV: ``python -m benchmarks sweep detection`` (all without a name)."""
 
-import csv
 import importlib
 import pkgutil
 import sys
 
 import benchmarks
+from benchmarks.table import print_csv
 
 
 def main(names: list[str]) -> None:
@@ -17,10 +17,7 @@ def main(names: list[str]) -> None:
     for name in chosen:
         print(f"# {name}", flush=True)
         rows = importlib.import_module(f"benchmarks.{name}").run()
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        print_csv(rows)
 
 
 if __name__ == "__main__":

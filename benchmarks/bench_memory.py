@@ -4,7 +4,6 @@
 read at its end; what the process had before its first step (interpreter, libraries, compiler, data) is apart.
 """
 
-import csv
 import json
 import resource
 import subprocess
@@ -19,6 +18,7 @@ from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.execution import numbers_of, verdict_of
 from aspis_sim.simulation import Run
 from benchmarks.machine import machine
+from benchmarks.table import print_csv
 
 IMAGES = "synthetic:samples=1500:height=32:width=32:channels=3"
 STEPS = 3
@@ -99,10 +99,7 @@ def main(names: list[str]) -> None:
     if names:
         print(json.dumps(measured(names[0])))
         return
-    table = run()
-    writer = csv.DictWriter(sys.stdout, list(table[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table)
+    print_csv(run())
 
 
 if __name__ == "__main__":

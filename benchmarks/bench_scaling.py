@@ -5,7 +5,6 @@ same cell on 1, 2, 4 and 8 devices (virtual ones on a CPU, which share its cores
 what is moved, not speed) and compares the traces with those of one device.
 """
 
-import csv
 import sys
 from typing import Any
 
@@ -17,6 +16,7 @@ from aspis_sim.simulation import Run
 from benchmarks.bench_step import cell_of, our_step
 from benchmarks.contenders import timed
 from benchmarks.machine import machine
+from benchmarks.table import print_csv
 
 WORKERS = (9, 15, 21, 27, 33)
 DEVICES = (1, 2, 4, 8)
@@ -103,10 +103,7 @@ def moved(files: int, parameters: int, devices: int, itemsize: int = 4) -> int:
 
 def main() -> None:
     """Print the rows as CSV."""
-    table = run()
-    writer = csv.DictWriter(sys.stdout, list(table[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table)
+    print_csv(run())
 
 
 if __name__ == "__main__":

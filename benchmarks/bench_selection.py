@@ -3,7 +3,6 @@
 ``python -m benchmarks.bench_selection`` prints CSV. torch is left out if it is not installed.
 """
 
-import csv
 import importlib
 import sys
 from functools import partial
@@ -14,6 +13,7 @@ import numpy as np
 
 from aspis_sim.aggregation import rule
 from benchmarks.contenders import Answer, compiled, rows
+from benchmarks.table import print_csv
 
 SHAPES = ((5, 4810), (15, 4810), (25, 4810), (455, 4810), (15, 79_510), (455, 50_890))
 
@@ -50,10 +50,7 @@ def run() -> list[dict[str, Any]]:
 
 def main() -> None:
     """Print the rows as CSV."""
-    table = run()
-    writer = csv.DictWriter(sys.stdout, list(table[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table)
+    print_csv(run())
 
 
 if __name__ == "__main__":

@@ -4,9 +4,7 @@
 compiled run, as the mean over the steps between two stops; compile time is apart.
 """
 
-import csv
 import importlib
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +18,7 @@ from aspis_sim.simulation import Run
 from aspis_sim.simulation.program import network_of
 from benchmarks.contenders import byzfl, installed, timed
 from benchmarks.machine import machine
+from benchmarks.table import print_csv
 
 DATA = "synthetic:dimension=784:samples=8000"
 REPEATS = 7
@@ -166,10 +165,7 @@ def run() -> list[dict[str, Any]]:
 
 def main() -> None:
     """Print the rows as CSV."""
-    table = run()
-    writer = csv.DictWriter(sys.stdout, list(table[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table)
+    print_csv(run())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """How long do the help and the default sweep take, cold, and what is won by one process for all its runs?"""
 
-import csv
 import json
 import os
 import resource
@@ -12,6 +11,7 @@ import time
 from typing import Any
 
 from benchmarks.machine import machine
+from benchmarks.table import print_csv
 
 HELP = ["--help"]
 SWEEP = ["sweep", "--q", "1..7", "--attack", "strong"]
@@ -80,7 +80,4 @@ def _once(words: list[str]) -> tuple[float, str]:
 
 
 if __name__ == "__main__":
-    rows = run()
-    writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    print_csv(run())

@@ -61,12 +61,11 @@ class Network:
 
     def samples(self, seed: int) -> Dataset:
         """The data set as a run with this seed sees it."""
-        drawn = {"run": seed} if data.DATASETS.accepts(self.dataset, "run") else {}
-        return data.load(self.dataset, **dict(self.dataset_parameters), **drawn)
+        return _loaded(self.dataset, self.dataset_parameters, seed)
 
     def train(self, seed: int) -> tuple[Array, Array]:
         """Inputs and labels to train on, on the device; a sample of zeros is the last where steps take all samples."""
-        return _on_device(self, seed if data.DATASETS.accepts(self.dataset, "run") else 0)
+        return _on_device(self, seed if _differs_by_run(self.dataset) else 0)
 
     @cached_property
     def example(self) -> Dataset:
@@ -169,10 +168,18 @@ def network(
     initialise: Initial = "model",
 ) -> Network:
     """Prepare a model on a data set, once a process."""
-    drawn = {"run": 0} if data.DATASETS.accepts(dataset, "run") else {}
-    classes = data.load(dataset, **dict(dataset_parameters), **drawn).classes
+    classes = _loaded(dataset, dataset_parameters, 0).classes
     built = models.build(model, classes=classes, **dict(model_parameters))
     return Network(dataset, dataset_parameters, built, precision, initialise)
+
+
+def _differs_by_run(dataset: str) -> bool:
+    return data.DATASETS.accepts(dataset, "run")
+
+
+def _loaded(dataset: str, parameters: Parameters, seed: int) -> Dataset:
+    drawn = {"run": seed} if _differs_by_run(dataset) else {}
+    return data.load(dataset, **dict(parameters), **drawn)
 
 
 @cache

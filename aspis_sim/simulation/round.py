@@ -137,7 +137,6 @@ class Round:
             averages: whether the files are averaged where the ballot says so (else the rule always decides).
         """
         kept = ballot.kept if drops else None
-
         honest = returned.honest
 
         def of_tile(band: int, tile: Array | int) -> Array:
@@ -222,8 +221,8 @@ class Round:
             return whole()
         probe = tile(honest.layout.probe, 0)
         apart = self.compare.apart(probe.honest, probe.lies, honest.bounds)
-        limit = jnp.finfo(honest.bounds.dtype).max / 4
-        finite = lie.largest(jnp.max(honest.bounds)) < limit
+        limit, largest = jnp.finfo(honest.bounds.dtype).max / 4, jnp.max(honest.bounds)
+        finite = (largest < limit) & (lie.largest(largest) < limit)
         settled = finite & jnp.all(apart | ~distorts.any(1))
         unequal = jnp.zeros(len(distorts), bool)
         sure = Compared(unequal, ~unequal, jnp.ones(len(probe.lies), bool))

@@ -20,7 +20,7 @@ HONEST = np.random.default_rng(0).normal(size=(FILES, FIRST + LAST)).astype(np.f
 BOUNDED = Payload(lambda rows, key: rows[0], largest=lambda entry: entry)
 
 
-def compared(lies, payload=BOUNDED, involved=range(FILES), bounds=None, tolerance=1e-5):
+def compared(lies, payload=BOUNDED, involved=range(FILES), bounds=None, tolerance=1e-5, rows=HONEST):
     """What is found out about lies ``[f, d]``, and which tiles were looked at outside of the branch for all tiles."""
     one_round = Round(
         assignment.build("baseline", workers=FILES, redundancy=1),
@@ -30,14 +30,14 @@ def compared(lies, payload=BOUNDED, involved=range(FILES), bounds=None, toleranc
         Comparison(tolerance),
         aggregation.rule("median"),
     )
-    norms = np.linalg.norm(HONEST, axis=1) * 3 if bounds is None else bounds
+    norms = np.linalg.norm(rows, axis=1) * 3 if bounds is None else bounds
 
-    def part(rows, band, tile):
+    def part(matrix, band, tile):
         if band:
-            return jnp.asarray(rows)[:, FIRST:]
-        return jnp.take(jnp.asarray(rows), tile * 100 + jnp.arange(100), axis=1)
+            return jnp.asarray(matrix)[:, FIRST:]
+        return jnp.take(jnp.asarray(matrix), tile * 100 + jnp.arange(100), axis=1)
 
-    honest = Gradients(LAYOUT, lambda band, tile: part(HONEST, band, tile), None, jnp.asarray(norms), jnp.float32(0))  # type: ignore[arg-type]
+    honest = Gradients(LAYOUT, lambda band, tile: part(rows, band, tile), None, jnp.asarray(norms), jnp.float32(0))  # type: ignore[arg-type]
     distorts = jnp.asarray(np.isin(np.arange(FILES), list(involved)))[:, None]
     views = lambda band, tile: Views(honest.form(band, tile), part(lies, band, tile), distorts)  # noqa: E731
     return one_round._compared(honest, views, distorts, payload)
@@ -81,6 +81,14 @@ def test_bounds_that_are_not_finite_ask_for_all_tiles():
     assert not np.asarray(found.equal).any()
     broken = HONEST + np.where(np.arange(FIRST + LAST) == 0, np.nan, 1)
     assert not np.asarray(compared(broken, bounds=bounds).second_finite).any()
+
+
+def test_an_honest_gradient_that_is_not_finite_is_seen_whatever_the_lie_may_be():
+    rows, bounds = HONEST.copy(), np.linalg.norm(HONEST, axis=1)
+    rows[4, 3] = bounds[4] = np.inf
+    none = replace(BOUNDED, largest=jnp.zeros_like)
+    found = compared(np.zeros_like(rows), none, involved=range(3), bounds=bounds, rows=rows)
+    assert np.asarray(found.first_finite).tolist() == [True] * 4 + [False, True]
 
 
 def test_a_slice_proves_no_more_than_it_can():
