@@ -6,12 +6,10 @@ many random attacks instead.
 """
 
 import argparse
-import csv
 import datetime
 import platform
 import statistics
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -24,6 +22,7 @@ from numpy.typing import NDArray
 
 from aspis_sim.assignment import build
 from aspis_sim.detection import DETECTORS, Outcome
+from benchmarks.table import print_csv
 from tests.detection.graphs import between, blocks, from_edges
 from tests.detection.random_attacks import broken_claims, random_attacks
 
@@ -138,11 +137,8 @@ def machine() -> dict[str, Any]:
 def write_csv(rows: Iterable[dict[str, Any]]) -> None:
     """Print rows as CSV, the machine's columns last."""
     here = machine()
-    complete = [row | here for row in rows]
-    columns = list(dict.fromkeys(column for row in complete for column in row if column not in here))
-    writer = csv.DictWriter(sys.stdout, [*columns, *here], restval="")
-    writer.writeheader()
-    writer.writerows(complete)
+    columns = dict.fromkeys(column for row in rows for column in row)
+    print_csv([dict.fromkeys(columns, "") | row | here for row in rows])
 
 
 if __name__ == "__main__":

@@ -6,12 +6,10 @@ installed) under that time limit; where both prove an answer they are checked to
 """
 
 import argparse
-import csv
 import datetime
 import importlib
 import platform
 import subprocess
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -20,6 +18,7 @@ import numpy as np
 
 from aspis_sim.assignment import Assignment, build
 from aspis_sim.distortion import worst_case
+from benchmarks.table import print_csv
 
 # name, parameters, the q of the published row, seconds allowed for the whole row on 2 cores
 ROWS = [
@@ -110,11 +109,8 @@ def machine() -> dict[str, Any]:
 def write_csv(rows: Iterable[dict[str, Any]]) -> None:
     """Print rows as CSV, the machine's columns last."""
     here = machine()
-    complete = [row | here for row in rows]
-    columns = list(dict.fromkeys(column for row in complete for column in row if column not in here))
-    writer = csv.DictWriter(sys.stdout, [*columns, *here], restval="")
-    writer.writeheader()
-    writer.writerows(complete)
+    columns = dict.fromkeys(column for row in rows for column in row)
+    print_csv([dict.fromkeys(columns, "") | row | here for row in rows])
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
-from aspis_sim.simulation.layers import Layers, Leaf, Part, Passed, parts_of, pass_through
+from aspis_sim.simulation.layers import Layers, Leaf, Passed, pass_through
 from aspis_sim.simulation.mesh import Axis
+from aspis_sim.simulation.parts import Part, parts_of
 
 TILE_BYTES = 7_600_000
 """What a tile should take: 455 files x 4,176 parameters in float32. Wider tiles leave the caches, narrower ones cost

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import Array
+from jax.stages import Compiled
 
 from aspis_sim import adversary, aggregation, assignment
 from aspis_sim.aggregation.vote import Ruling, vote
@@ -56,7 +57,7 @@ class Program:
     network: Network
     order: Callable[[Array], Array]
     begin: Callable[[Array, int], State]
-    advance: Callable[..., State]
+    advance: Compiled
     empty: Table | None
     compile_seconds: float
 

@@ -3,6 +3,7 @@
 import pytest
 
 from aspis_sim.errors import InputError
+from aspis_sim.simulation import RunShape, compiled
 from aspis_sim.simulation.network import network
 from aspis_sim.simulation.plan import plan
 
@@ -40,3 +41,29 @@ def test_a_small_model_passes_at_once():
 def test_a_matrix_that_does_not_fit_is_refused_with_what_it_needs(net):
     with pytest.raises(InputError, match=r"krum needs all 455 gradients at once, 81.3 GB"):
         plan(net, FILES, 1, 6 * GB, whole="krum")
+
+
+@pytest.mark.parametrize("rule", ["median", "krum"])
+def test_the_matrix_of_all_gradients_exists_only_for_a_rule_that_needs_it(rule):
+    """By what the compiled program reserves: 455 files x 153,610 parameters would be 280 MB."""
+    wide, options = (("hidden", 2048),), (("f", 28),) if rule == "krum" else ()
+    shape = RunShape(
+        "subset",
+        15,
+        3,
+        "digits",
+        "mlp",
+        1,
+        2,
+        rule,
+        "alie",
+        detects=True,
+        rule_parameters=options,
+        model_parameters=wide,
+    )
+    matrix = FILES * network("digits", "mlp", (), wide).parameters * 4
+    analysis = compiled(shape).advance.memory_analysis()
+    assert analysis is not None
+    reserved = analysis.temp_size_in_bytes
+    assert matrix > 270e6
+    assert (reserved < matrix / 3) == (rule == "median")
