@@ -224,7 +224,13 @@ CompileCache = Annotated[
         help="Keep compiled programs in the user's cache ($ASPIS_CACHE_DIR).",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar, and no log lines without a terminal.")
+]
+JsonLog = Annotated[
+    Path | None,
+    _option("--json-log", OUTPUT, "Append a JSON object to this file as each cell finishes (- for stderr).", "FILE"),
+]
 
 
 def data_and_model(
