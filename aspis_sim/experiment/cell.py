@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim import plugin
 from aspis_sim.adversary.membership import BY_COPY, over_windows
 from aspis_sim.adversary.payloads import PAYLOADS, Payload, payload
 from aspis_sim.adversary.strongest import strongest_frame_up
@@ -333,6 +334,22 @@ class Cell:
             jax.eval_shape(self.build_payload(), rows, jax.eval_shape(lambda: jax.random.key(0)))
         except InputError as error:
             raise InputError(f"scheme {self.scheme}, q={self.q}: {error}") from None
+
+    @property
+    def plugins(self) -> tuple[plugin.Source, ...]:
+        """The plugins that parts of this cell come from, by name."""
+        named = [
+            ("scheme", self.scheme),
+            ("assignment", self.assignment),
+            ("detector", self.detector),
+            ("attack", self.attack),
+            ("payload", parse_part(self.payload).name),
+            ("data set", parse_part(self.dataset).name),
+            ("model", parse_part(self.model).name),
+            *(("rule", step) for step in parse_part(self.rule).name.split("+")),
+        ]
+        found = {source.name: source for one in named if (source := plugin.source_of(*one)) is not None}
+        return tuple(found[name] for name in sorted(found))
 
     @cached_property
     def network(self) -> Network:
