@@ -304,8 +304,9 @@ class Cell:
                 most = comb(q, groups.redundancy) * most_files_a_group(groups)
             else:
                 most = worst_case(groups, q).count
-            per_lie = int(options.get("per_lie") or RULES.default(name, "per_lie"))
-            options["most"] = min(per_lie * most + 1, len(groups.files))
+            _, last = steps_of(name)[-1]
+            usual = RULES.default(last, "per_lie") if RULES.accepts(last, "per_lie") else 1
+            options["most"] = min(int(options.get("per_lie") or usual) * most + 1, len(groups.files))
         return tuple(sorted(options.items()))
 
     @property
