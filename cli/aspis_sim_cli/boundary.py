@@ -12,14 +12,21 @@ from typing import Any
 
 import typer
 
-from aspis_sim.errors import DataError, InputError
+from aspis_sim.errors import DataError, InputError, PluginError
 from aspis_sim_cli.exit_status import ExitStatus
+
+CODES = {
+    InputError: ExitStatus.BAD_INPUT,
+    DataError: ExitStatus.DATA_MISSING,
+    PluginError: ExitStatus.CELLS_FAILED,
+}
 
 
 def bounded(command: Callable[..., ExitStatus | None]) -> Callable[..., None]:
     """Run a command so that its errors end in one message and its status in the exit code.
 
-    ``ASPIS_DEBUG=1`` shows the traceback of bad input and damaged data too. A SIGTERM is an interruption like Ctrl-C.
+    ``ASPIS_DEBUG=1`` shows the traceback of bad input, damaged data and broken plugins too. A SIGTERM is an
+    interruption like Ctrl-C.
     """
 
     @functools.wraps(command)
@@ -28,11 +35,11 @@ def bounded(command: Callable[..., ExitStatus | None]) -> Callable[..., None]:
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGTERM, _interrupt)
             status = command(*arguments, **options)
-        except (InputError, DataError) as error:
+        except (InputError, DataError, PluginError) as error:
             if os.environ.get("ASPIS_DEBUG"):
                 raise
             complain(f"error: {error}")
-            status = ExitStatus.BAD_INPUT if isinstance(error, InputError) else ExitStatus.DATA_MISSING
+            status = next(code for kind, code in CODES.items() if isinstance(error, kind))
         except KeyboardInterrupt:
             complain("interrupted")
             status = ExitStatus.INTERRUPTED
