@@ -319,8 +319,11 @@ class Cell:
         options.pop("strength", None)
         return tuple(sorted(options.items()))
 
-    def check_parts(self) -> None:
+    def check_parts(self, tried: set[object]) -> None:
         """Try the rule and the payload on as many rows as there are files, without computing anything.
+
+        Args:
+            tried: what was tried for other cells and is not tried again; added to.
 
         Raises:
             InputError: an option is not taken, or the rule cannot stand so many distorted rows of so few.
@@ -330,9 +333,15 @@ class Cell:
         files, _ = shape(self.assignment, workers=self.workers, redundancy=self.redundancy)
         rows = jax.ShapeDtypeStruct((files, 8), "float32")
         kept = jax.ShapeDtypeStruct((files,), "bool") if self.drops else None
+        of_rule = (self.rule, self._rule_options, self.convention, files, self.drops)
+        of_payload = (self.payload, self._payload_options, self.convention, files)
         try:
-            jax.eval_shape(self.build_rule(), rows, kept)
-            jax.eval_shape(self.build_payload(), rows, jax.eval_shape(lambda: jax.random.key(0)))
+            if of_rule not in tried:
+                jax.eval_shape(self.build_rule(), rows, kept)
+            payload = self.build_payload()
+            if of_payload not in tried:
+                jax.eval_shape(payload, rows, jax.eval_shape(lambda: jax.random.key(0)))
+            tried |= {of_rule, of_payload}
         except InputError as error:
             raise InputError(f"scheme {self.scheme}, q={self.q}: {error}") from None
 
