@@ -1,6 +1,7 @@
 """The one place where what went wrong becomes a message on stderr and an exit code."""
 
 import functools
+import inspect
 import os
 import signal
 import sys
@@ -47,7 +48,14 @@ def bounded(command: Callable[..., ExitStatus | None]) -> Callable[..., None]:
             status = ExitStatus.DONE
         raise typer.Exit(status or ExitStatus.DONE)
 
+    run.__doc__ = _unwrapped(inspect.getdoc(command) or "")
     return run
+
+
+def _unwrapped(text: str) -> str:
+    """Paragraphs without line breaks, so that the help wraps them to the terminal's width."""
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(one if one.startswith(" ") else one.replace("\n", " ") for one in paragraphs)
 
 
 def complain(text: str) -> None:

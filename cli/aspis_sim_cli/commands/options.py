@@ -17,6 +17,7 @@ from aspis_sim.experiment.grid import PROTOCOLS
 from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
 from aspis_sim.plugin import VARIABLE
+from aspis_sim_cli import config
 from aspis_sim_cli.output import Format, keep_stdout_for_results
 from aspis_sim_cli.ranges import integers
 
@@ -198,6 +199,16 @@ DataDir = Annotated[
 ]
 """For `aspis_sim.data.search.use`, before anything is loaded."""
 
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        is_eager=True,
+        callback=config.read,
+        help="Options from this file; flags win over the environment (ASPIS_SIM_SWEEP_Q), and that over the file.",
+        metavar="FILE.toml",
+    ),
+]
 Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", rich_help_panel=PARTS, help="Load a file with parts of your own.", metavar="FILE.py"),
@@ -229,7 +240,13 @@ CompileCache = Annotated[
         help="Keep compiled programs in the user's cache ($ASPIS_CACHE_DIR).",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar, and no log lines without a terminal.")
+]
+JsonLog = Annotated[
+    Path | None,
+    _option("--json-log", OUTPUT, "Append a JSON object to this file as each cell finishes (- for stderr).", "FILE"),
+]
 
 
 def data_and_model(

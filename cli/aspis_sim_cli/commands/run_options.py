@@ -12,6 +12,7 @@ from aspis_sim_cli.plugins import load_named
 class RunOptions:
     """The options of a run that are no axis of a grid."""
 
+    config: options.Config = None
     workers: options.Workers = 15
     framed: options.Framed = None
     assignment: options.AssignmentName = None

@@ -4,11 +4,14 @@ import hashlib
 import time
 from pathlib import Path
 
+import typer
+
 from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.commands.run_options import RunOptions
+from aspis_sim_cli.config import settings
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
 from aspis_sim_cli.ranges import integers, names, reals
@@ -31,11 +34,13 @@ def sweep(
     protocol: options.Protocol = "files",
     batch_size: options.BatchSize = None,
     *,
+    context: typer.Context,
     run: RunOptions,
     dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
     quiet: options.Quiet = False,
+    json_log: options.JsonLog = None,
 ) -> ExitStatus:
     """Train every scheme under every adversary of a grid, and compare.
 
@@ -73,7 +78,7 @@ def sweep(
     tables = grid.tables()
     groups = grid.groups()
     if dry_run:
-        return show_forecasts(groups, format)
+        return show_forecasts(groups, format, settings(context))
     if out is None and format is Format.TABLE:
         digest = hashlib.sha256(repr(grid).encode()).hexdigest()[:8]
         out = Path("results") / f"sweep-{'-'.join(grid.attacks)}-k{grid.workers}-{digest}.csv"
@@ -109,7 +114,7 @@ def sweep(
             saved = time.monotonic()
 
     cells = sum(len(group.seeds) for group in groups)
-    complete = follow(run_all(groups), sum(group.steps for group in groups), cells, arrived, quiet)
+    complete = follow(run_all(groups), sum(group.steps for group in groups), cells, arrived, quiet, json_log)
     remember(cache.history(), timed)
     if path is not None:
         write_whole(path, text(written))

@@ -10,6 +10,7 @@ from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.commands.run_options import RunOptions
+from aspis_sim_cli.config import settings
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
 from aspis_sim_cli.spread import spread
@@ -26,6 +27,7 @@ def train(
     lr: options.Rate = 0.03,
     seed: options.Seed = 0,
     *,
+    context: typer.Context,
     run: RunOptions,
     coordinator: options.Coordinator = None,
     processes: options.Processes = None,
@@ -74,7 +76,7 @@ def train(
     if len(groups) > 1:
         raise InputError(f"--framed {run.framed}: one run frames one number of workers; use sweep for several")
     if dry_run:
-        return show_forecasts(groups, format)
+        return show_forecasts(groups, format, settings(context))
     (group,) = groups
     written = None if out is None else file_format(out, format)
     path = None if out is None else writable(out)
