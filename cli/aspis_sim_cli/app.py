@@ -39,7 +39,15 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Print the version.",
+            show_envvar=False,
+            allow_from_autoenv=False,
+        ),
     ] = False,
     plugin: options.GlobalPlugins = None,
 ) -> None:

@@ -17,7 +17,7 @@ from aspis_sim.experiment.grid import PROTOCOLS
 from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
 from aspis_sim.plugin import VARIABLE
-from aspis_sim_cli import config
+from aspis_sim_cli import completion, config
 from aspis_sim_cli.output import Format, keep_stdout_for_results
 from aspis_sim_cli.ranges import integers
 
@@ -38,7 +38,8 @@ def _of(names: Iterable[str]) -> str:
 
 
 def _option(flag: str, panel: str, text: str, metavar: str | None = None) -> typer.models.OptionInfo:
-    return typer.Option(flag, rich_help_panel=panel, help=text, metavar=metavar)
+    complete = completion.of(flag, several=metavar is not None and "," in metavar)
+    return typer.Option(flag, rich_help_panel=panel, help=text, metavar=metavar, autocompletion=complete)
 
 
 Q = Annotated[str, _option("--q", GRID, "Numbers of Byzantine workers, q < K/2.", "1..7")]
