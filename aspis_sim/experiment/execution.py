@@ -166,11 +166,13 @@ class Event:
         steps: training steps done since the last event.
         group: the group of a cell that has finished.
         row: that cell's row.
+        result: that cell's run, None if it failed.
     """
 
     steps: int = 0
     group: Group | None = None
     row: Row | None = None
+    result: Result | None = None
 
 
 def sweep(groups: tuple[Group, ...], processors: int | None = None) -> Generator[Event, None, None]:
@@ -214,14 +216,14 @@ def sweep(groups: tuple[Group, ...], processors: int | None = None) -> Generator
                 for future in finished:
                     group = waiting.pop(future)
                     if future in running:
-                        yield Event(group=group, row=_row_of(running.pop(future), future))
+                        yield _finished(group, running.pop(future), future)
                         continue
                     candidates = searching.get(group, {})
                     if not candidates or not all(candidate.done() for candidate in candidates):
                         continue
                     del searching[group]
                     best = min(candidates, key=_preference)
-                    yield Event(group=group, row=_row_of(candidates[best], best))
+                    yield _finished(group, candidates[best], best)
                     for seed in group.seeds[1:]:
                         cell = replace(candidates[best], seed=seed)
                         running[submit(cell, group)] = cell
@@ -242,6 +244,10 @@ def _preference(future: Future[Result]) -> tuple[float, float, float]:
     result = future.result()
     loss = result.validation.loss
     return -(result.validation.top1 or 0.0), loss if math.isfinite(loss) else math.inf, result.cell.lr
+
+
+def _finished(group: Group, cell: Cell, future: Future[Result]) -> Event:
+    return Event(group=group, row=_row_of(cell, future), result=None if future.exception() else future.result())
 
 
 def _row_of(cell: Cell, future: Future[Result]) -> Row:

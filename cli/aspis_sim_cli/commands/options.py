@@ -227,6 +227,10 @@ GlobalPlugins = Annotated[
 
 FormatOption = Annotated[Format, _option("--format", OUTPUT, "What is printed on stdout.")]
 Out = Annotated[Path | None, _option("--out", OUTPUT, "Write the rows to this .csv or .json file.", "FILE")]
+TensorBoard = Annotated[
+    Path | None,
+    _option("--tensorboard", OUTPUT, "Write event files there for TensorBoard, a folder a run.", "FOLDER"),
+]
 DryRun = Annotated[
     bool,
     typer.Option(

@@ -39,6 +39,7 @@ def sweep(
     dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
+    tensorboard: options.TensorBoard = None,
     quiet: options.Quiet = False,
     json_log: options.JsonLog = None,
 ) -> ExitStatus:
@@ -91,9 +92,11 @@ def sweep(
     from aspis_sim.experiment.forecast import remember
     from aspis_sim.experiment.row import Row, as_csv, as_json, write_whole
     from aspis_sim.experiment.summary import panels, worst_over_attacks
+    from aspis_sim.experiment.tensorboard import Board
     from aspis_sim_cli.live import follow
     from aspis_sim_cli.render.sweep_table import panel_view, worst_view
 
+    board = None if tensorboard is None else Board(tensorboard)
     finished: dict[Group, list[Row]] = {group: [] for group in groups}
     timed: list[tuple[Cell, float]] = []
     saved = time.monotonic()
@@ -107,6 +110,8 @@ def sweep(
         assert event.group is not None
         assert event.row is not None
         finished[event.group].append(event.row)
+        if board is not None and event.result is not None:
+            board.add(event.result)
         if event.row.seconds is not None:
             timed.append((event.group.first, event.row.seconds))
         if path is not None and time.monotonic() - saved > SAVE_EVERY:
