@@ -67,16 +67,34 @@ class Row:
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+"""Beginnings of a text that a spreadsheet does not show as it is."""
 
 
 def as_csv(rows: Iterable[Any], kind: type = Row) -> str:
-    """Rows of a dataclass as CSV with a header; numbers in full precision, lines ending in a newline."""
+    """Rows of a dataclass as CSV with a header; numbers in full precision, lines ending in a newline.
+
+    Texts that a spreadsheet would take for a formula are written as `tamed` says.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(kind))
+    names = [field.name for field in fields(kind)]
+    writer.writerow(names)
     for row in rows:
-        writer.writerow("" if value is None else value for value in asdict(row).values())
+        writer.writerow([tamed(getattr(row, name)) for name in names])
     return text.getvalue()
+
+
+def tamed(value: Any) -> Any:
+    """A field of a CSV: empty for None, and with an apostrophe before a text that begins like a formula."""
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else value
+
+
+def untamed(text: str) -> str:
+    """The text that `tamed` made this field of."""
+    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA else text
 
 
 def as_json(rows: Iterable[Any]) -> str:
@@ -107,12 +125,12 @@ def writable(path: Path) -> Path:
     return path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace the file at ``path`` by ``text``: it always holds either the old text or the new one."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace the file at ``path`` by ``content``, text as UTF-8: it always holds either the old content or the new."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, 0o644)
