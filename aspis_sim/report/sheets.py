@@ -112,11 +112,12 @@ def sheets_of(rows: Sequence[Row]) -> Sheets:
         repeated += row.seed in seeds
         seeds[row.seed] = index
     found = _with_baselines(places)
+    schemes = tuple(dict.fromkeys(labels))
     made = tuple(
-        _sheet(context, setting, {key: tuple(seeds.values()) for key, seeds in entries.items()}, rows)
+        _sheet(context, setting, {key: tuple(seeds.values()) for key, seeds in entries.items()}, rows, schemes)
         for (context, setting), entries in found.items()
     )
-    return Sheets(made, tuple(dict.fromkeys(labels)), repeated)
+    return Sheets(made, schemes, repeated)
 
 
 def _place(row: Row, strength: Mapping[str, bool]) -> tuple[Context, Setting]:
@@ -189,8 +190,13 @@ def _with_baselines(
 
 
 def _sheet(
-    context: Context, setting: Setting, indices: Mapping[tuple[str, int], tuple[int, ...]], rows: Sequence[Row]
+    context: Context,
+    setting: Setting,
+    indices: Mapping[tuple[str, int], tuple[int, ...]],
+    rows: Sequence[Row],
+    schemes: Sequence[str],
 ) -> Sheet:
+    here = {scheme for scheme, _ in indices}
     entries = {}
     for key, members in indices.items():
         of_seeds = [rows[index] for index in members]
@@ -200,7 +206,7 @@ def _sheet(
         )
     panel = Panel(
         setting=setting,
-        schemes=tuple(dict.fromkeys(scheme for scheme, _ in indices)),
+        schemes=tuple(scheme for scheme in schemes if scheme in here),
         q=tuple(sorted({q for _, q in indices})),
         entries=entries,
     )

@@ -14,7 +14,8 @@ const OUTCOME_COLOURS = ["#009e73", "#56b4e9", "#e69f00", "#d55e00", "#999999"];
 
 const at = (id) => document.getElementById(id);
 const unique = (values) => [...new Set(values)];
-const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")
+  .replace(/\$/g, "&#36;");
 const short = (text, most = 34) => plain(text.length > most ? text.slice(0, most - 1) + "…" : text);
 const figure = (value, digits) => (value === null ? "–" : value.toFixed(digits));
 const fraction = (value) => (value === null ? "–" : value === 0 ? "0" : String(Number(value.toPrecision(3))));
