@@ -58,7 +58,7 @@ def _row(question: str, words: list[str], seconds: list[float]) -> dict[str, Any
 
 def _one_by_one() -> tuple[float, float]:
     """Seconds of all runs of the sweep in fresh processes, and of their training alone."""
-    forecasts = json.loads(_once([*SWEEP, "--dry-run", "--format", "json"])[1])
+    forecasts = json.loads(_once([*SWEEP, "--dry-run", "--format", "json"])[1])["programs"]
     fresh = alone = 0.0
     for one in forecasts:
         words = ["train", "--scheme", one["schemes"], "--q", "4", "--attack", "strong", "--format", "json"]

@@ -30,8 +30,11 @@ from aspis_sim.simulation.state import Numbers, State, Trace
 from aspis_sim.simulation.streams import every_sample, sample_order, stream
 from aspis_sim.simulation.verdicts import Table, empty_table, everyone, look_up
 
+ON_CPU: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
+"""What the compiler is told on a CPU: more than the first level of LLVM's passes doubles its time and wins nothing."""
+
 MEMORY_FIRST: dict[str, str | bool] = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
-"""What the compiler is told about large models: by default it begins as much as it can at once, on a CPU too."""
+"""What it is told about large models: by default it begins as much as it can at once, on a CPU too."""
 
 CODE = 1
 """Number folded into a round's key for what the decoder draws and the adversary does not know."""
@@ -135,7 +138,8 @@ def _build(shape: RunShape) -> Program:
     advance = jax.jit(on_devices(_advance(shape, groups, net), shape.devices))
     given = (begin(key, 0), numbers, jnp.zeros(drawn.shape, drawn.dtype), table, np.int32(0), *net.train(0))
     lowered = advance.lower(*on_all(given, shape.devices))
-    executable = lowered.compile(MEMORY_FIRST if shape.turns > 1 and jax.default_backend() == "cpu" else None)
+    told = (ON_CPU | (MEMORY_FIRST if shape.turns > 1 else {})) if jax.default_backend() == "cpu" else None
+    executable = lowered.compile(told)
     return Program(
         shape=shape,
         network=net,

@@ -35,7 +35,7 @@ def test_nothing_is_compiled_and_the_programs_are_counted():
 @pytest.mark.parametrize(("memory", "chunks"), [("4GB", 1), ("200kB", 3)])
 def test_memory_decides_how_a_step_is_cut(memory, chunks):
     words = f"train --workers 7 --q 2 --steps 3 --memory {memory} --dry-run --format json"
-    (one,) = json.loads(invoke(words))
+    (one,) = json.loads(invoke(words))["programs"]
     assert (one["chunks"] >= chunks) == (one["chunks"] > 1 or chunks == 1)
     assert one["parameters"] == 4810
     assert one["peak_bytes"] > 0
@@ -44,11 +44,15 @@ def test_memory_decides_how_a_step_is_cut(memory, chunks):
 
 def test_a_run_is_remembered_and_told_to_the_next(tmp_path):
     words = "train --workers 7 --q 2 --steps 40 --model softmax --quiet --format csv"
-    (before,) = json.loads(invoke(f"{words} --dry-run --format json", ASPIS_CACHE_DIR=str(tmp_path / "cache")))
+    (before,) = json.loads(invoke(f"{words} --dry-run --format json", ASPIS_CACHE_DIR=str(tmp_path / "cache")))[
+        "programs"
+    ]
     assert before["seconds"] is None
     invoke(f"{words} --no-compile-cache", ASPIS_CACHE_DIR=str(tmp_path / "cache"))
     (tmp_path / "cache/timings.jsonl").open("a").write("{broken\n[]\n")
-    (after,) = json.loads(invoke(f"{words} --dry-run --format json", ASPIS_CACHE_DIR=str(tmp_path / "cache")))
+    (after,) = json.loads(invoke(f"{words} --dry-run --format json", ASPIS_CACHE_DIR=str(tmp_path / "cache")))[
+        "programs"
+    ]
     assert after["seconds"] > 0
     assert after["compile_seconds"] > 0
 

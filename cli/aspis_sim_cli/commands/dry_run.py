@@ -13,21 +13,25 @@ from aspis_sim_cli.output import Format, stdout
 
 if TYPE_CHECKING:
     from aspis_sim.experiment.grid import Group
+    from aspis_sim_cli.config import Setting
 
 
-def show_forecasts(groups: "Sequence[Group]", format: Format) -> ExitStatus:
-    """Print one row for every program that the groups need."""
+def show_forecasts(groups: "Sequence[Group]", format: Format, settings: "Sequence[Setting]") -> ExitStatus:
+    """Print every option with where its value came from (not as CSV), and a row for every program that is needed."""
     from aspis_sim.experiment.forecast import forecasts
     from aspis_sim_cli.render.forecast_table import forecast_view
+    from aspis_sim_cli.render.settings_table import settings_view
 
     made = forecasts(groups, cache.history())
     rows = [asdict(one) for one in made]
     if format is Format.JSON:
-        print(json.dumps(rows, indent=2))
+        print(json.dumps({"options": [asdict(one) for one in settings], "programs": rows}, indent=2))
     elif format is Format.CSV:
         writer = csv.DictWriter(sys.stdout, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     else:
-        stdout().print(forecast_view(made))
+        console = stdout()
+        console.print(settings_view(settings))
+        console.print(forecast_view(made))
     return ExitStatus.DONE

@@ -16,6 +16,7 @@ from aspis_sim.detection import DETECTORS
 from aspis_sim.experiment.grid import PROTOCOLS
 from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
+from aspis_sim_cli import config
 from aspis_sim_cli.output import Format, keep_stdout_for_results
 from aspis_sim_cli.ranges import integers
 
@@ -197,6 +198,16 @@ DataDir = Annotated[
 ]
 """For `aspis_sim.data.search.use`, before anything is loaded."""
 
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        is_eager=True,
+        callback=config.read,
+        help="Options from this file; flags win over the environment (ASPIS_SIM_SWEEP_Q), and that over the file.",
+        metavar="FILE.toml",
+    ),
+]
 FormatOption = Annotated[Format, _option("--format", OUTPUT, "What is printed on stdout.")]
 Out = Annotated[Path | None, _option("--out", OUTPUT, "Write the rows to this .csv or .json file.", "FILE")]
 DryRun = Annotated[

@@ -9,51 +9,33 @@ from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.dry_run import show_forecasts
+from aspis_sim_cli.commands.run_options import RunOptions
+from aspis_sim_cli.config import settings
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
+from aspis_sim_cli.spread import spread
 
 
+@spread
 def train(
     scheme: options.Scheme = "aspis",
     q: options.OneQ = 2,
     attack: options.Attack = "strong",
-    workers: options.Workers = 15,
     redundancy: options.OneRedundancy = 3,
     payload: options.Payload = "alie",
     strength: options.Strength = None,
-    framed: options.Framed = None,
     lr: options.Rate = 0.03,
     seed: options.Seed = 0,
-    assignment: options.AssignmentName = None,
-    detector: options.DetectorName = None,
-    aggregator: options.Aggregator = None,
-    convention: options.Convention = None,
-    after_detection: options.AfterDetection = None,
-    permute: options.Permute = None,
-    adversary_window: options.AdversaryWindow = None,
-    detection_window: options.DetectionWindow = 15,
-    dataset: options.DatasetName = "digits",
-    samples: options.Samples = None,
-    dimension: options.Dimension = None,
-    data_dir: options.DataDir = None,
-    model: options.ModelName = None,
-    samples_per_file: options.SamplesPerFile = 4,
-    steps: options.Steps = 300,
-    momentum: options.Momentum = None,
-    init: options.Initial = "model",
-    precision: options.Precision = "float32",
-    x64: options.X64 = False,
-    compute: options.Compute = "shared",
-    devices: options.Devices = 1,
+    *,
+    context: typer.Context,
+    run: RunOptions,
     coordinator: options.Coordinator = None,
     processes: options.Processes = None,
     process: options.Process = None,
-    memory: options.Memory = "4GB",
     every: Annotated[
         int | None,
         typer.Option("--every", rich_help_panel=options.OUTPUT, help="Steps between points of the curve."),
     ] = None,
-    compile_cache: options.CompileCache = True,
     dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
@@ -70,15 +52,13 @@ def train(
 
       aspis-sim train --scheme aspis --q 4 --attack frame-up --framed 2 --payload constant --format json
     """
-    from aspis_sim.data import search
     from aspis_sim.errors import InputError
     from aspis_sim.experiment.grid import Grid
     from aspis_sim.experiment.row import writable, write_whole
 
-    search.use(data_dir)
-    cache.use_compiled(compile_cache)
-    speaks = options.use_devices(devices, coordinator, processes, process)
-    every = max(1, steps // 10) if every is None else every
+    run.prepare()
+    speaks = options.use_devices(run.devices, coordinator, processes, process)
+    every = max(1, run.steps // 10) if every is None else every
     if every < 1:
         raise InputError(f"--every {every}: a curve has a point every 1 or more steps")
     grid = Grid(
@@ -87,46 +67,29 @@ def train(
         attacks=(attack,),
         payloads=(payload,),
         strengths=(strength,),
-        framed=options.framed_workers(framed),
-        workers=workers,
         redundancies=(redundancy,),
         rates=(lr,),
         seeds=(seed,),
-        samples_per_file=samples_per_file,
-        assignment=assignment,
-        detector=detector,
-        rule=aggregator,
-        convention=convention,
-        after_detection=after_detection,  # type: ignore[arg-type]
-        adversary_window=adversary_window,
-        detection_window=detection_window,
-        permute=permute,
-        **options.data_and_model(dataset, samples, dimension, model, momentum),
-        steps=steps,
-        compute=compute,  # type: ignore[arg-type]
-        devices=devices,
-        memory=options.memory_bytes(memory),
-        initial=init,  # type: ignore[arg-type]
-        precision=options.precision_of(precision, x64),
+        **run.grid_fields(),
     )
     groups = grid.groups()
     if len(groups) > 1:
-        raise InputError(f"--framed {framed}: one run frames one number of workers; use sweep for several")
+        raise InputError(f"--framed {run.framed}: one run frames one number of workers; use sweep for several")
     if dry_run:
-        return show_forecasts(groups, format)
+        return show_forecasts(groups, format, settings(context))
     (group,) = groups
     written = None if out is None else file_format(out, format)
     path = None if out is None else writable(out)
 
     from aspis_sim.experiment.curve import Point, as_points, as_record
-    from aspis_sim.experiment.execution import train as run
+    from aspis_sim.experiment.execution import train as run_one
     from aspis_sim.experiment.forecast import remember
     from aspis_sim.experiment.row import as_csv
     from aspis_sim_cli.live import bar
     from aspis_sim_cli.render.curve_table import curve_view
 
-    with bar(steps, quiet or not speaks) as tick:
-        result = run(group.first, tick, every)
+    with bar(run.steps, quiet or not speaks) as tick:
+        result = run_one(group.first, tick, every)
     if not speaks:
         return ExitStatus.DONE
     remember(cache.history(), [(group.first, result.seconds)])
