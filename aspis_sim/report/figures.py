@@ -102,7 +102,7 @@ def figure(study: StudyData, kind: str, ending: str, wanted: Wanted) -> bytes:
 
     settings: dict[Any, Any] = {**matplotlib.rcParamsDefault, **STYLE}
     with matplotlib.rc_context(settings):
-        shown = _select(sheets_of(study.rows), wanted)
+        shown = _select(sheets_of(study.rows, study.settings), wanted)
         drawing = Figure(layout="constrained")
         FIGURES[kind](drawing, study, shown, wanted)
         file = io.BytesIO()

@@ -11,13 +11,14 @@ from aspis_sim.errors import InputError
 from aspis_sim.experiment.row import Row, as_csv, as_json
 from aspis_sim.registry import unknown_name
 from aspis_sim.report.sheets import sheets_of
+from aspis_sim.report.study import StudyData
 from aspis_sim.report.text_tables import latex, markdown
 
-TEXTS: dict[str, Callable[[Sequence[Row]], str]] = {
-    "csv": as_csv,
-    "json": as_json,
-    "latex": lambda rows: latex(sheets_of(rows)),
-    "markdown": lambda rows: markdown(sheets_of(rows)),
+TEXTS: dict[str, Callable[[StudyData], str]] = {
+    "csv": lambda study: as_csv(study.rows),
+    "json": lambda study: as_json(study.rows),
+    "latex": lambda study: latex(sheets_of(study.rows, study.settings)),
+    "markdown": lambda study: markdown(sheets_of(study.rows, study.settings)),
 }
 FORMATS = (*TEXTS, "parquet")
 ENDINGS = {".csv": "csv", ".json": "json", ".tex": "latex", ".md": "markdown", ".parquet": "parquet"}
@@ -35,14 +36,14 @@ def check_format(name: str) -> None:
         raise InputError("Parquet needs pyarrow; install it with: pip install 'aspis-sim[parquet]'")
 
 
-def exported(rows: Sequence[Row], name: str) -> bytes:
-    """The rows in a format of `FORMATS`; texts are UTF-8.
+def exported(study: StudyData, name: str) -> bytes:
+    """The study in a format of `FORMATS`; texts are UTF-8.
 
     Raises:
         InputError: as `check_format`.
     """
     check_format(name)
-    return _parquet(rows) if name == "parquet" else TEXTS[name](rows).encode()
+    return _parquet(study.rows) if name == "parquet" else TEXTS[name](study).encode()
 
 
 def _parquet(rows: Sequence[Row]) -> bytes:

@@ -45,7 +45,7 @@ def page(study: StudyData, most_runs: int = RUNS) -> str:
     check_page()
     import plotly
 
-    sheets = sheets_of(study.rows)
+    sheets = sheets_of(study.rows, study.settings)
     data = page_data(study, sheets, most_runs)
     library = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
     script = (HERE / "page.js").read_text(encoding="utf-8")

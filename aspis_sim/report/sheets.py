@@ -5,7 +5,7 @@ alone say what belongs together. No two runs that differ in what the columns say
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,8 @@ from aspis_sim.experiment.grid import Setting
 from aspis_sim.experiment.row import Row
 from aspis_sim.experiment.summary import Entry, Panel, Worst, worst_over_attacks
 
+Settings = tuple[tuple[str, str], ...]
+Kind = tuple[tuple[str, object], ...]
 VARIANT = ("assignment", "rule", "samples_per_file", "batch_size")
 """Columns that may tell two kinds of runs of one scheme apart."""
 
@@ -95,15 +97,19 @@ class Sheets:
         return tuple(found)
 
 
-def sheets_of(rows: Sequence[Row]) -> Sheets:
+def sheets_of(rows: Sequence[Row], settings: Sequence[Settings] = ()) -> Sheets:
     """Sort the rows of a study into sheets.
 
     A scheme without redundancy is the same for every r, so its rows are in the sheets of all redundancies. A scheme
     that ran with several rules, assignments, sizes of files or learning rates side by side becomes several, whose
     labels say so. Where several rows are of the same run, the last one counts.
+
+    Args:
+        rows: of the study.
+        settings: of each row, what its columns do not hold; empty if that is not known.
     """
     strength = _strengths(rows)
-    labels = _labels(rows, strength)
+    labels = _labels(rows, settings, strength)
     places: dict[tuple[Context, Setting], dict[tuple[str, int], dict[int, int]]] = {}
     repeated = 0
     for index, row in enumerate(rows):
@@ -137,41 +143,48 @@ def _strengths(rows: Iterable[Row]) -> dict[str, bool]:
     }
 
 
-def _labels(rows: Sequence[Row], strength: Mapping[str, bool]) -> list[str]:
+def _labels(rows: Sequence[Row], settings: Sequence[Settings], strength: Mapping[str, bool]) -> list[str]:
     """Each row's scheme, with what tells it from the scheme's other runs in the same sheet."""
-    variants: dict[tuple[Any, ...], set[tuple[object, ...]]] = defaultdict(set)
+    kinds = [
+        (*((name, getattr(row, name)) for name in VARIANT), *beside)
+        for row, beside in zip(rows, settings or [()] * len(rows), strict=True)
+    ]
+    variants: dict[tuple[Any, ...], dict[Kind, None]] = defaultdict(dict)
     rates: dict[tuple[Any, ...], set[float]] = defaultdict(set)
-    for row in rows:
-        variant = tuple(getattr(row, name) for name in VARIANT)
+    for row, kind in zip(rows, kinds, strict=True):
         place = _place(row, strength)
-        variants[place, row.scheme].add(variant)
-        rates[place, row.scheme, variant, row.q, row.seed].add(row.lr)
-    told: dict[str, list[str]] = {row.scheme: [] for row in rows}
-    for (_, scheme, *_), members in variants.items():
-        told[scheme] += _telling(members)
+        variants[place, row.scheme][kind] = None
+        rates[place, row.scheme, kind, row.q, row.seed].add(row.lr)
+    told: dict[str, dict[str, None]] = {row.scheme: {} for row in rows}
+    for (_, scheme), members in variants.items():
+        if len(members) > 1:
+            told[scheme] |= dict.fromkeys(_telling(tuple(members)))
     for (_, scheme, *_), met in rates.items():
         if len(met) > 1:
-            told[scheme].append("lr")
-    fields = {scheme: [name for name in (*VARIANT, "lr") if name in names] for scheme, names in told.items()}
-    return [_label(row, fields[row.scheme]) for row in rows]
+            told[scheme]["lr"] = None
+    return [_label(row, kind, told[row.scheme]) for row, kind in zip(rows, kinds, strict=True)]
 
 
-def _telling(variants: set[tuple[object, ...]]) -> list[str]:
-    """The first columns of `VARIANT` that are enough to tell the variants apart."""
-    names: list[str] = []
-    kinds = 1
-    for end in range(1, len(VARIANT) + 1):
-        now = len({variant[:end] for variant in variants})
-        if now > kinds:
-            names.append(VARIANT[end - 1])
-        kinds = now
-    return names
+def _telling(variants: Sequence[Kind]) -> Iterator[str]:
+    """The first names that are enough to tell the variants apart."""
+    names = tuple(dict.fromkeys(name for variant in variants for name, _ in variant))
+    known = [dict(variant) for variant in variants]
+    groups: dict[tuple[object, ...], list[int]] = {(): list(range(len(variants)))}
+    for name in names:
+        finer: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        for value, members in groups.items():
+            for at in members:
+                finer[*value, known[at].get(name)].append(at)
+        if len(finer) > len(groups):
+            yield name
+        groups = finer
 
 
-def _label(row: Row, names: Sequence[str]) -> str:
+def _label(row: Row, kind: Kind, names: Iterable[str]) -> str:
     if not names:
         return row.scheme
-    return f"{row.scheme} ({', '.join(f'{name}={getattr(row, name)}' for name in names)})"
+    known = {**dict(kind), "lr": row.lr}
+    return f"{row.scheme} ({', '.join(f'{name}={known[name]}' for name in names if name in known)})"
 
 
 def _with_baselines(

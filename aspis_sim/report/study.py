@@ -49,6 +49,7 @@ class StudyData:
         rows: of all cells, in the order of the study.
         timeline: from a row's index to its run over the steps, None where that is not known.
         traced: whether any timeline is known.
+        settings: of each row, names and values of what its columns do not hold; empty if that is not known.
         commands: that asked for the cells, oldest first; empty if not known.
         made_by: versions, devices and hosts -> the values met and in how many cells.
     """
@@ -57,21 +58,20 @@ class StudyData:
     rows: tuple[Row, ...]
     timeline: Callable[[int], Timeline | None] = _untraced
     traced: bool = False
+    settings: tuple[tuple[tuple[str, str], ...], ...] = ()
     commands: tuple[str, ...] = ()
     made_by: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def read(path: Path) -> StudyData:
+def from_csv(path: Path) -> StudyData:
     """Read a sweep's CSV file, which has no traces.
 
     Raises:
         InputError: there is nothing at ``path``, or no cell in it.
-        DataError: what is there is not a study; says where it is wrong.
+        DataError: what is there is no sweep's CSV; says where it is wrong.
     """
     if not path.exists():
         raise InputError(f"there is no study at {path}; name a study's folder or the CSV file of a sweep")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder without a study; name a study's folder or the CSV file of a sweep")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

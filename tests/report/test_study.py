@@ -6,7 +6,7 @@ import pytest
 
 from aspis_sim.errors import DataError, InputError
 from aspis_sim.experiment.row import COLUMNS, as_csv
-from aspis_sim.report.study import read, rows_of
+from aspis_sim.report.study import from_csv, rows_of
 from tests.report.studies import BASE, HOSTILE, row_of
 from tests.report.studies import rows_of as made
 
@@ -20,7 +20,7 @@ def test_rows_come_back_as_they_were_written(tmp_path):
     )
     path = tmp_path / "sweep.csv"
     path.write_text(as_csv(rows), encoding="utf-8", newline="")
-    study = read(path)
+    study = from_csv(path)
     assert study.rows == rows
     assert study.name == "sweep"
     assert not study.traced
@@ -61,20 +61,18 @@ def test_what_is_wrong_in_a_file_is_named(name, tmp_path):
     path = tmp_path / "x.csv"
     path.write_text(text)
     with pytest.raises(DataError, match=re.escape(message)):
-        read(path)
+        from_csv(path)
 
 
 def test_what_is_no_study_is_named(tmp_path):
     with pytest.raises(InputError, match="there is no study at"):
-        read(tmp_path / "none")
+        from_csv(tmp_path / "none")
     (tmp_path / "empty.csv").write_text(as_csv([]))
     with pytest.raises(InputError, match="no cells yet"):
-        read(tmp_path / "empty.csv")
+        from_csv(tmp_path / "empty.csv")
     (tmp_path / "image.csv").write_bytes(b"\x89PNG\xff\xfe")
     with pytest.raises(DataError, match="cannot read"):
-        read(tmp_path / "image.csv")
-    with pytest.raises(InputError, match="folder without a study"):
-        read(tmp_path)
+        from_csv(tmp_path / "image.csv")
 
 
 def test_columns_that_a_row_does_not_have_are_left_aside():

@@ -38,7 +38,7 @@ def export(
     from aspis_sim.errors import InputError
     from aspis_sim.experiment.row import writable, write_whole
     from aspis_sim.report.files import ENDINGS, check_format, exported
-    from aspis_sim.report.study import read
+    from aspis_sim.report.source import opened
 
     name = format or (ENDINGS.get(out.suffix.lower()) if out else "csv")
     if name is None:
@@ -47,7 +47,8 @@ def export(
     if name == "parquet" and out is None:
         raise InputError("Parquet is not text: say where it goes with --out rows.parquet")
     path = None if out is None else writable(out)
-    made = exported(read(study).rows, name)
+    with opened(study) as data:
+        made = exported(data, name)
     if path is None:
         sys.stdout.write(made.decode())
     else:

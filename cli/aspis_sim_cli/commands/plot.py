@@ -50,13 +50,14 @@ def plot(
     from aspis_sim.experiment.row import writable, write_whole
     from aspis_sim.report.figures import Wanted, check_figure
     from aspis_sim.report.figures import figure as drawn
-    from aspis_sim.report.study import read
+    from aspis_sim.report.source import opened
     from aspis_sim_cli.ranges import names
 
     schemes, attacks, payloads = (names(text) if text is not None else () for text in (scheme, attack, payload))
     wanted = Wanted(schemes, attacks, payloads, q, width)
     check_figure(figure, out, wanted)
     path = writable(out)
-    write_whole(path, drawn(read(study), figure, path.suffix.lower(), wanted))
+    with opened(study) as data:
+        write_whole(path, drawn(data, figure, path.suffix.lower(), wanted))
     complain(f"written to {path}")
     return ExitStatus.DONE

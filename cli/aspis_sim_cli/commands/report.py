@@ -45,7 +45,7 @@ def report(
     from aspis_sim.errors import InputError
     from aspis_sim.experiment.row import writable, write_whole
     from aspis_sim.report.page import check_page, default_page, page
-    from aspis_sim.report.study import read
+    from aspis_sim.report.source import opened
     from aspis_sim.report.timelines import RUNS
 
     check_page()
@@ -53,8 +53,8 @@ def report(
         raise InputError(f"--curves {curves}: a page has the curves of 1 or more runs; leave it out for {RUNS:,}")
     if out is not None and out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"a report is an HTML file; end {out.name} in .html")
-    data = read(study)
-    path = writable(default_page(study) if out is None else out)
-    write_whole(path, page(data, RUNS if curves is None else curves))
+    with opened(study) as data:
+        path = writable(default_page(study) if out is None else out)
+        write_whole(path, page(data, RUNS if curves is None else curves))
     complain(f"written to {path}")
     return ExitStatus.DONE
