@@ -40,6 +40,7 @@ def sweep(
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
     quiet: options.Quiet = False,
+    json_log: options.JsonLog = None,
 ) -> ExitStatus:
     """Train every scheme under every adversary of a grid, and compare.
 
@@ -113,7 +114,7 @@ def sweep(
             saved = time.monotonic()
 
     cells = sum(len(group.seeds) for group in groups)
-    complete = follow(run_all(groups), sum(group.steps for group in groups), cells, arrived, quiet)
+    complete = follow(run_all(groups), sum(group.steps for group in groups), cells, arrived, quiet, json_log)
     remember(cache.history(), timed)
     if path is not None:
         write_whole(path, text(written))
