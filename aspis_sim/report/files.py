@@ -21,6 +21,8 @@ TEXTS: dict[str, Callable[[StudyData], str]] = {
     "markdown": lambda study: markdown(sheets_of(study.rows, study.settings)),
 }
 FORMATS = (*TEXTS, "parquet")
+ROWS = ("csv", "json", "parquet")
+"""Formats that hold the rows as they are."""
 ENDINGS = {".csv": "csv", ".json": "json", ".tex": "latex", ".md": "markdown", ".parquet": "parquet"}
 
 

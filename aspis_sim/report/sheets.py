@@ -7,7 +7,8 @@ alone say what belongs together. No two runs that differ in what the columns say
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from aspis_sim.experiment.grid import Setting
 from aspis_sim.experiment.row import Row
@@ -17,6 +18,8 @@ Settings = tuple[tuple[str, str], ...]
 Kind = tuple[tuple[str, object], ...]
 VARIANT = ("assignment", "rule", "samples_per_file", "batch_size")
 """Columns that may tell two kinds of runs of one scheme apart."""
+_VARIANT = attrgetter(*VARIANT)
+_PLACE = attrgetter("dataset", "model", "protocol", "steps", "workers", "redundancy", "attack", "payload")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,13 @@ class Context:
             f"{self.dataset}, {self.model}, K={self.workers}, r={self.redundancy}, {self.steps} steps, "
             f"protocol {self.protocol}"
         )
+
+
+class Place(NamedTuple):
+    """What is the same in a sheet."""
+
+    context: Context
+    setting: Setting
 
 
 @dataclass(frozen=True)
@@ -108,13 +118,12 @@ def sheets_of(rows: Sequence[Row], settings: Sequence[Settings] = ()) -> Sheets:
         rows: of the study.
         settings: of each row, what its columns do not hold; empty if that is not known.
     """
-    strength = _strengths(rows)
-    labels = _labels(rows, settings, strength)
-    places: dict[tuple[Context, Setting], dict[tuple[str, int], dict[int, int]]] = {}
+    spots = _places(rows)
+    labels = _labels(rows, settings, spots)
+    places: dict[Place, dict[tuple[str, int], dict[int, int]]] = {}
     repeated = 0
-    for index, row in enumerate(rows):
-        context, setting = _place(row, strength)
-        seeds = places.setdefault((context, setting), {}).setdefault((labels[index], row.q), {})
+    for index, (row, place, label) in enumerate(zip(rows, spots, labels, strict=True)):
+        seeds = places.setdefault(place, {}).setdefault((label, row.q), {})
         repeated += row.seed in seeds
         seeds[row.seed] = index
     found = _with_baselines(places)
@@ -126,34 +135,43 @@ def sheets_of(rows: Sequence[Row], settings: Sequence[Settings] = ()) -> Sheets:
     return Sheets(made, schemes, repeated)
 
 
-def _place(row: Row, strength: Mapping[str, bool]) -> tuple[Context, Setting]:
-    context = Context(row.dataset, row.model, row.protocol, row.steps, row.workers, row.redundancy)
-    shown = row.strength if strength[row.payload] else None
-    return context, Setting(row.redundancy, row.attack, None, row.payload, shown)
-
-
-def _strengths(rows: Iterable[Row]) -> dict[str, bool]:
-    """Whether a payload's strength tells runs apart; it does not where it only follows from q."""
-    met: dict[str, dict[tuple[object, ...], set[float | None]]] = defaultdict(lambda: defaultdict(set))
+def _places(rows: Sequence[Row]) -> list[Place]:
+    """Of each row, the sheet that it belongs to."""
+    telling = _strengths(rows)
+    known: dict[tuple[object, ...], Place] = {}
+    found = []
     for row in rows:
-        met[row.payload][row.workers, row.q].add(row.strength)
+        strength = row.strength if telling[row.payload] else None
+        place = known.get(key := (*_PLACE(row), strength))
+        if place is None:
+            context = Context(row.dataset, row.model, row.protocol, row.steps, row.workers, row.redundancy)
+            setting = Setting(row.redundancy, row.attack, None, row.payload, strength)
+            place = known[key] = Place(context, setting)
+        found.append(place)
+    return found
+
+
+def _strengths(rows: Sequence[Row]) -> dict[str, bool]:
+    """Whether a payload's strength tells runs apart; it does not where it only follows from q."""
+    met: dict[str, dict[tuple[int, int], set[float | None]]] = {row.payload: defaultdict(set) for row in rows}
+    for row in rows:
+        if row.strength is not None or row.top1 is not None:
+            met[row.payload][row.workers, row.q].add(row.strength)
     return {
         payload: len(set().union(*by_q.values())) == 1 or any(len(values) > 1 for values in by_q.values())
         for payload, by_q in met.items()
     }
 
 
-def _labels(rows: Sequence[Row], settings: Sequence[Settings], strength: Mapping[str, bool]) -> list[str]:
+def _labels(rows: Sequence[Row], settings: Sequence[Settings], places: Sequence[Place]) -> list[str]:
     """Each row's scheme, with what tells it from the scheme's other runs in the same sheet."""
-    kinds = [
-        (*((name, getattr(row, name)) for name in VARIANT), *beside)
-        for row, beside in zip(rows, settings or [()] * len(rows), strict=True)
-    ]
+    given = settings or [()] * len(rows)
+    kinds = [(*zip(VARIANT, _VARIANT(row), strict=True), *beside) for row, beside in zip(rows, given, strict=True)]
     variants: dict[tuple[Any, ...], dict[Kind, None]] = defaultdict(dict)
     rates: dict[tuple[Any, ...], set[float]] = defaultdict(set)
-    for row, kind in zip(rows, kinds, strict=True):
-        place = _place(row, strength)
-        variants[place, row.scheme][kind] = None
+    for row, kind, place in zip(rows, kinds, places, strict=True):
+        if row.batch_size is not None:
+            variants[place, row.scheme][kind] = None
         rates[place, row.scheme, kind, row.q, row.seed].add(row.lr)
     told: dict[str, dict[str, None]] = {row.scheme: {} for row in rows}
     for (_, scheme), members in variants.items():
@@ -188,18 +206,22 @@ def _label(row: Row, kind: Kind, names: Iterable[str]) -> str:
 
 
 def _with_baselines(
-    places: Mapping[tuple[Context, Setting], Mapping[tuple[str, int], Mapping[int, int]]],
-) -> dict[tuple[Context, Setting], dict[tuple[str, int], Mapping[int, int]]]:
+    places: Mapping[Place, Mapping[tuple[str, int], Mapping[int, int]]],
+) -> dict[Place, dict[tuple[str, int], Mapping[int, int]]]:
     """Put what ran without redundancy into the sheets that are the same but for their redundancy."""
-    redundant: dict[tuple[Context, Setting], list[tuple[Context, Setting]]] = defaultdict(list)
-    for context, setting in places:
-        if context.redundancy > 1:
-            redundant[replace(context, redundancy=1), replace(setting, redundancy=1)].append((context, setting))
-    found: dict[tuple[Context, Setting], dict[tuple[str, int], Mapping[int, int]]] = {}
+    redundant: dict[Place, list[Place]] = defaultdict(list)
+    for place in places:
+        if place.context.redundancy > 1:
+            redundant[_without_redundancy(place)].append(place)
+    found: dict[Place, dict[tuple[str, int], Mapping[int, int]]] = {}
     for place, entries in places.items():
         for home in redundant.get(place) or [place]:
             found.setdefault(home, {}).update(entries)
     return found
+
+
+def _without_redundancy(place: Place) -> Place:
+    return Place(replace(place.context, redundancy=1), replace(place.setting, redundancy=1))
 
 
 def _sheet(

@@ -1,8 +1,7 @@
 """Opening what the user names: a study's folder, with its traces, or a sweep's CSV file, without."""
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from aspis_sim.errors import InputError
 from aspis_sim.experiment.row import COLUMNS
 from aspis_sim.experiment.store import Record, Store
+from aspis_sim.report.sheets import Settings
 from aspis_sim.report.study import StudyData, Timeline, from_csv
 
 SHOWN = frozenset((*COLUMNS, "framed"))
@@ -17,8 +17,12 @@ SHOWN = frozenset((*COLUMNS, "framed"))
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[StudyData]:
+def opened(path: Path, rows_only: bool = False) -> Iterator[StudyData]:
     """The study at ``path``, whose timelines can be read while it is open.
+
+    Args:
+        path: a study's folder or a sweep's CSV file.
+        rows_only: leave out all but the rows, which is quicker.
 
     Raises:
         InputError: there is nothing at ``path``, or no finished cell in it.
@@ -28,18 +32,13 @@ def opened(path: Path) -> Iterator[StudyData]:
         yield from_csv(path)
         return
     with Store.open(path) as store:
-        yield from_store(store, path.resolve().name)
+        name = path.resolve().name
+        yield _checked(StudyData(name, tuple(store.rows())) if rows_only else from_store(store, name))
 
 
 def from_store(store: Store, name: str) -> StudyData:
-    """What an open store holds.
-
-    Raises:
-        InputError: no cell has finished.
-    """
+    """What an open store holds."""
     records = store.records()
-    if not records:
-        raise InputError(f"no cell of the study {name} has finished yet; its sweep goes on where it stopped")
 
     def timeline(index: int) -> Timeline | None:
         trace = store.trace(records[index].key)
@@ -51,29 +50,32 @@ def from_store(store: Store, name: str) -> StudyData:
         rows=tuple(record.row for record in records),
         timeline=timeline,
         traced=True,
-        settings=_settings(store),
+        settings=_settings(store, records),
         commands=tuple(commands),
         made_by=_made_by(records),
     )
 
 
-def _settings(store: Store) -> tuple[tuple[tuple[str, str], ...], ...]:
+def _checked(study: StudyData) -> StudyData:
+    if not study.rows:
+        raise InputError(f"no cell of the study {study.name} has finished yet; its sweep goes on where it stopped")
+    return study
+
+
+def _settings(store: Store, records: Sequence[Record]) -> tuple[Settings, ...]:
     """Of each cell, the fields that its row does not show and that are not the same in the whole study."""
     specifications = store.specifications()
-    hidden = {
-        digest: {name: json.dumps(value) for name, value in fields.items() if name not in SHOWN}
-        for digest, fields in specifications.items()
-    }
     values: dict[str, set[str]] = defaultdict(set)
-    for fields in hidden.values():
+    for fields in specifications.values():
         for name, value in fields.items():
-            values[name].add(value)
+            if name not in SHOWN:
+                values[name].add(str(value))
     varied = [name for name, met in values.items() if len(met) > 1]
     kinds = {
-        digest: tuple((name, fields[name].strip('"')) for name in varied if name in fields)
-        for digest, fields in hidden.items()
+        digest: tuple((name, str(fields[name])) for name in varied if name in fields)
+        for digest, fields in specifications.items()
     }
-    return tuple(kinds[place.digest] for place in store.places())
+    return tuple(kinds[record.digest] for record in records)
 
 
 def _made_by(records: Iterable[Record]) -> Mapping[str, Mapping[str, int]]:

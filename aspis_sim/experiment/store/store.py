@@ -75,6 +75,7 @@ class Record:
         seconds: that the run took.
         finished: when it was committed, ISO 8601 in UTC.
         origin: version of the code, and checksum of the data.
+        digest: of its group, for `Store.specifications`.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Record:
     seconds: float
     finished: str
     origin: Origin
+    digest: str
 
 
 class StoredTrace(NamedTuple):
@@ -346,7 +348,9 @@ class Store:
         for place, row in self.placed_rows():
             key, machine, seconds, finished = runs[place.run]
             versions, device, host = machines[machine]
-            made.append(Record(key, row, dict(versions), device, host, seconds, finished, origins[place.origin]))
+            made.append(
+                Record(key, row, dict(versions), device, host, seconds, finished, origins[place.origin], place.digest)
+            )
         return made
 
     def trace(self, key: str) -> StoredTrace:

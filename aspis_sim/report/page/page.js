@@ -378,11 +378,12 @@ function padded(values) {
 }
 
 function drawCost(view) {
-  const lowest = worst(view.atQ, (i) => entries.scheme[i]);
+  const priced = view.atQ.filter((i) => entries.samples[i] !== null);
+  const lowest = worst(priced, (i) => entries.scheme[i]);
   const traces = view.schemes.flatMap((scheme) => {
     if (!lowest.has(scheme)) return [];
     const i = lowest.get(scheme), fill = schemes[scheme].colour;
-    const others = view.atQ.filter((k) => entries.scheme[k] === scheme && k !== i && entries.top1[k] !== null).slice(0, 300);
+    const others = priced.filter((k) => entries.scheme[k] === scheme && k !== i && entries.top1[k] !== null).slice(0, 300);
     return [
       line(scheme, { mode: "markers", x: [entries.samples[i]], y: [entries.top1[i]], text: [says(i) + "<br>" +
         entries.samples[i].toLocaleString("en") + " samples"], marker: { color: fill, symbol: schemes[scheme].marker, size: 14 },
@@ -393,7 +394,7 @@ function drawCost(view) {
   });
   draw("cost-plot", traces, base(400, { showlegend: true, yaxis: percent(),
     xaxis: axis("sample gradients computed by all workers", { type: "log", exponentformat: "SI", minor: { ticks: "outside", ticklen: 3, tickcolor: colour("line") },
-      dtick: 1, range: padded(view.atQ.map((i) => Math.log10(entries.samples[i]))) }) }));
+      dtick: 1, range: padded(priced.map((i) => Math.log10(entries.samples[i]))) }) }));
 }
 
 // ---------------------------------------------------------------- words and the table
@@ -420,7 +421,7 @@ const COLUMNS = [
   ["lost", "lost files", (i) => fraction(entries.lost[i]), entries.lost, 1],
   ["detected", "detection", (i) => fraction(entries.detected[i]), entries.detected, 1],
   ["accused", "false accusation", (i) => fraction(entries.accused[i]), entries.accused, 1],
-  ["samples", "samples", (i) => entries.samples[i].toLocaleString("en"), entries.samples, 1],
+  ["samples", "samples", (i) => entries.samples[i]?.toLocaleString("en") ?? "–", entries.samples, 1],
 ];
 
 function drawTable(view) {

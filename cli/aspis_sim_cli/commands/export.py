@@ -37,7 +37,7 @@ def export(
     """
     from aspis_sim.errors import InputError
     from aspis_sim.experiment.row import writable, write_whole
-    from aspis_sim.report.files import ENDINGS, check_format, exported
+    from aspis_sim.report.files import ENDINGS, ROWS, check_format, exported
     from aspis_sim.report.source import opened
 
     name = format or (ENDINGS.get(out.suffix.lower()) if out else "csv")
@@ -47,7 +47,7 @@ def export(
     if name == "parquet" and out is None:
         raise InputError("Parquet is not text: say where it goes with --out rows.parquet")
     path = None if out is None else writable(out)
-    with opened(study) as data:
+    with opened(study, rows_only=name in ROWS) as data:
         made = exported(data, name)
     if path is None:
         sys.stdout.write(made.decode())
