@@ -18,6 +18,7 @@ from aspis_sim.registry import unknown_name
 from aspis_sim.report.sheets import Sheet, Sheets, sheets_of
 from aspis_sim.report.study import StudyData
 from aspis_sim.report.style import Look, looks
+from aspis_sim.report.text_tables import printable
 from aspis_sim.report.timelines import binned
 
 FORMATS = (".png", ".svg", ".pdf")
@@ -166,7 +167,7 @@ def _parts(
             continue
         draw(axis, sheets[spot], styles)
         if len(sheets) > 1:
-            axis.set_title(sheets[spot].label, loc="left")
+            axis.set_title(printable(sheets[spot].label), loc="left")
         if spot + columns >= len(sheets):
             axis.set_xlabel(x)
             axis.tick_params(labelbottom=True)
@@ -180,7 +181,7 @@ def _handle(name: str, look: Look) -> Any:
     from matplotlib.lines import Line2D
 
     # a label that begins with an underscore is not shown in a legend
-    label = name if not name.startswith("_") else f"\u200a{name}"
+    label = printable(f"\u200a{name}" if name.startswith("_") else name)
     line = Line2D([], [], color=look.colour, marker=look.marker[1], label=label)
     line.set_linestyle(look.dash[1])  # type: ignore[arg-type]
     return line
@@ -252,7 +253,9 @@ def curves(drawing: Any, study: StudyData, shown: Shown, wanted: Wanted) -> None
                     values = [100 * top1 for _, top1, _ in run.curve if top1 is not None]
                 else:
                     steps, values = binned(run.loss)
-                axis.plot(steps, values, color=look.colour, linestyle=look.dash[1], linewidth=0.8, alpha=0.85)
+                every = max(1, len(steps) // 5)
+                drawn = {"color": look.colour, "linestyle": look.dash[1], "marker": look.marker[1]}
+                axis.plot(steps, values, **drawn, markevery=every, markersize=2.8, linewidth=0.8, alpha=0.85)
         if scored:
             axis.set_ylim(-3, 103)
         else:
@@ -293,8 +296,8 @@ def heatmap(drawing: Any, study: StudyData, shown: Shown, wanted: Wanted) -> Non
                 spot = (column - 0.46, row - 0.44)
                 axis.add_patch(Rectangle(spot, 0.92, 0.88, fill=False, edgecolor="#d55e00", linewidth=1.4))
     turned = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if long else {}
-    axis.set_xticks(range(len(columns)), [label for label, *_ in columns], **turned)
-    axis.set_yticks(range(len(names)), names)
+    axis.set_xticks(range(len(columns)), [printable(label) for label, *_ in columns], **turned)
+    axis.set_yticks(range(len(names)), list(map(printable, names)))
     axis.set_xlabel(below)
     axis.spines[:].set_visible(False)
     axis.tick_params(length=0)

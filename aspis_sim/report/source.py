@@ -90,5 +90,6 @@ def _made_by(records: Iterable[Record]) -> Mapping[str, Mapping[str, int]]:
         beside = (("device", device), ("host", host), ("code", origin.code[:12]), ("data", origin.data[:12]))
         for name, value in (*versions, *beside):
             found[name][value] += count
-    found["cells finished (UTC)"][f"{min(times)} to {max(times)}"] = sum(cells.values())
+    if times:
+        found["cells finished (UTC)"][f"{min(times)} to {max(times)}"] = sum(cells.values())
     return found

@@ -217,11 +217,21 @@ function facets(id, saysId, sheets, tracesOf, x, y) {
 
 // ---------------------------------------------------------------- the figures
 
+/** Says which schemes have met fewer adversaries than others, so that their worst case says less. */
+function fewer(view) {
+  const met = view.schemes.map((scheme) => unique(view.results.filter((i) => entries.scheme[i] === scheme)
+    .map((i) => entries.sheet[i])).length);
+  const names = view.schemes.map((scheme, k) => [schemes[scheme].name, met[k]]).filter(([, count]) => count < view.sheets.length);
+  if (!names.length) return "";
+  const some = names.slice(0, 6).map(([name, count]) => name + " against " + count);
+  return " Not all ran against all: " + some.join(", ") + (names.length > 6 ? " and " + (names.length - 6) + " more" : "") + ".";
+}
+
 function drawAccuracy(view) {
   const several = view.sheets.length > 1;
   at("accuracy-says").textContent = several
     ? "Top-1 on test data under the worst of the " + view.sheets.length +
-      " adversaries in the filter (hover names it), mean over the seeds with its 95% interval."
+      " adversaries in the filter (hover names it), mean over the seeds with its 95% interval." + fewer(view)
     : "Top-1 on test data, mean over the seeds with its 95% interval.";
   const lowest = [...bySchemeAndQ(view.results).values()];
   draw("accuracy-plot", accuracyTraces(lowest, view.schemes, 0.006 * (view.q.at(-1) - view.q[0] + 1)),
@@ -286,7 +296,7 @@ function heatmap(id, view, columns, titles, cellOf, xTitle) {
     textfont: { size: columns.length > 12 ? 10 : 12, color: spots.map(([value]) => (value < 55 ? "#ffffff" : "#000000")) } };
   const frames = lowest.flatMap((worstOf, r) => worstOf.map((k) => ({ type: "rect", xref: "x", yref: "y", x0: k - 0.48, x1: k + 0.48,
     y0: r - 0.46, y1: r + 0.46, line: { color: "#d55e00", width: 2.5 } })));
-  draw(id, roomy ? [trace, numbers] : [trace], base(90 + rows.length * 38 + (slanted ? 110 : 20), { shapes: frames, margin: { l: 60, r: 10, t: 14, b: 50 },
+  draw(id, roomy ? [trace, numbers] : [trace], base(108 + rows.length * 38 + (slanted ? 110 : 20), { shapes: frames, margin: { l: 60, r: 10, t: 32, b: 50 },
     xaxis: axis(xTitle, { tickvals: titles.map((_, k) => k), ticktext: titles.map((title) => short(title)), showgrid: false,
       tickangle: slanted ? -35 : 0, range: [-0.5, columns.length - 0.5] }),
     yaxis: axis("", { tickvals: rows.map((_, r) => r), ticktext: rows.map((scheme) => short(schemes[scheme].name, 30)), showgrid: false,
@@ -326,7 +336,8 @@ function drawCurves(view) {
       const [x, y] = curveOf(data.runs[r], kind);
       const scheme = entries.scheme[i];
       const kept = logarithmic ? y.map((value) => (value !== null && value > 0 ? value : null)) : y;
-      return line(scheme, { mode: "lines", x, y: kept, line: { color: schemes[scheme].colour, dash: schemes[scheme].dash, width: 1.6 },
+      return line(scheme, { x, y: kept, line: { color: schemes[scheme].colour, dash: schemes[scheme].dash, width: 1.6 },
+        marker: { color: schemes[scheme].colour, symbol: schemes[scheme].marker, size: 6, maxdisplayed: 6 },
         text: y.map((value, k) => "<b>" + plain(schemes[scheme].name) + "</b>, seed " + data.runs[r].seed + "<br>step " + x[k] + ": " +
           fraction(value)) });
     })), axis("step", { range: [0, steps * 1.02] }), kind === "top1" ? percent() : axis(CURVES[kind], { type: "log" }));
@@ -335,7 +346,8 @@ function drawCurves(view) {
 function drawTimeline(view) {
   const judged = view.atQ.filter((i) => entries.runs[i].length && entries.detected[i] !== null);
   const sheets = view.sheets.filter((sheet) => judged.some((i) => entries.sheet[i] === sheet));
-  const sheet = sheets.includes(state.adversary) ? state.adversary : sheets[0];
+  const eventful = (sheet) => judged.some((i) => entries.sheet[i] === sheet && entries.detected[i] + entries.accused[i] > 0);
+  const sheet = sheets.includes(state.adversary) ? state.adversary : sheets.find(eventful) ?? sheets[0];
   options(at("adversary"), sheets.map((s) => [String(s), sheetLabel(s)]), String(sheet));
   const mine = judged.filter((i) => entries.sheet[i] === sheet).reverse();
   at("timeline-left").textContent = mine.length < view.schemes.length
@@ -357,14 +369,15 @@ function drawTimeline(view) {
   const excluded = mine.flatMap((i, r) => [["byzantine", "Byzantine", "solid"], ["honest", "honest", "dot"]].map(([key, who, dash]) => {
     const [starts, values] = runs[r][key], scheme = entries.scheme[i];
     return line(scheme, { mode: "lines", x: [...starts, end], y: [...values, values.at(-1)], xaxis: "x2", yaxis: "y2",
-      line: { color: schemes[scheme].colour, dash, width: 2, shape: "hv" }, showlegend: false,
+      line: { color: schemes[scheme].colour, dash, width: 2, shape: "hv" }, showlegend: dash === "solid",
       text: [...starts, end].map((step, k) => "<b>" + plain(schemes[scheme].name) + "</b><br>from step " + step + ": " +
         fraction(values[Math.min(k, values.length - 1)]) + " " + who + " workers excluded") });
   }));
   const most = Math.max(view.level, ...runs.flatMap((run) => [...run.byzantine[1], ...run.honest[1]]));
   const span = { range: [0.5, end + 0.5] };
-  const height = 300 + mine.length * 38, share_ = (mine.length * 38) / (height - 90);
-  return draw("timeline-plot", [strip, ...excluded], base(height, { margin: { l: 60, r: 10, t: 14, b: 50 },
+  const height = 350 + mine.length * 38, share_ = (mine.length * 38) / (height - 132);
+  return draw("timeline-plot", [strip, ...excluded], base(height, { margin: { l: 60, r: 10, t: 32, b: 100 },
+    legend: { orientation: "h", x: 0, y: 0, yref: "container", yanchor: "bottom", traceorder: "reversed", font: { size: 12 } },
     xaxis: axis("", { ...span, domain: [0, 1], anchor: "y", showticklabels: false, showgrid: false }),
     yaxis: axis("", { domain: [1 - share_, 1], tickvals: mine.map((_, k) => k), showgrid: false,
       ticktext: mine.map((i) => short(schemes[entries.scheme[i]].name, 30)) }),
@@ -405,7 +418,7 @@ function sayHeadline(view) {
   const under = view.sheets.length > 1 ? ", each under its worst of " + view.sheets.length + " adversaries" : "";
   at("headline").textContent = !ranked.length ? "Nothing is left by these filters." :
     "At q=" + view.level + under + ": " + name(ranked[0]) + (ranked.length > 1 ? " is ahead of " + name(ranked[1]) : "") +
-    (ranked.length > 2 ? "; last is " + name(ranked.at(-1)) : "") + ".";
+    (ranked.length > 2 ? "; last is " + name(ranked.at(-1)) : "") + "." + fewer(view);
 }
 
 const COLUMNS = [
