@@ -112,6 +112,10 @@ def _notes(study: StudyData, sheets: Sheets, runs: int) -> str:
             f"The curves of {runs:,} of {len(study.rows):,} runs are in this page, to keep it small: a seed of every "
             "result first, or of as many as fit, at equal distances. All other figures and the table rest on all runs."
         )
+    if study.origins > 1:
+        notes.append(
+            f"The runs come from {study.origins} versions of the code or the data; how many of each is at the end."
+        )
     if sheets.repeated:
         notes.append(
             f"{sheets.repeated:,} rows are of a run that is there again later (same scheme, adversary, q, seed and "

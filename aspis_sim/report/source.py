@@ -33,7 +33,7 @@ def opened(path: Path, rows_only: bool = False) -> Iterator[StudyData]:
         return
     with Store.open(path) as store:
         name = path.resolve().name
-        yield _checked(StudyData(name, tuple(store.rows())) if rows_only else from_store(store, name))
+        yield _checked(_only_rows(store, name) if rows_only else from_store(store, name))
 
 
 def from_store(store: Store, name: str) -> StudyData:
@@ -53,7 +53,13 @@ def from_store(store: Store, name: str) -> StudyData:
         settings=_settings(store, records),
         commands=tuple(commands),
         made_by=_made_by(records),
+        origins=len({record.origin for record in records}),
     )
+
+
+def _only_rows(store: Store, name: str) -> StudyData:
+    placed = list(store.placed_rows())
+    return StudyData(name, tuple(row for _, row in placed), origins=len({place.origin for place, _ in placed}))
 
 
 def _checked(study: StudyData) -> StudyData:
@@ -75,7 +81,8 @@ def _settings(store: Store, records: Sequence[Record]) -> tuple[Settings, ...]:
         digest: tuple((name, str(fields[name])) for name in varied if name in fields)
         for digest, fields in specifications.items()
     }
-    return tuple(kinds[record.digest] for record in records)
+    digests = {run.key: run.digest for run in store.runs()}
+    return tuple(kinds[digests[record.key]] for record in records)
 
 
 def _made_by(records: Iterable[Record]) -> Mapping[str, Mapping[str, int]]:

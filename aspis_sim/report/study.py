@@ -52,6 +52,7 @@ class StudyData:
         settings: of each row, names and values of what its columns do not hold; empty if that is not known.
         commands: that asked for the cells, oldest first; empty if not known.
         made_by: versions, devices and hosts -> the values met and in how many cells.
+        origins: versions of the code or the data that the rows come from, as far as is known.
     """
 
     name: str
@@ -61,6 +62,7 @@ class StudyData:
     settings: tuple[tuple[tuple[str, str], ...], ...] = ()
     commands: tuple[str, ...] = ()
     made_by: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    origins: int = 1
 
 
 def from_csv(path: Path) -> StudyData:

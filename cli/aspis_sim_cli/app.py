@@ -12,6 +12,7 @@ from aspis_sim_cli.commands.detect import detect
 from aspis_sim_cli.commands.distortion import distortion
 from aspis_sim_cli.commands.export import export
 from aspis_sim_cli.commands.list_parts import list_parts
+from aspis_sim_cli.commands.merge import merge
 from aspis_sim_cli.commands.plan import plan
 from aspis_sim_cli.commands.plot import plot
 from aspis_sim_cli.commands.report import report
@@ -54,6 +55,7 @@ app.command("train")(bounded(train))
 app.command("report")(bounded(report))
 app.command("plot")(bounded(plot))
 app.command("export")(bounded(export))
+app.command("merge")(bounded(merge))
 app.command("worst-case")(bounded(worst_case))
 app.command("distortion")(bounded(distortion))
 app.command("plan")(bounded(plan))

@@ -48,10 +48,12 @@ def export(
         raise InputError("Parquet is not text: say where it goes with --out rows.parquet")
     path = None if out is None else writable(out)
     with opened(study, rows_only=name in ROWS) as data:
-        made = exported(data, name)
+        made, count, origins = exported(data, name), len(data.rows), data.origins
     if path is None:
         sys.stdout.write(made.decode())
     else:
         write_whole(path, made)
-        complain(f"written to {path}")
+        complain(f"{count} cells written to {path}")
+    if origins > 1:
+        complain(f"these cells come from {origins} versions of the code or the data")
     return ExitStatus.DONE
