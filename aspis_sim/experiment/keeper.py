@@ -90,7 +90,10 @@ class Keeper(Ledger):
             if run is not None and self._failed.get(key) != run.id:
                 self._known[key] = run.validation
                 return False
-            return claims.take(connection, key, self._owner)
+            mine = claims.take(connection, key, self._owner)
+            if mine:
+                self._store.note(key, "begun")
+            return mine
 
     def keep(self, group: Group, ended: Ended) -> None:
         """Commit a run that has ended here."""
