@@ -8,6 +8,7 @@ from aspis_sim import __version__
 from aspis_sim_cli.boundary import bounded
 from aspis_sim_cli.commands import data
 from aspis_sim_cli.commands.bench import bench
+from aspis_sim_cli.commands.compare import compare
 from aspis_sim_cli.commands.detect import detect
 from aspis_sim_cli.commands.distortion import distortion
 from aspis_sim_cli.commands.list_parts import list_parts
@@ -50,6 +51,7 @@ app.command("distortion")(bounded(distortion))
 app.command("plan")(bounded(plan))
 app.command("reproduce")(bounded(reproduce))
 app.command("detect")(bounded(detect))
+app.command("compare")(bounded(compare))
 app.command("bench")(bounded(bench))
 app.add_typer(data.app, name="data")
 app.command("list")(bounded(list_parts))

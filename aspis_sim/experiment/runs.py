@@ -1,0 +1,128 @@
+"""Runs as they are read back: a sweep's CSV as rows, each with the settings that it ran under, and choices of them."""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from aspis_sim.errors import DataError, InputError
+from aspis_sim.experiment.row import COLUMNS, Row
+from aspis_sim.registry import unknown_name
+
+SETTINGS = (
+    "scheme", "assignment", "workers", "redundancy", "q", "attack", "payload", "strength", "rule", "dataset", "model",
+    "protocol", "samples_per_file", "steps", "lr",
+)  # fmt: skip
+"""Columns that say what ran, seed apart; the others follow from these or are results."""
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A cell that has run.
+
+    Attributes:
+        settings: what ran, seed apart; None stands where a setting has no meaning.
+        row: what came out.
+    """
+
+    settings: Settings
+    row: Row
+
+
+def run_of(row: Row) -> Run:
+    """A row with its settings; on the baseline, which has no redundancy, that is None."""
+    settings = {name: getattr(row, name) for name in SETTINGS}
+    return Run(settings | ({"redundancy": None} if row.assignment == "baseline" else {}), row)
+
+
+def read_runs(path: Path) -> list[Run]:
+    """The runs of a sweep's CSV.
+
+    Raises:
+        DataError: nothing is there, or it is damaged.
+    """
+    return [run_of(row) for row in read_csv(path)]
+
+
+def read_csv(path: Path) -> list[Row]:
+    """The rows of a sweep's CSV; columns that a sweep does not write are left out.
+
+    Raises:
+        DataError: nothing is there, or it is no such CSV; the line and the column are named.
+    """
+    kinds = get_type_hints(Row)
+    rows = []
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = csv.DictReader(file, strict=True)
+            if missing := [name for name in COLUMNS if name not in (lines.fieldnames or ())]:
+                raise DataError(f"{path} is no sweep's CSV: it has no column {', '.join(missing[:3])}")
+            for line in lines:
+                try:
+                    rows.append(Row(**{name: _value(name, line[name], kinds[name]) for name in COLUMNS}))
+                except ValueError as error:
+                    raise DataError(f"{path}, line {lines.line_num}: {error}") from None
+    except FileNotFoundError:
+        raise DataError(f"{path}: there is no such file; give a study's folder or a sweep's CSV") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(
+            f"{path} cannot be read as a sweep's CSV: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    if not rows:
+        raise DataError(f"{path} holds no rows")
+    return rows
+
+
+def _value(name: str, text: str | None, kind: Any) -> Any:
+    if text is None:
+        raise ValueError(f"the line ends before the column {name}")
+    if not text and type(None) in get_args(kind):
+        return None
+    one = next((each for each in (int, float) if each in (kind, *get_args(kind))), str)
+    try:
+        return one(text)
+    except ValueError:
+        wanted = "a whole number" if one is int else "a number"
+        raise ValueError(f"{name} is {text!r}, which is not {wanted}") from None
+
+
+def having(runs: Sequence[Run], name: str, values: Iterable[str]) -> list[Run]:
+    """The runs in which a setting has one of these values, as they are written.
+
+    Raises:
+        InputError: no such setting, or a value that no run has (the nearest is named).
+    """
+    known = {each for run in runs for each in run.settings}
+    if name not in known:
+        raise unknown_name("setting", name, known)
+    present = {written(run.settings.get(name)) for run in runs}
+    wanted = {_as_number(value) for value in values}
+    for value in sorted(wanted - present):
+        raise unknown_name(f"value of {name},", value, present)
+    return [run for run in runs if written(run.settings.get(name)) in wanted]
+
+
+def split(runs: Sequence[Run], name: str, values: Sequence[str]) -> tuple[list[Run], list[Run]]:
+    """The runs in which a setting has the first of two values, and those in which it has the second.
+
+    Raises:
+        InputError: no such setting, not two values, or one that no run has.
+    """
+    if len(values) != 2:
+        raise InputError(f"{name}={','.join(values)}: two different values are compared, as in scheme=aspis,median")
+    return having(runs, name, values[:1]), having(runs, name, values[1:])
+
+
+def written(value: Any) -> str:
+    """A setting as it is shown and asked for."""
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _as_number(text: str) -> str:
+    """A number as `written` shows it, so that 0.10 is 0.1; other text as it is."""
+    try:
+        return written(float(text))
+    except ValueError:
+        return text
