@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from aspis_sim.errors import InputError
 from aspis_sim.experiment.paired_tests import LEVEL, MOST_PAIRS, Paired, holm, least_p, paired
-from aspis_sim.experiment.pairing import Pairing, Pairs, pair, said, same_numbers
+from aspis_sim.experiment.pairing import FOLLOWING, Pairing, Pairs, pair, said, same_numbers
 from aspis_sim.experiment.row import Row
 from aspis_sim.experiment.runs import SETTINGS, Run
 from aspis_sim.registry import unknown_name
@@ -60,7 +60,7 @@ class Difference:
     Attributes:
         scheme, assignment, workers, redundancy, q, attack, payload, strength, rule, dataset, model, protocol,
         samples_per_file, steps, lr: settings of both, None where they differ or it has no meaning.
-        other: settings of both that a sweep's CSV has no column for.
+        other: settings of both that a sweep's CSV has no column for, those in which the groups differ.
         first, second: settings in which they differ, as ``name=value name=value``.
         metric: the column compared.
         seeds: pairs.
@@ -160,13 +160,15 @@ def compare(
         raise unknown_name("test", test, TESTS)
     pairing = pair(first, second, across)
     rows = sum(len(group.rows) for group in pairing.groups)
+    others = [name for name in pairing.groups[0].first if name not in (*SETTINGS, *FOLLOWING)]
+    others = [name for name in others if len({group.first[name] for group in pairing.groups}) > 1]
     found, without = [], 0
     for metric in metrics:
         for group in pairing.groups:
             kept = [both for both in group.rows if None not in _both(both, metric)]
             without += len(group.rows) - len(kept)
             if kept:
-                found.append(_difference(replace(group, rows=tuple(kept)), metric, test))
+                found.append(_difference(replace(group, rows=tuple(kept)), metric, test, others))
     if not found:
         raise InputError(f"no pair has a figure for {', '.join(metrics)}")
     tested = [place for place, group in enumerate(found) if group.p_holm is not None]
@@ -176,7 +178,7 @@ def compare(
     return Comparison(pairing, test, groups, without, rows, identical)
 
 
-def _difference(group: Pairs, metric: str, test: str) -> Difference:
+def _difference(group: Pairs, metric: str, test: str, others: Sequence[str]) -> Difference:
     """A group before the correction: its ``p_holm`` is still that of its test alone, its verdict is not settled."""
     ours, theirs = zip(*(_both(both, metric) for both in group.rows), strict=True)
     finite = all(map(math.isfinite, (*ours, *theirs)))
@@ -191,7 +193,7 @@ def _difference(group: Pairs, metric: str, test: str) -> Difference:
     apart = [name for name in group.first if group.first[name] != group.second[name]]
     return Difference(
         **{name: None if name in apart else group.first.get(name) for name in SETTINGS},
-        other=said(group.first, [name for name in group.first if name not in (*SETTINGS, *apart)]),
+        other=said(group.first, [name for name in others if name not in apart]),
         first=said(group.first, apart),
         second=said(group.second, apart),
         metric=metric,

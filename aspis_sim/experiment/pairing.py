@@ -10,8 +10,9 @@ from aspis_sim.experiment.row import Row
 from aspis_sim.experiment.runs import Run, Settings, written
 from aspis_sim.registry import unknown_name
 
-FOLLOWING = ("samples_per_file", "lr")
-"""Settings that a sweep chooses from the others: where they follow from these, cells pair whatever was chosen."""
+FOLLOWING = ("samples_per_file", "lr", "code", "data")
+"""Settings that a sweep chooses from the others, or that a study notes: where a set of runs has one value of them for
+every choice of the others, cells pair whatever it is."""
 
 Key = tuple[Any, ...]
 Cells = dict[Key, dict[int, Row]]

@@ -1,8 +1,8 @@
-"""Runs as they are read back: a sweep's CSV as rows, each with the settings that it ran under, and choices of them."""
+"""Runs as they are read back, from a study or a sweep's CSV, each with the settings that it ran under."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -31,19 +31,36 @@ class Run:
     row: Row
 
 
-def run_of(row: Row) -> Run:
-    """A row with its settings; on the baseline, which has no redundancy, that is None."""
-    settings = {name: getattr(row, name) for name in SETTINGS}
+def run_of(row: Row, more: Settings | None = None) -> Run:
+    """A row with its settings, and with more that no column holds; on the baseline the redundancy is None."""
+    settings = {name: getattr(row, name) for name in SETTINGS} | dict(more or {})
     return Run(settings | ({"redundancy": None} if row.assignment == "baseline" else {}), row)
 
 
 def read_runs(path: Path) -> list[Run]:
-    """The runs of a sweep's CSV.
+    """The runs of a study's folder or of a sweep's CSV.
 
     Raises:
         DataError: nothing is there, or it is damaged.
     """
-    return [run_of(row) for row in read_csv(path)]
+    return _read_study(path) if path.is_dir() else [run_of(row) for row in read_csv(path)]
+
+
+def _read_study(folder: Path) -> list[Run]:
+    """The cells of a study's tables, with every field of their specification and where they came from."""
+    from aspis_sim.experiment.cell import Cell
+    from aspis_sim.experiment.store import Store
+
+    more = [field.name for field in fields(Cell) if field.name not in (*SETTINGS, "seed", "framed")]
+    runs = []
+    with Store.open(folder) as store:
+        for record in store.records():
+            cell = store.cell(record.key)
+            origin = {"code": record.origin.code[:12], "data": record.origin.data[:12]}
+            runs.append(run_of(record.row, {name: getattr(cell, name) for name in more} | origin))
+    if not runs:
+        raise DataError(f"the study {folder} has no finished cells yet")
+    return runs
 
 
 def read_csv(path: Path) -> list[Row]:

@@ -16,6 +16,7 @@ from aspis_sim_cli.commands.plan import plan
 from aspis_sim_cli.commands.reproduce import reproduce
 from aspis_sim_cli.commands.sweep import sweep
 from aspis_sim_cli.commands.train import train
+from aspis_sim_cli.commands.verify import verify
 from aspis_sim_cli.commands.worst_case import worst_case
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ app.command("plan")(bounded(plan))
 app.command("reproduce")(bounded(reproduce))
 app.command("detect")(bounded(detect))
 app.command("compare")(bounded(compare))
+app.command("verify")(bounded(verify))
 app.command("bench")(bounded(bench))
 app.add_typer(data.app, name="data")
 app.command("list")(bounded(list_parts))

@@ -7,8 +7,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from aspis_sim.assignment.base import listing
 from aspis_sim.experiment.comparison import Comparison, Difference
 from aspis_sim.experiment.paired_tests import LEVEL, least_p, pairs_needed
+from aspis_sim.experiment.pairing import FOLLOWING
 from aspis_sim.experiment.runs import SETTINGS, written
 
 WIDE = 120
@@ -17,7 +19,6 @@ NAMED = 10
 """Groups of cells without a partner that are named."""
 ROWS = ("scheme", "q")
 """Settings that may differ from row to row of a table; another table is made for other values of the others."""
-CHOSEN = ("lr", "samples_per_file")
 STYLES = {"better": "green", "worse": "red", "identical": "dim", "not finite": "yellow"}
 
 
@@ -32,7 +33,7 @@ def compare_view(comparison: Comparison, names: tuple[str, str], width: int) -> 
     groups = comparison.groups
     varying = [name for name in (*SETTINGS, "other") if len({getattr(group, name) for group in groups}) > 1]
     rows = [name for name in ROWS if name in varying] or ["q"]
-    titled = [name for name in varying if name not in (*rows, *CHOSEN) and not _follows(name, groups)]
+    titled = [name for name in varying if name not in (*rows, *FOLLOWING) and not _follows(name, groups)]
     sections: dict[str, list[Difference]] = {}
     for group in groups:
         words = [f"{name} {written(getattr(group, name))}" for name in titled]
@@ -71,8 +72,8 @@ def notes(comparison: Comparison) -> Iterator[str]:
     if any(group.p_holm is None and group.difference for group in groups):
         yield "p -: a count that no seed changes; it follows from the settings, and there is nothing to test."
     yield f"{comparison.identical_rows} of {comparison.pairs} pairs of rows are the same bit for bit, seconds apart."
-    if chosen := [name for name in CHOSEN if any(f"{name}=" in group.first for group in groups)]:
-        yield f"Partners may differ in {' and '.join(chosen)}, as chosen for each."
+    if follows := [name for name in FOLLOWING if any(f"{name}=" in group.first for group in groups)]:
+        yield f"Partners may differ in {listing(follows)}."
     if bad := sum(group.verdict == "not finite" for group in groups):
         yield f"! {bad} groups hold figures that are not finite: they have no mean."
     if comparison.without:
