@@ -99,11 +99,29 @@ class StoredTrace(NamedTuple):
     curve: Curve = ()
 
 
-class _Run(NamedTuple):
+class Run(NamedTuple):
+    """A run that has ended, without its results.
+
+    Attributes:
+        id: its number in the database, larger than that of all that were committed before.
+        key: that it is known by.
+        digest: of its group.
+        lr: its learning rate.
+        seed: its seed, as text.
+        origin: number of its origin in the database.
+        validation: what the choice of a rate rests on.
+    """
+
     id: int
     key: str
+    digest: str
+    lr: float
+    seed: str
     origin: int
     validation: Validation
+
+
+_RUN = "id, key, digest, lr, seed, origin, validation_top1, validation_loss, failed"
 
 
 class Place(NamedTuple):
@@ -216,7 +234,7 @@ class Store:
             self.connection.execute("INSERT OR IGNORE INTO commands (grid, words) VALUES (?, ?)", (number, command))
 
     def grids(self) -> list[dict[str, Any]]:
-        """What was asked for so far, in order: ``id``, ``specification`` (fields of a `Grid`), ``added``, ``commands``."""
+        """What was asked for, in order: ``id``, ``specification`` (fields of a `Grid`), ``added``, ``commands``."""
         commands: dict[int, list[str]] = {}
         for grid, words in self._all("SELECT grid, words FROM commands ORDER BY id"):
             commands.setdefault(grid, []).append(words)
@@ -284,15 +302,14 @@ class Store:
         self.connection.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", given)
         return int(self.connection.execute(f"SELECT id FROM {table} WHERE ({names}) = ({marks})", given).fetchone()[0])
 
-    def validations(self) -> dict[str, Validation]:
-        """Key -> what a choice of the rate may rest on, of every run."""
-        query = "SELECT key, validation_top1, validation_loss, failed FROM runs"
-        return {key: _validation(*values) for key, *values in self._all(query)}
+    def runs(self) -> list[Run]:
+        """Every run that has ended, in the order in which they were committed."""
+        return [_run(*values) for values in self._all(f"SELECT {_RUN} FROM runs ORDER BY id")]
 
-    def validation(self, key: str) -> Validation | None:
-        """What a choice may rest on of one run, None if there is none."""
-        found = self._all("SELECT validation_top1, validation_loss, failed FROM runs WHERE key = ?", key)
-        return _validation(*found[0]) if found else None
+    def run(self, key: str) -> Run | None:
+        """The run of this key, None if it has not ended."""
+        found = self._all(f"SELECT {_RUN} FROM runs WHERE key = ?", key)
+        return _run(*found[0]) if found else None
 
     def log(self) -> list[tuple[str, str, str]]:
         """Key, event ("committed" or "failed") and time of everything that was ever committed, in order."""
@@ -309,10 +326,9 @@ class Store:
         Args:
             grids: their numbers; None for all.
         """
-        runs: dict[str, dict[tuple[float, str], _Run]] = {}
-        columns = "digest, lr, seed, id, key, origin, validation_top1, validation_loss, failed"
-        for digest, lr, seed, number, key, origin, *validation in self._all(f"SELECT {columns} FROM runs ORDER BY id"):
-            runs.setdefault(digest, {})[lr, seed] = _Run(number, key, origin, _validation(*validation))
+        runs: dict[str, dict[tuple[float, str], Run]] = {}
+        for run in self.runs():
+            runs.setdefault(run.digest, {})[run.lr, run.seed] = run
         found: dict[int, Place] = {}
         wanted = None if grids is None else set(grids)
         for grid in self.grids():
@@ -361,7 +377,7 @@ class Store:
             arrays = unpack(heads, packed)
             points = tuple((int(step), top1, float(loss)) for step, top1, loss in json.loads(curve))
         missing = np.zeros(0, np.float32)
-        return StoredTrace(*(arrays.get(name, missing) for name in StoredTrace._fields[:-1]), points)
+        return StoredTrace(**{name: arrays.get(name, missing) for name in StoredTrace._fields[:-1]}, curve=points)  # type: ignore[arg-type]
 
     def cell(self, key: str) -> Cell:
         """The specification of a run.
@@ -397,13 +413,12 @@ class _Naming:
             raise DataError(f"{self._where}: {error}") from None
 
 
-def _validation(top1: float | None, loss: float | None, failed: int) -> Validation:
-    return Validation(top1, float("nan") if loss is None else loss, bool(failed))
+def _run(*values: Any) -> Run:
+    *own, top1, loss, failed = values
+    return Run(*own, Validation(top1, float("nan") if loss is None else loss, bool(failed)))
 
 
-def _settled(
-    runs: Mapping[tuple[float, str], _Run], rates: list[float], seeds: list[int]
-) -> Iterator[tuple[int, _Run]]:
+def _settled(runs: Mapping[tuple[float, str], Run], rates: list[float], seeds: list[int]) -> Iterator[tuple[int, Run]]:
     """The runs of a group that are cells of a table: of the chosen rate, once it is chosen."""
     first = {rate: runs.get((rate, str(seeds[0]))) for rate in rates}
     tried = {rate: run.validation for rate, run in first.items() if run is not None}
