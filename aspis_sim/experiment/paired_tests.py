@@ -6,7 +6,7 @@ of all 2^n choices of signs, so that no p below 2^(1-n) can come out of n pairs.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -37,11 +37,11 @@ class Paired(NamedTuple):
     p_sign_flip: float | None
 
 
-def paired(first: Sequence[float], second: Sequence[float]) -> Paired:
+def paired(first: Iterable[float], second: Iterable[float]) -> Paired:
     """Compare two lists of finite numbers, pair by pair; one or more pairs."""
     from scipy.special import stdtr, stdtrit
 
-    a, b = np.asarray(first, np.float64), np.asarray(second, np.float64)
+    a, b = (np.array([*side], np.float64) for side in (first, second))
     differences, count = a - b, len(a)
     slack = ROUNDING * float(np.maximum(abs(a), abs(b)).max())
     differences[abs(differences) <= slack] = 0.0
@@ -61,9 +61,9 @@ def p_sign_flip(differences: NDArray[np.float64], slack: float = 0.0) -> float:
 
     Args:
         differences: ``[n]``, n from 1 to `MOST_PAIRS`.
-        slack: sums that fall short of the one seen by no more count as equal to it.
+        slack: sums that fall short of the one seen by no more, or by its rounding, count as equal to it.
     """
-    seen = abs(math.fsum(differences)) - slack
+    seen = abs(math.fsum(differences)) - max(slack, ROUNDING * float(abs(differences).sum()))
     if seen <= 0:
         return 1.0
     half = len(differences) // 2

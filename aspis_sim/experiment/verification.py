@@ -150,17 +150,17 @@ def check(stored: Stored, tick: Tick = lambda steps: None) -> Check:
     Raises:
         DataError: the data set is missing or damaged.
     """
+    differs: dict[str, float | None]
     try:
         stored.cell.check()
         result = train(stored.cell, tick, stored.curve[0][0] if stored.curve else None)
         differs = dict(_differences(stored, result))
-    except (DataError, KeyboardInterrupt, Stopped):
+        outcome = _outcome(differs)
+    except (DataError, Stopped):
         raise
     except Exception as error:
-        differs, outcome = {f"{type(error).__name__}: {' '.join(str(error).split())[:200]}": None}, Outcome.FAILED
-    else:
-        rounded = all(name in ROUNDED and largest <= ROUNDING for name, largest in differs.items())
-        outcome = Outcome.DIFFERENT if not rounded else Outcome.ROUNDED if differs else Outcome.SAME
+        differs = {f"{type(error).__name__}: {' '.join(str(error).split())[:200]}": None}
+        outcome = Outcome.FAILED
     return Check(
         key=stored.key[:16],
         **{name: getattr(stored.row, name) for name in ("scheme", "q", "attack", "payload", "seed")},
@@ -169,6 +169,13 @@ def check(stored: Stored, tick: Tick = lambda steps: None) -> Check:
         largest=max((one for one in differs.values() if one is not None), default=None),
         elsewhere=_elsewhere(stored),
     )
+
+
+def _outcome(differs: Mapping[str, float | None]) -> Outcome:
+    if not differs:
+        return Outcome.SAME
+    rounded = all(name in ROUNDED and largest is not None and largest <= ROUNDING for name, largest in differs.items())
+    return Outcome.ROUNDED if rounded else Outcome.DIFFERENT
 
 
 def _differences(stored: Stored, result: Result) -> Iterator[tuple[str, float]]:

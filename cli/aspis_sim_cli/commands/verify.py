@@ -56,7 +56,8 @@ def verify(
     try:
         with bar(sum(stored.cell.steps for stored in chosen.cells), quiet) as tick:
             for stored in chosen.cells:
-                found.append(check(stored, tick))
+                one = check(stored, tick)
+                found.append(one)
         complete = True
     except KeyboardInterrupt:
         complain(f"interrupted: {len(found)} of {len(chosen.cells)} cells had run")
