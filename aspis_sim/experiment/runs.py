@@ -15,6 +15,8 @@ SETTINGS = (
     "protocol", "samples_per_file", "steps", "lr",
 )  # fmt: skip
 """Columns that say what ran, seed apart; the others follow from these or are results."""
+STATUSES = ("ok", "diverged", "failed")
+"""What a status begins with."""
 Settings = Mapping[str, Any]
 
 
@@ -98,6 +100,8 @@ def _value(name: str, text: str | None, kind: Any) -> Any:
     if not text and type(None) in get_args(kind):
         return None
     one = next((each for each in (int, float) if each in (kind, *get_args(kind))), str)
+    if name == "status" and text.partition(":")[0] not in STATUSES:
+        raise ValueError(f"status is {text!r}, which is none of {', '.join(STATUSES)}")
     try:
         return one(text)
     except ValueError:

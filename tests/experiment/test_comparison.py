@@ -260,6 +260,7 @@ def test_a_csv_is_read_back_as_it_was_written(tmp_path):
         (as_csv([]).encode(), "holds no rows"),
         (as_csv([ROW]).replace("0.9", "much").encode(), "line 2: top1 is 'much', which is not a number"),
         (as_csv([ROW]).replace(",7,", ",,", 1).encode(), "line 2: workers is '', which is not a whole number"),
+        (as_csv([ROW])[:-2].encode(), "line 2: status is 'o', which is none of ok, diverged, failed"),
         (as_csv([ROW])[:150].encode() + b"\n", "has no column"),
         (as_csv([ROW, ROW])[:-60].encode(), "line 3: the line ends before the column"),
         (b"\xff\xfe\x00", "cannot be read as a sweep's CSV"),

@@ -139,7 +139,7 @@ def _table(groups: Sequence[Difference], rows: Sequence[str], wide: bool) -> Tab
         figures = [_figure(group.mean_first, group.metric), _figure(group.mean_second, group.metric)]
         equal = "=" if group.p_t is None and group.difference and group.p_holm is not None and group.seeds > 1 else ""
         table.add_row(
-            *(plain(written(getattr(group, name))) for name in rows),
+            *(Text(plain(written(getattr(group, name)))) for name in rows),
             *figures,
             _difference(group, wide),
             "-" if group.p_holm is None else f"{group.p_holm:.2g}{equal}",
