@@ -71,7 +71,6 @@ def read_csv(path: Path) -> list[Row]:
     Raises:
         DataError: nothing is there, or it is no such CSV; the line and the column are named.
     """
-    kinds = get_type_hints(Row)
     rows = []
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -80,7 +79,7 @@ def read_csv(path: Path) -> list[Row]:
                 raise DataError(f"{path} is no sweep's CSV: it has no column {', '.join(missing[:3])}")
             for line in lines:
                 try:
-                    rows.append(Row(**{name: _value(name, line[name], kinds[name]) for name in COLUMNS}))
+                    rows.append(Row(**{name: _value(name, line[name]) for name in COLUMNS}))
                 except ValueError as error:
                     raise DataError(f"{path}, line {lines.line_num}: {error}") from None
     except FileNotFoundError:
@@ -94,18 +93,27 @@ def read_csv(path: Path) -> list[Row]:
     return rows
 
 
-def _value(name: str, text: str | None, kind: Any) -> Any:
+def _kind(hint: Any) -> tuple[type, bool]:
+    """What a column holds, and whether it may be empty."""
+    kinds = get_args(hint) or (hint,)
+    return next((kind for kind in (int, float) if kind in kinds), str), type(None) in kinds
+
+
+KINDS = {name: _kind(hint) for name, hint in get_type_hints(Row).items()}
+
+
+def _value(name: str, text: str | None) -> Any:
+    kind, optional = KINDS[name]
     if text is None:
         raise ValueError(f"the line ends before the column {name}")
-    if not text and type(None) in get_args(kind):
+    if not text and optional:
         return None
-    one = next((each for each in (int, float) if each in (kind, *get_args(kind))), str)
     if name == "status" and text.partition(":")[0] not in STATUSES:
         raise ValueError(f"status is {text!r}, which is none of {', '.join(STATUSES)}")
     try:
-        return one(text)
+        return kind(text)
     except ValueError:
-        wanted = "a whole number" if one is int else "a number"
+        wanted = "a whole number" if kind is int else "a number"
         raise ValueError(f"{name} is {text!r}, which is not {wanted}") from None
 
 

@@ -15,6 +15,8 @@ from aspis_sim.experiment.runs import SETTINGS, written
 
 WIDE = 120
 """Columns from which an interval is written with its ends."""
+CHECKABLE = 20
+"""Seeds from which one can see whether differences look normal."""
 NAMED = 10
 """Groups of cells without a partner that are named."""
 ROWS = ("scheme", "q")
@@ -86,14 +88,14 @@ def few_seeds(comparison: Comparison) -> Iterator[str]:
     tested = [group for group in comparison.groups if group.p_holm is not None]
     if not tested:
         return
-    least = min(group.seeds for group in tested)
-    if comparison.test == "t" and least > 1:
+    least, most = (kind(group.seeds for group in tested) for kind in (min, max))
+    if comparison.test == "t" and 1 < least < CHECKABLE:
         yield f"t takes the differences to be normal, which {least} seeds cannot check."
-    if least_p(least) * len(tested) > LEVEL:
+    if least_p(most) * len(tested) > LEVEL:
         over = "" if len(tested) == 1 else f" over {len(tested)} groups"
         yield (
-            f"With {least} {'seed' if least == 1 else 'seeds'} the exact sign-flip test gives no p below "
-            f"{least_p(least):.3g}, and can show nothing at {LEVEL:g}{over}: that takes {pairs_needed(len(tested))} "
+            f"With {most} {'seed' if most == 1 else 'seeds'} the exact sign-flip test gives no p below "
+            f"{least_p(most):.3g}, and can show nothing at {LEVEL:g}{over}: that takes {pairs_needed(len(tested))} "
             "seeds."
         )
     if comparison.test == "t" and (equal := [group for group in tested if group.p_t is None and group.difference]):
