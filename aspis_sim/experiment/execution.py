@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from aspis_sim.detection import Verdict, detector
 from aspis_sim.detection.remaining import still_distortable
+from aspis_sim.errors import PluginError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.grid import Group
 from aspis_sim.experiment.rate import Validation, chosen
 from aspis_sim.experiment.row import Row
+from aspis_sim.plugin import unless_broken
 from aspis_sim.simulation import Numbers, Run, Score, Trace, compiled
 from aspis_sim.simulation.run import Decide
 
@@ -122,15 +124,14 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
 
 
 def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
-    """The row of a cell, with empty results if there is no result."""
-    groups = cell.groups
-    files = len(groups.files)
-    theory = cell.distortion_theory
+    """The row of a cell, with empty results if there is no result, and without what a broken plugin should say."""
+    groups = unless_broken(lambda: cell.groups)
+    files = len(groups.files) if groups else None
     trace = result.trace if result else None
     detects = cell.detector != "none" or cell.coding != "none"
 
-    def rate(counts: np.ndarray, of: int) -> float:
-        return int(counts.sum()) / (len(counts) * of)
+    def rate(counts: np.ndarray, of: int | None) -> float | None:
+        return None if of is None else int(counts.sum()) / (len(counts) * of)
 
     return Row(
         scheme=cell.scheme,
@@ -138,28 +139,28 @@ def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
         workers=cell.workers,
         redundancy=cell.redundancy,
         files=files,
-        load=groups.load,
+        load=groups.load if groups else None,
         q=cell.q,
         attack=cell.attack_label,
         payload=cell.payload,
-        strength=cell.strength_used,
+        strength=unless_broken(lambda: cell.strength_used),
         rule=cell.rule,
         dataset=cell.dataset,
         model=cell.model,
         protocol=cell.protocol,
-        samples_per_file=cell.samples_a_file,
-        batch_size=cell.batch_size,
+        samples_per_file=unless_broken(lambda: cell.samples_a_file),
+        batch_size=unless_broken(lambda: cell.batch_size),
         steps=cell.steps,
         lr=cell.lr,
         seed=cell.seed,
-        distortion_theory=theory,
+        distortion_theory=unless_broken(lambda: cell.distortion_theory),
         distortion_measured=rate(trace.distorted, files) if trace else None,
         lost_measured=rate(trace.lost, files) if trace else None,
         detection_rate=rate(trace.excluded_byzantine, cell.q) if trace and detects and cell.q else None,
         false_accusation_rate=rate(trace.excluded_honest, cell.workers - cell.q) if trace and detects else None,
         top1=result.test.top1 if result else None,
         loss=result.test.loss if result else None,
-        samples_processed=cell.samples_processed,
+        samples_processed=unless_broken(lambda: cell.samples_processed),
         seconds=round(result.seconds, 3) if result else None,
         status=status if result is None or result.finite else "diverged",
     )
@@ -247,9 +248,10 @@ def sweep(
     running: dict[Future[Result], tuple[Group, Cell]] = {}
     with ThreadPoolExecutor(processors) as pool:
         try:
-            by_cost = sorted(groups, key=lambda group: -group.first.samples_processed)
-            for shape in dict.fromkeys(group.first.run_shape() for group in by_cost):
-                pool.submit(compiled, shape)
+            by_cost = sorted(groups, key=_cost)
+            for shape in dict.fromkeys(unless_broken(group.first.run_shape) for group in by_cost):
+                if shape is not None:
+                    pool.submit(compiled, shape)
             waiting = deque(
                 (group, replace(group.first, lr=rate)) for group in by_cost for rate in dict.fromkeys(group.rates)
             )
@@ -303,6 +305,11 @@ def sweep(
                 future.cancel()
 
 
+def _cost(group: Group) -> int:
+    """What puts the longest runs first; nothing is known of one whose plugin does not work."""
+    return -(unless_broken(lambda: group.first.samples_processed) or 0)
+
+
 def _ended(cell: Cell, future: Future[Result]) -> Ended:
     error = future.exception()
     if error is None:
@@ -310,6 +317,8 @@ def _ended(cell: Cell, future: Future[Result]) -> Ended:
         score = Validation(result.validation.top1, result.validation.loss)
         return Ended(cell, score, row(cell, result), result)
     reason = " ".join(str(error).split())[:200]
+    if cell.plugins and not isinstance(error, PluginError):
+        reason += f" (it uses the plugin {', '.join(source.name for source in cell.plugins)})"
     return Ended(cell, Validation(failed=True), row(cell, None, f"failed: {type(error).__name__}: {reason}"))
 
 

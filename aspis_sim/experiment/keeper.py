@@ -4,6 +4,7 @@ import platform
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from itertools import product
 
 import jax
 
@@ -72,6 +73,12 @@ class Keeper(Ledger):
         digest, origin = self._of(group)
         known = run_key(digest, rate, seed, origin) in self._known
         return not known and (digest, rate, str(seed)) in self._newest
+
+    def failed_in(self, group: Group) -> bool:
+        """Whether a run of this group failed before and is to run again."""
+        digest, origin = self._of(group)
+        keys = (run_key(digest, *one, origin) for one in product(group.rates, group.seeds))
+        return any(key in self._failed for key in keys)
 
     def claim(self, group: Group, rate: float, seed: int) -> bool:
         """See `Ledger`; what another process has ended in the meantime is known from then on."""

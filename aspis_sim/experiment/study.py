@@ -23,7 +23,8 @@ def grid_of(specification: Mapping[str, Any]) -> Grid:
         raise DataError(
             f"the study's grid has {', '.join(unknown)}, which this aspis-sim does not know; take a newer one"
         )
-    return Grid(**{name: tuple(one) if isinstance(one, list) else one for name, one in specification.items()})
+    given: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in specification.items()}
+    return Grid(**given)
 
 
 def with_more_seeds(grid: Grid, more: int) -> Grid:

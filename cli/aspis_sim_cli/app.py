@@ -6,18 +6,21 @@ import typer
 
 from aspis_sim import __version__
 from aspis_sim_cli.boundary import bounded
-from aspis_sim_cli.commands import data
+from aspis_sim_cli.commands import data, options
 from aspis_sim_cli.commands.bench import bench
 from aspis_sim_cli.commands.compare import compare
 from aspis_sim_cli.commands.detect import detect
 from aspis_sim_cli.commands.distortion import distortion
+from aspis_sim_cli.commands.export import export
 from aspis_sim_cli.commands.list_parts import list_parts
+from aspis_sim_cli.commands.merge import merge
 from aspis_sim_cli.commands.plan import plan
 from aspis_sim_cli.commands.reproduce import reproduce
 from aspis_sim_cli.commands.sweep import sweep
 from aspis_sim_cli.commands.train import train
 from aspis_sim_cli.commands.verify import verify
 from aspis_sim_cli.commands.worst_case import worst_case
+from aspis_sim_cli.plugins import load_plugins
 
 app = typer.Typer(
     name="aspis-sim",
@@ -41,12 +44,16 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    plugin: options.GlobalPlugins = None,
 ) -> None:
     """Simulate Byzantine-resilient training with redundant gradients."""
+    load_plugins(plugin)
 
 
 app.command("sweep")(bounded(sweep))
 app.command("train")(bounded(train))
+app.command("export")(bounded(export))
+app.command("merge")(bounded(merge))
 app.command("worst-case")(bounded(worst_case))
 app.command("distortion")(bounded(distortion))
 app.command("plan")(bounded(plan))

@@ -101,7 +101,7 @@ def open_existing(folder: Path, write: bool) -> sqlite3.Connection:
             raise DataError(f"{shown(folder)} is no study: {reason}") from None
         if not size:
             raise DataError(f"the study {shown(folder)} is damaged: {NAME} is empty; {KEPT}")
-        connection = _connect(path, "rw") if write else _connect_to_read(path)
+        connection = _connect_to_write(path) if write else _connect(location(folder))
         try:
             _check_format(connection, folder)
             if write:
@@ -113,26 +113,28 @@ def open_existing(folder: Path, write: bool) -> sqlite3.Connection:
     return connection
 
 
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=PATIENCE, isolation_level=None
-    )
-    if mode == "rw":
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-    return connection
+def location(folder: Path) -> str:
+    """Of a study's database as SQLite takes it, to read only; also where nothing can be written beside it."""
+    path = folder / NAME
+    reading = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(reading, uri=True, timeout=PATIENCE)) as connection:
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            if "unable to open" not in str(error) or path.with_name(f"{NAME}-wal").exists():
+                raise
+            return f"{reading}&immutable=1"
+    return reading
 
 
-def _connect_to_read(path: Path) -> sqlite3.Connection:
-    """A connection that only reads, also in a folder that cannot be written."""
-    connection = _connect(path, "ro")
-    try:
-        connection.execute("SELECT 1 FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
-        connection.close()
-        if "unable to open" not in str(error) or path.with_name(f"{NAME}-wal").exists():
-            raise
-        return _connect(path, "ro&immutable=1")
+def _connect(place: str) -> sqlite3.Connection:
+    return sqlite3.connect(place, uri=True, timeout=PATIENCE, isolation_level=None)
+
+
+def _connect_to_write(path: Path) -> sqlite3.Connection:
+    connection = _connect(f"{path.absolute().as_uri()}?mode=rw")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
     return connection
 
 

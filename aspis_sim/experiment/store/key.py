@@ -19,6 +19,7 @@ from typing import Any
 
 import aspis_sim
 from aspis_sim.experiment.cell import Cell
+from aspis_sim.plugin import unless_broken
 
 OWN = ("lr", "seed")
 """Fields of a cell in which the runs of one group differ."""
@@ -75,7 +76,9 @@ def run_key(digest: str, lr: float, seed: int, origin: Origin) -> str:
 def cell_of(specification: str, lr: float, seed: int) -> Cell:
     """The cell of a group's specification with this rate and seed; fields that it does not name have their defaults."""
     known: Mapping[str, Any] = json.loads(specification)
-    shared = {name: tuple(one) if isinstance(one, list) else one for name, one in known.items() if name in _SHARED}
+    shared: dict[str, Any] = {
+        name: tuple(one) if isinstance(one, list) else one for name, one in known.items() if name in _SHARED
+    }
     return Cell(**shared, lr=lr, seed=seed)
 
 
@@ -85,7 +88,7 @@ def origin_of(cell: Cell) -> Origin:
     Raises:
         DataError: the data are missing or damaged.
     """
-    plugins = sorted(f"{source.name} {source.sha256}" for source in getattr(cell, "plugins", ()))
+    plugins = [f"{source.name} {source.sha256}" for source in cell.plugins]
     code = sha256(canonical([code_version(), *plugins])) if plugins else code_version()
     return Origin(code, _data_checksum(cell.dataset, cell))
 
@@ -95,7 +98,7 @@ _checksums: dict[str, str] = {}
 
 def _data_checksum(dataset: str, cell: Cell) -> str:
     if dataset not in _checksums:
-        _checksums[dataset] = cell.network.example.sha256
+        _checksums[dataset] = unless_broken(lambda: cell.network.example.sha256) or "none: the plugin is broken"
     return _checksums[dataset]
 
 

@@ -2,10 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,131 +14,12 @@ from numpy.typing import NDArray
 from aspis_sim.errors import DataError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.grid import Grid, Group
-from aspis_sim.experiment.rate import Validation, chosen
+from aspis_sim.experiment.rate import chosen
 from aspis_sim.experiment.row import Row, plain
 from aspis_sim.experiment.store import database
 from aspis_sim.experiment.store.key import Origin, canonical, cell_of, group_digest, group_specification, run_key
 from aspis_sim.experiment.store.packed import pack, unpack
-
-Curve = tuple[tuple[int, float | None, float], ...]
-"""(step, top-1 on test data or None, test loss) at the points where a run was scored."""
-
-_REALS = frozenset(field.name for field in fields(Row) if "float" in str(field.type))
-_COLUMNS = tuple(field.name for field in fields(Row))
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What a run ran on.
-
-    Attributes:
-        versions: of aspis-sim, jax, numpy and python.
-        device: kind of device, as JAX names it.
-        host: name of the machine.
-    """
-
-    versions: Mapping[str, str]
-    device: str
-    host: str
-
-
-@dataclass(frozen=True, eq=False)
-class Finished:
-    """A run that has ended, as it is committed.
-
-    Attributes:
-        cell: what ran.
-        row: of a sweep's table; its status says whether the run failed.
-        validation: what the choice of a rate rests on.
-        seconds: that the run took.
-        trace: name -> array over the steps, as `aspis_sim.simulation.Trace`; empty for a failed run.
-        curve: points where it was scored.
-    """
-
-    cell: Cell
-    row: Row
-    validation: Validation
-    seconds: float = 0.0
-    trace: Mapping[str, NDArray[Any]] | None = None
-    curve: Curve = ()
-
-
-@dataclass(frozen=True)
-class Record:
-    """A cell of a study's tables with where it came from.
-
-    Attributes:
-        key: of its run, for `Store.trace` and `Store.cell`.
-        row: its results.
-        versions: of aspis-sim, jax, numpy and python that computed it.
-        device: kind of device.
-        host: name of the machine.
-        seconds: that the run took.
-        finished: when it was committed, ISO 8601 in UTC.
-        origin: version of the code, and checksum of the data.
-    """
-
-    key: str
-    row: Row
-    versions: dict[str, str]
-    device: str
-    host: str
-    seconds: float
-    finished: str
-    origin: Origin
-
-
-class StoredTrace(NamedTuple):
-    """The steps of a stored run, arrays ``[steps]`` as in `aspis_sim.simulation.Trace`; empty for a failed run."""
-
-    loss: NDArray[Any]
-    distorted: NDArray[Any]
-    lost: NDArray[Any]
-    excluded_byzantine: NDArray[Any]
-    excluded_honest: NDArray[Any]
-    outcome: NDArray[Any]
-    curve: Curve = ()
-
-
-class Run(NamedTuple):
-    """A run that has ended, without its results.
-
-    Attributes:
-        id: its number in the database, larger than that of all that were committed before.
-        key: that it is known by.
-        digest: of its group.
-        lr: its learning rate.
-        seed: its seed, as text.
-        origin: number of its origin in the database.
-        validation: what the choice of a rate rests on.
-    """
-
-    id: int
-    key: str
-    digest: str
-    lr: float
-    seed: str
-    origin: int
-    validation: Validation
-
-
-_RUN = "id, key, digest, lr, seed, origin, validation_top1, validation_loss, failed"
-
-
-class Place(NamedTuple):
-    """A cell of a study's tables.
-
-    Attributes:
-        digest: of its group.
-        seed: its seed.
-        run: id of its run in the database.
-        origin: id of that run's origin.
-    """
-
-    digest: str
-    seed: int
-    run: int
-    origin: int
+from aspis_sim.experiment.store.parts import RUN, Finished, Machine, Place, Record, Run, StoredTrace, row_of, row_text
 
 
 class Store:
@@ -180,7 +62,7 @@ class Store:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def reading(self) -> Any:
+    def reading(self) -> AbstractContextManager[None]:
         """A context in which what SQLite has to say becomes one `DataError`."""
         return database.explained(self.folder)
 
@@ -201,32 +83,63 @@ class Store:
         Returns:
             the number of the grid in this study.
         """
-        members = [(group_digest(group.first), group_specification(group.first)) for group in groups]
-        specification = canonical(asdict(grid))
+        groups = tuple(groups)
         with self.reading(), database.transaction(self.connection):
-            found = self._all("SELECT id FROM grids WHERE specification = ?", specification)
-            if found:
-                number = int(found[0][0])
-            else:
-                query = "INSERT INTO grids (specification, added) VALUES (?, ?)"
-                number = int(self.connection.execute(query, (specification, database.now())).lastrowid or 0)
-                self._place(number, members)
+            self._note_groups(groups)
+            digests = [group_digest(group.first) for group in groups]
+            return self.place_grid(asdict(grid), digests, [command] if command else [], database.now())
+
+    def place_grid(self, specification: Mapping[str, Any], digests: Sequence[str], commands: list[str], at: str) -> int:
+        """Within a transaction, ask for a grid whose groups are noted; gives its number.
+
+        Args:
+            specification: fields of a `Grid`.
+            digests: of its groups, in the order of the rows.
+            commands: that asked for it.
+            at: when.
+        """
+        text = canonical(dict(specification))
+        found = self._all("SELECT id FROM grids WHERE specification = ?", text)
+        if found:
+            number = int(found[0][0])
+        else:
+            query = "INSERT INTO grids (specification, added) VALUES (?, ?)"
+            number = int(self.connection.execute(query, (text, at)).lastrowid or 0)
+            self._place(number, digests)
+        for command in commands:
             self._note_command(number, command)
         return number
 
-    def replace_grid(self, number: int, grid: Grid, groups: Iterable[Group], command: str = "") -> None:
-        """Ask for another grid in the place of one of this study; cells that are in both stay."""
-        members = [(group_digest(group.first), group_specification(group.first)) for group in groups]
-        with self.reading(), database.transaction(self.connection):
-            query = "UPDATE grids SET specification = ? WHERE id = ?"
-            self.connection.execute(query, (canonical(asdict(grid)), number))
-            self.connection.execute("DELETE FROM members WHERE grid = ?", (number,))
-            self._place(number, members)
-            self._note_command(number, command)
+    def replace_grid(self, number: int, grid: Grid, groups: Iterable[Group], command: str = "") -> int:
+        """Ask for another grid in the place of one of this study; cells that are in both stay.
 
-    def _place(self, number: int, members: list[tuple[str, str]]) -> None:
-        self.connection.executemany("INSERT OR IGNORE INTO groups VALUES (?, ?)", members)
-        rows = ((number, position, digest) for position, (digest, _) in enumerate(members))
+        Returns:
+            the number of the grid: another one if the study has asked for the new grid already.
+        """
+        with self.reading(), database.transaction(self.connection):
+            specification = canonical(asdict(grid))
+            same = self._all("SELECT id FROM grids WHERE specification = ? AND id <> ?", specification, number)
+            self.connection.execute("DELETE FROM members WHERE grid = ?", (number,))
+            if same:
+                self.connection.execute("DELETE FROM grids WHERE id = ?", (number,))
+                query = "UPDATE OR IGNORE commands SET grid = ? WHERE grid = ?"
+                self.connection.execute(query, (same[0][0], number))
+                number = int(same[0][0])
+            else:
+                query = "UPDATE grids SET specification = ? WHERE id = ?"
+                self.connection.execute(query, (specification, number))
+                groups = tuple(groups)
+                self._note_groups(groups)
+                self._place(number, [group_digest(group.first) for group in groups])
+            self._note_command(number, command)
+        return number
+
+    def _note_groups(self, groups: Iterable[Group]) -> None:
+        noted = [(group_digest(group.first), group_specification(group.first)) for group in groups]
+        self.connection.executemany("INSERT OR IGNORE INTO groups VALUES (?, ?)", noted)
+
+    def _place(self, number: int, digests: Sequence[str]) -> None:
+        rows = ((number, position, digest) for position, digest in enumerate(digests))
         self.connection.executemany("INSERT INTO members VALUES (?, ?, ?)", rows)
 
     def _note_command(self, number: int, command: str) -> None:
@@ -256,8 +169,8 @@ class Store:
         cell, failed = finished.cell, finished.validation.failed
         digest, specification = group_digest(cell), group_specification(cell)
         key = run_key(digest, cell.lr, cell.seed, origin)
-        row = json.dumps({name: plain(value) for name, value in asdict(finished.row).items()}, allow_nan=False)
-        heads, packed = pack(finished.trace or {})
+        row = row_text(finished.row)
+        heads, packed = pack(finished.trace)
         curve = json.dumps([[step, top1, plain(loss)] for step, top1, loss in finished.curve], allow_nan=False)
         validation = (finished.validation.top1, finished.validation.loss)
         at = database.now()
@@ -304,12 +217,12 @@ class Store:
 
     def runs(self) -> list[Run]:
         """Every run that has ended, in the order in which they were committed."""
-        return [_run(*values) for values in self._all(f"SELECT {_RUN} FROM runs ORDER BY id")]
+        return [Run.read(values) for values in self._all(f"SELECT {RUN} FROM runs ORDER BY id")]
 
     def run(self, key: str) -> Run | None:
         """The run of this key, None if it has not ended."""
-        found = self._all(f"SELECT {_RUN} FROM runs WHERE key = ?", key)
-        return _run(*found[0]) if found else None
+        found = self._all(f"SELECT {RUN} FROM runs WHERE key = ?", key)
+        return Run.read(found[0]) if found else None
 
     def log(self) -> list[tuple[str, str, str]]:
         """Key, event ("committed" or "failed") and time of everything that was ever committed, in order."""
@@ -350,7 +263,7 @@ class Store:
         places = self.places(grids)
         texts = dict(self._all("SELECT run, row FROM results"))
         for place in places:
-            yield place, _row(texts[place.run])
+            yield place, row_of(texts[place.run])
 
     def records(self) -> list[Record]:
         """The rows with where each came from, as `places` orders them."""
@@ -376,8 +289,9 @@ class Store:
         with self._naming(key):
             arrays = unpack(heads, packed)
             points = tuple((int(step), top1, float(loss)) for step, top1, loss in json.loads(curve))
-        missing = np.zeros(0, np.float32)
-        return StoredTrace(**{name: arrays.get(name, missing) for name in StoredTrace._fields[:-1]}, curve=points)  # type: ignore[arg-type]
+        missing: NDArray[Any] = np.zeros(0, np.float32)
+        steps = {name: arrays.get(name, missing) for name in StoredTrace._fields if name != "curve"}
+        return StoredTrace(**steps, curve=points)
 
     def cell(self, key: str) -> Cell:
         """The specification of a run.
@@ -395,27 +309,13 @@ class Store:
             raise DataError(f"the study {database.shown(self.folder)} has no run {database.shown(key)[:64]}")
         return found[0]
 
-    def _naming(self, key: str) -> Any:
-        return _Naming(f"the study {database.shown(self.folder)}, run {key[:16]}…")
-
-
-class _Naming:
-    """Says in a `DataError` where the damage is."""
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, DataError | ValueError | TypeError):
-            raise DataError(f"{self._where}: {error}") from None
-
-
-def _run(*values: Any) -> Run:
-    *own, top1, loss, failed = values
-    return Run(*own, Validation(top1, float("nan") if loss is None else loss, bool(failed)))
+    @contextmanager
+    def _naming(self, key: str) -> Iterator[None]:
+        """Say of what is damaged where it is."""
+        try:
+            yield
+        except (DataError, ValueError, TypeError) as error:
+            raise DataError(f"the study {database.shown(self.folder)}, run {key[:16]}…: {error}") from None
 
 
 def _settled(runs: Mapping[tuple[float, str], Run], rates: list[float], seeds: list[int]) -> Iterator[tuple[int, Run]]:
@@ -428,11 +328,3 @@ def _settled(runs: Mapping[tuple[float, str], Run], rates: list[float], seeds: l
     for seed in seeds:
         if (run := runs.get((rate, str(seed)))) is not None:
             yield seed, run
-
-
-def _row(text: str) -> Row:
-    values = json.loads(text)
-    for name in _REALS:
-        if isinstance(values.get(name), str):
-            values[name] = float(values[name])
-    return Row(**{name: values.get(name) for name in _COLUMNS})
