@@ -24,6 +24,8 @@ def rebuilt(row: Row) -> Cell:
         InputError: a name that is not registered, a setting that cannot be, or columns that contradict one another.
         DataError: the data set is missing or damaged.
     """
+    if row.samples_per_file is None:
+        raise InputError("the columns do not tell what ran: samples_per_file is empty")
     preset = scheme(row.scheme)
     attack, _, framed = row.attack.partition(":")
     cell = Cell(

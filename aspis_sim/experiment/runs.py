@@ -145,8 +145,9 @@ def split(runs: Sequence[Run], name: str, values: Sequence[str]) -> tuple[list[R
 
 
 def written(value: Any) -> str:
-    """A setting as it is shown and asked for."""
-    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    """A setting as it is shown and asked for; nothing in it that moves a terminal's cursor."""
+    text = "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    return "".join(one if one.isprintable() else "?" for one in text)
 
 
 def _as_number(text: str) -> str:

@@ -102,7 +102,8 @@ def drawn(path: Path, count: int, seed: int) -> Sample:
     """Draw cells of a study's folder or a sweep's CSV at random, without replacement; all if there are no more.
 
     Raises:
-        InputError: the count or the seed cannot be, or the columns of a CSV do not tell what ran.
+        InputError: the count or the seed cannot be, a cell cannot run here (as without the plugin of a part), or the
+            columns of a CSV do not tell what ran.
         DataError: nothing is there, or it is damaged.
     """
     if count < 1:
@@ -121,7 +122,15 @@ def drawn(path: Path, count: int, seed: int) -> Sample:
         with Store.open(path) as store:
             records = store.records()
             chosen, *counts = choose([record.row for record in records])
-            return Sample(tuple(_stored(store, records[place]) for place in chosen), *counts)
+            cells = [_stored(store, records[place]) for place in chosen]
+        for stored in cells:
+            try:
+                stored.cell.check()
+            except InputError as error:
+                raise InputError(
+                    f"{path}, cell {stored.key[:16]}: {error}; a plugin's part is known with --plugin FILE"
+                ) from None
+        return Sample(tuple(cells), *counts)
     rows = read_csv(path)
     chosen, *counts = choose(rows)
     cells = []
@@ -152,7 +161,6 @@ def check(stored: Stored, tick: Tick = lambda steps: None) -> Check:
     """
     differs: dict[str, float | None]
     try:
-        stored.cell.check()
         result = train(stored.cell, tick, stored.curve[0][0] if stored.curve else None)
         differs = dict(_differences(stored, result))
         outcome = _outcome(differs)

@@ -132,6 +132,14 @@ def test_figures_that_are_not_numbers_are_the_same_as_themselves_and_as_nothing_
     assert one.outcome == Outcome.DIFFERENT
 
 
+def test_a_part_that_is_not_known_here_is_named_before_anything_runs(study, monkeypatch):
+    change(study, "UPDATE groups SET cell = json_set(cell, '$.rule', 'mine') WHERE cell LIKE '%baseline%'")
+    monkeypatch.setattr(verification, "train", lambda *arguments: pytest.fail("a cell was run"))
+    message = invoke(f"{study}", code=2).stderr
+    assert "unknown rule 'mine'" in message
+    assert "a plugin's part is known with --plugin FILE" in message
+
+
 @pytest.fixture
 def exported(made, tmp_path):
     with Store.open(made) as store:
@@ -161,6 +169,7 @@ def test_frame_ups_are_rebuilt_from_their_label(tmp_path):
     ("changes", "message"),
     [
         ({"scheme": "mine"}, "row 1: unknown scheme 'mine'"),
+        ({"samples_per_file": None}, "row 1: the columns do not tell what ran: samples_per_file is empty"),
         ({"batch_size": 91}, "row 1: the columns do not tell what ran: batch_size is 91"),
         ({"attack": "frame-up:x"}, "row 1: attack frame-up:x: 'x' is no number of framed workers"),
         ({"attack": "strnog"}, "unknown attack 'strnog'; did you mean strong"),

@@ -32,7 +32,7 @@ def make_study(folder, grid=GRID, every=None, change=lambda row: row, trained=Tr
                     cell,
                     change(row),
                     Validation(0.5, 0.5),
-                    trace=result.trace._asdict() if result else None,
+                    trace=result.trace._asdict() if result else {},
                     curve=tuple((step, *score) for step, score in result.curve) if result else (),
                 )
                 store.commit(finished, origin_of(cell), this_machine())
