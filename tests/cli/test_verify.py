@@ -55,6 +55,15 @@ def test_an_untouched_study_comes_out_the_same(made):
     assert "4 of 4 finished cells ran again (drawn with seed 0): 4 same." in result.stderr
 
 
+def test_what_a_sweep_keeps_comes_out_the_same():
+    words = "--workers 7 --q 2 --scheme aspis+ --attack majority --seeds 0,1 --lr 0.03 --samples-per-file 2"
+    words = f"sweep --study kept --steps 12 --model softmax --precision bfloat16 --detection-window 5 {words} --quiet"
+    result = CliRunner().invoke(app, words.split())
+    assert result.exit_code == 0, result.output
+    result = invoke("kept")
+    assert "2 of 2 finished cells ran again (drawn with seed 0): 2 same." in result.stdout
+
+
 def test_a_changed_row_is_found_and_named(study):
     change(study, "UPDATE results SET row = json_set(row, '$.top1', 0.5) WHERE run = 2")
     result = invoke(f"{study}", code=4)
