@@ -11,6 +11,7 @@ from aspis_sim_cli.commands.bench import bench
 from aspis_sim_cli.commands.compare import compare
 from aspis_sim_cli.commands.detect import detect
 from aspis_sim_cli.commands.distortion import distortion
+from aspis_sim_cli.commands.doctor import doctor
 from aspis_sim_cli.commands.export import export
 from aspis_sim_cli.commands.list_parts import list_parts
 from aspis_sim_cli.commands.merge import merge
@@ -42,7 +43,15 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Print the version.",
+            show_envvar=False,
+            allow_from_autoenv=False,
+        ),
     ] = False,
     plugin: options.GlobalPlugins = None,
 ) -> None:
@@ -64,6 +73,7 @@ app.command("verify")(bounded(verify))
 app.command("bench")(bounded(bench))
 app.add_typer(data.app, name="data")
 app.command("list")(bounded(list_parts))
+app.command("doctor")(bounded(doctor))
 
 
 def main() -> None:
