@@ -136,6 +136,6 @@ def _exported(study: Path, environment: dict[str, str]) -> list[list[str]]:
 
 
 if __name__ == "__main__":
-    (row,) = run(*map(int, sys.argv[1:]))
+    (row,) = run(*map(int, sys.argv[1:]))  # type: ignore[arg-type]
     print_csv([row])
     sys.exit(any(row[name] for name in ("lost", "twice", "differing")))
