@@ -14,6 +14,7 @@ from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES
 from aspis_sim.assignment import ASSIGNMENTS, build, shape
+from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.distortion import worst_case
@@ -24,6 +25,7 @@ from aspis_sim.experiment.row import Row
 from aspis_sim.experiment.scheme import SCHEMES, Scheme
 from aspis_sim.models import MODELS
 from aspis_sim.registry import Registry
+from aspis_sim.schedules import SCHEDULES
 
 WORKERS = (7, 9, 15, 21, 24, 25)
 """K of the tables of sizes."""
@@ -46,7 +48,7 @@ API = (
     "aspis_sim.errors",
 )
 
-FILLED_IN = {"workers", "redundancy", "assignment", "q", "classes", "agreement", "max_byzantine", "run"}
+FILLED_IN = {"workers", "redundancy", "assignment", "q", "classes", "agreement", "max_byzantine", "run", "steps"}
 """Parameters of parts that the program fills in itself."""
 
 
@@ -132,6 +134,20 @@ KINDS = (
         MODELS,
         "A model maps inputs to scores.",
         "aspis-sim train --scheme median --q 1 --model {name}",
+    ),
+    Kind(
+        "schedules",
+        "Schedules",
+        SCHEDULES,
+        "A schedule says what the learning rate is multiplied by from step to step.",
+        "aspis-sim train --scheme median --q 1 --schedule {name}",
+    ),
+    Kind(
+        "augmentations",
+        "Augmentations",
+        AUGMENTATIONS,
+        "An augmentation changes a training image before its gradient is taken.",
+        "aspis-sim train --scheme median --q 1 --dataset cifar10 --model resnet8 --augment {name}",
     ),
 )
 
