@@ -11,7 +11,9 @@ from aspis_sim_cli.commands.bench import bench
 from aspis_sim_cli.commands.detect import detect
 from aspis_sim_cli.commands.distortion import distortion
 from aspis_sim_cli.commands.doctor import doctor
+from aspis_sim_cli.commands.export import export
 from aspis_sim_cli.commands.list_parts import list_parts
+from aspis_sim_cli.commands.merge import merge
 from aspis_sim_cli.commands.plan import plan
 from aspis_sim_cli.commands.reproduce import reproduce
 from aspis_sim_cli.commands.sweep import sweep
@@ -57,6 +59,8 @@ def _options(
 
 app.command("sweep")(bounded(sweep))
 app.command("train")(bounded(train))
+app.command("export")(bounded(export))
+app.command("merge")(bounded(merge))
 app.command("worst-case")(bounded(worst_case))
 app.command("distortion")(bounded(distortion))
 app.command("plan")(bounded(plan))
