@@ -165,14 +165,20 @@ class Event:
         steps: training steps done since the last event.
         group: the group of a cell that has finished.
         row: that cell's row.
+        result: what the row was made from, None if the cell has failed.
     """
 
     steps: int = 0
     group: Group | None = None
     row: Row | None = None
+    result: Result | None = None
 
 
-def sweep(groups: tuple[Group, ...], processors: int | None = None) -> Generator[Event, None, None]:
+def sweep(
+    groups: tuple[Group, ...],
+    processors: int | None = None,
+    points: Callable[[Group], int | None] = lambda group: None,
+) -> Generator[Event, None, None]:
     """Run every group's cells; yields progress, and each row as soon as its cell has finished.
 
     In a group with several learning rates the first seed runs with all of them, the one with the best validation
@@ -183,6 +189,7 @@ def sweep(groups: tuple[Group, ...], processors: int | None = None) -> Generator
     Args:
         groups: from `aspis_sim.experiment.Grid.groups`.
         processors: cells run at a time; None for the number of CPUs (1 on an accelerator).
+        points: steps between two points of a group's curves, None for the end alone.
     """
     if processors is None:
         processors = (os.cpu_count() or 1) if jax.default_backend() == "cpu" else 1
@@ -193,7 +200,7 @@ def sweep(groups: tuple[Group, ...], processors: int | None = None) -> Generator
             searching: dict[Group, dict[Future[Result], Cell]] = {}
 
             def submit(cell: Cell, group: Group) -> Future[Result]:
-                future = pool.submit(train, cell, progress.tick)
+                future = pool.submit(train, cell, progress.tick, points(group))
                 waiting[future] = group
                 return future
 
@@ -212,14 +219,14 @@ def sweep(groups: tuple[Group, ...], processors: int | None = None) -> Generator
                 for future in finished:
                     group = waiting.pop(future)
                     if future in running:
-                        yield Event(group=group, row=_row_of(running.pop(future), future))
+                        yield _finished(group, running.pop(future), future)
                         continue
                     candidates = searching.get(group, {})
                     if not candidates or not all(candidate.done() for candidate in candidates):
                         continue
                     del searching[group]
                     best = min(candidates, key=_preference)
-                    yield Event(group=group, row=_row_of(candidates[best], best))
+                    yield _finished(group, candidates[best], best)
                     for seed in group.seeds[1:]:
                         cell = replace(candidates[best], seed=seed)
                         running[submit(cell, group)] = cell
@@ -237,12 +244,12 @@ def _preference(future: Future[Result]) -> tuple[float, float, float]:
     return -(result.validation.top1 or 0.0), loss if math.isfinite(loss) else math.inf, result.cell.lr
 
 
-def _row_of(cell: Cell, future: Future[Result]) -> Row:
+def _finished(group: Group, cell: Cell, future: Future[Result]) -> Event:
     error = future.exception()
     if error is None:
-        return row(cell, future.result())
+        return Event(group=group, row=row(cell, future.result()), result=future.result())
     reason = " ".join(str(error).split())[:200]
-    return row(cell, None, f"failed: {type(error).__name__}: {reason}")
+    return Event(group=group, row=row(cell, None, f"failed: {type(error).__name__}: {reason}"))
 
 
 class _Progress:

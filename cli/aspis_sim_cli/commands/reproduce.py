@@ -110,8 +110,37 @@ def _distortion(format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
     return ExitStatus.DONE if all(cell.explained for cell in cells) else ExitStatus.CELLS_FAILED
 
 
+def _own(name: str, format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
+    """A study of this project, shown as a sweep is."""
+    from pathlib import Path
+
+    from aspis_sim.experiment.preset import load
+    from aspis_sim.experiment.row import writable
+    from aspis_sim.experiment.summary import panels
+    from aspis_sim_cli import cache
+    from aspis_sim_cli.commands.run_groups import run_groups
+    from aspis_sim_cli.render.sweep_table import panel_view
+
+    cache.use_compiled(True)
+    preset = load(name)
+    tables = preset.tables()
+    groups = tuple(group for groups in tables.values() for group in groups)
+    path = writable(out or Path("results") / f"reproduce-{name}.csv")
+    outcome = run_groups(groups, quiet, path, file_format(path, format))
+    if format is Format.TABLE:
+        console = stdout()
+        for panel in panels(tables, outcome.rows):
+            console.print(panel_view(panel, preset.series[0].grid, console.width))
+    else:
+        print(outcome.text(format), end="")
+    return outcome.status()
+
+
 STUDIES = {
     "distortion": Study(
         _distortion, "distortion fractions of Aspis, ByzShield, DETOX and the baseline; some 10 seconds"
+    ),
+    "fashion-mnist": Study(
+        lambda format, out, quiet: _own("fashion-mnist", format, out, quiet), "Fashion-MNIST; half an hour"
     ),
 }

@@ -1,13 +1,10 @@
 """``aspis-sim sweep``: a grid of training runs over q, schemes, attacks, payloads and redundancies."""
 
 import hashlib
-import time
 from pathlib import Path
 
 import typer
 
-from aspis_sim_cli import cache
-from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.commands.run_options import RunOptions
@@ -16,9 +13,6 @@ from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
 from aspis_sim_cli.ranges import integers, names, reals
 from aspis_sim_cli.spread import spread
-
-SAVE_EVERY = 1.0
-"""Seconds between two rewrites of the results file while cells finish."""
 
 
 @spread
@@ -55,7 +49,7 @@ def sweep(
 
       aspis-sim sweep --q 4 --payload alie --strength 0.5..2:0.5 --protocol batch --format csv
     """
-    from aspis_sim.experiment.grid import Grid, Group
+    from aspis_sim.experiment.grid import Grid
     from aspis_sim.experiment.row import writable
 
     run.prepare()
@@ -84,56 +78,18 @@ def sweep(
     written = Format.CSV if out is None else file_format(out, format)
     path = None if out is None else writable(out)
 
-    from aspis_sim.experiment.cell import Cell
-    from aspis_sim.experiment.execution import Event
-    from aspis_sim.experiment.execution import sweep as run_all
-    from aspis_sim.experiment.forecast import remember
-    from aspis_sim.experiment.row import Row, as_csv, as_json, write_whole
     from aspis_sim.experiment.summary import panels, worst_over_attacks
-    from aspis_sim_cli.live import follow
+    from aspis_sim_cli.commands.run_groups import run_groups
     from aspis_sim_cli.render.sweep_table import panel_view, worst_view
 
-    finished: dict[Group, list[Row]] = {group: [] for group in groups}
-    timed: list[tuple[Cell, float]] = []
-    saved = time.monotonic()
-
-    def text(kind: Format) -> str:
-        rows = [row for group in groups for row in sorted(finished[group], key=lambda row: group.seeds.index(row.seed))]
-        return as_json(rows) if kind is Format.JSON else as_csv(rows)
-
-    def arrived(event: Event) -> None:
-        nonlocal saved
-        assert event.group is not None
-        assert event.row is not None
-        finished[event.group].append(event.row)
-        if event.row.seconds is not None:
-            timed.append((event.group.first, event.row.seconds))
-        if path is not None and time.monotonic() - saved > SAVE_EVERY:
-            write_whole(path, text(written))
-            saved = time.monotonic()
-
-    cells = sum(len(group.seeds) for group in groups)
-    complete = follow(run_all(groups), sum(group.steps for group in groups), cells, arrived, quiet)
-    remember(cache.history(), timed)
-    if path is not None:
-        write_whole(path, text(written))
+    outcome = run_groups(groups, quiet, path, written)
     if format is Format.TABLE:
         console = stdout()
-        shown = panels(tables, finished)
+        shown = panels(tables, outcome.rows)
         for panel in shown:
             console.print(panel_view(panel, grid, console.width))
         for worst in worst_over_attacks(shown):
             console.print(worst_view(worst, grid, console.width))
     else:
-        print(text(format), end="")
-
-    rows = [row for members in finished.values() for row in members]
-    if path is not None:
-        complain(f"{len(rows)} of {cells} cells written to {path}")
-    if not complete:
-        complain(f"interrupted: {len(rows)} of {cells} cells had finished and are kept")
-        return ExitStatus.INTERRUPTED
-    failed = [row for row in rows if row.status.startswith("failed")]
-    for reason in dict.fromkeys(row.status for row in failed):
-        complain(f"{sum(row.status == reason for row in failed)} cells {reason}")
-    return ExitStatus.CELLS_FAILED if failed else ExitStatus.DONE
+        print(outcome.text(format), end="")
+    return outcome.status()
