@@ -7,3 +7,7 @@ class InputError(ValueError):
 
 class DataError(RuntimeError):
     """A data set is missing or damaged; the text names the file and the remedy (exit code 3)."""
+
+
+class PluginError(RuntimeError):
+    """A part of a user's plugin does not work; the text names the plugin and the part (exit code 4)."""

@@ -48,6 +48,9 @@ class Registry(Mapping[str, Callable[..., Any]]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.entries)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.entries
+
     def __len__(self) -> int:
         return len(self.entries)
 
@@ -56,6 +59,22 @@ class Registry(Mapping[str, Callable[..., Any]]):
         if name not in self.entries:
             raise unknown_name(self.kind, name, self)
         return name
+
+    def add(self, name: str, factory: Callable[..., Any]) -> None:
+        """Register a part that is no text ``"module:attribute"``; a name is given once.
+
+        Raises:
+            InputError: the name is taken.
+        """
+        if name in self.entries:
+            raise InputError(f"the {self.kind} {name!r} exists already; take another name")
+        self.entries[name] = f"{factory.__module__}:{getattr(factory, '__qualname__', name)}"
+        self._loaded[name] = factory
+
+    def discard(self, name: str) -> None:
+        """Take a part that was added out again."""
+        self.entries.pop(name, None)
+        self._loaded.pop(name, None)
 
     def build(self, name: str, **parameters: Any) -> Any:
         """Build the part ``name``; a parameter that it does not take is an `InputError`."""
@@ -78,4 +97,5 @@ class Registry(Mapping[str, Callable[..., Any]]):
 
     def summary(self, name: str) -> str:
         """First sentence of the part's docstring."""
-        return (inspect.getdoc(self[name]) or "").split("\n\n")[0].replace("\n", " ")
+        first = (inspect.getdoc(self[name]) or "").split("\n\n")[0].replace("\n", " ")
+        return "".join(character for character in first if character.isprintable())

@@ -40,7 +40,13 @@ def build(name: str, *, workers: int, redundancy: int, **parameters: Any) -> Ass
 
 
 def shape(name: str, *, workers: int, redundancy: int, **parameters: Any) -> Shape:
-    """Files f and load l of the assignment ``name``, without building it; raises what `build` would raise."""
+    """Files f and load l of the assignment ``name``, without building it; raises what `build` would raise.
+
+    One that a plugin brings is built all the same.
+    """
+    if ASSIGNMENTS.check(name) not in _SHAPES:
+        built = build(name, workers=workers, redundancy=redundancy, **parameters)
+        return Shape(len(built.files), built.load)
     return _SHAPES.build(name, workers=workers, redundancy=redundancy, **parameters)
 
 

@@ -53,13 +53,14 @@ def _load(name: str, parameters: tuple[tuple[str, Any], ...], folders: tuple[Pat
 
 
 def source(name: str) -> "Source | None":
-    """The files that the data set ``name`` is read from, None if it comes with the package or is made.
+    """The files that the data set ``name`` is read from, None if it comes with the package or a plugin or is made.
 
     Raises:
         InputError: unknown name (the nearest is named).
     """
     DATASETS.check(name)
-    return getattr(import_module(DATASETS.entries[name].split(":")[0]), "SOURCE", None)
+    module = DATASETS.entries[name].split(":")[0]
+    return getattr(import_module(module), "SOURCE", None) if module.startswith("aspis_sim.data.") else None
 
 
 __all__ = ["DATASETS", "PARTS", "Dataset", "load", "source"]

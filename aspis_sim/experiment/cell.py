@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim import plugin
 from aspis_sim.adversary.membership import BY_COPY, over_windows
 from aspis_sim.adversary.payloads import PAYLOADS, Payload, payload
 from aspis_sim.adversary.strongest import strongest_frame_up
@@ -303,8 +304,9 @@ class Cell:
                 most = comb(q, groups.redundancy) * most_files_a_group(groups)
             else:
                 most = worst_case(groups, q).count
-            per_lie = int(options.get("per_lie") or RULES.default(name, "per_lie"))
-            options["most"] = min(per_lie * most + 1, len(groups.files))
+            _, last = steps_of(name)[-1]
+            usual = RULES.default(last, "per_lie") if RULES.accepts(last, "per_lie") else 1
+            options["most"] = min(int(options.get("per_lie") or usual) * most + 1, len(groups.files))
         return tuple(sorted(options.items()))
 
     @property
@@ -333,6 +335,22 @@ class Cell:
             jax.eval_shape(self.build_payload(), rows, jax.eval_shape(lambda: jax.random.key(0)))
         except InputError as error:
             raise InputError(f"scheme {self.scheme}, q={self.q}: {error}") from None
+
+    @property
+    def plugins(self) -> tuple[plugin.Source, ...]:
+        """The plugins that parts of this cell come from, by name."""
+        named = [
+            ("scheme", self.scheme),
+            ("assignment", self.assignment),
+            ("detector", self.detector),
+            ("attack", self.attack),
+            ("payload", parse_part(self.payload).name),
+            ("data set", parse_part(self.dataset).name),
+            ("model", parse_part(self.model).name),
+            *(("rule", step) for step in parse_part(self.rule).name.split("+")),
+        ]
+        found = {source.name: source for one in named if (source := plugin.source_of(*one)) is not None}
+        return tuple(found[name] for name in sorted(found))
 
     @cached_property
     def network(self) -> Network:

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from aspis_sim.detection import Verdict, detector
 from aspis_sim.detection.remaining import still_distortable
+from aspis_sim.errors import PluginError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.grid import Group
 from aspis_sim.experiment.row import Row
+from aspis_sim.plugin import unless_broken
 from aspis_sim.simulation import Numbers, Run, Score, Trace, compiled
 from aspis_sim.simulation.run import Decide
 
@@ -114,15 +116,14 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
 
 
 def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
-    """The row of a cell, with empty results if there is no result."""
-    groups = cell.groups
-    files = len(groups.files)
-    theory = cell.distortion_theory
+    """The row of a cell, with empty results if there is no result, and without what a broken plugin should say."""
+    groups = unless_broken(lambda: cell.groups)
+    files = len(groups.files) if groups else None
     trace = result.trace if result else None
     detects = cell.detector != "none" or cell.coding != "none"
 
-    def rate(counts: np.ndarray, of: int) -> float:
-        return int(counts.sum()) / (len(counts) * of)
+    def rate(counts: np.ndarray, of: int | None) -> float | None:
+        return None if of is None else int(counts.sum()) / (len(counts) * of)
 
     return Row(
         scheme=cell.scheme,
@@ -130,28 +131,28 @@ def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
         workers=cell.workers,
         redundancy=cell.redundancy,
         files=files,
-        load=groups.load,
+        load=groups.load if groups else None,
         q=cell.q,
         attack=cell.attack_label,
         payload=cell.payload,
-        strength=cell.strength_used,
+        strength=unless_broken(lambda: cell.strength_used),
         rule=cell.rule,
         dataset=cell.dataset,
         model=cell.model,
         protocol=cell.protocol,
-        samples_per_file=cell.samples_a_file,
-        batch_size=cell.batch_size,
+        samples_per_file=unless_broken(lambda: cell.samples_a_file),
+        batch_size=unless_broken(lambda: cell.batch_size),
         steps=cell.steps,
         lr=cell.lr,
         seed=cell.seed,
-        distortion_theory=theory,
+        distortion_theory=unless_broken(lambda: cell.distortion_theory),
         distortion_measured=rate(trace.distorted, files) if trace else None,
         lost_measured=rate(trace.lost, files) if trace else None,
         detection_rate=rate(trace.excluded_byzantine, cell.q) if trace and detects and cell.q else None,
         false_accusation_rate=rate(trace.excluded_honest, cell.workers - cell.q) if trace and detects else None,
         top1=result.test.top1 if result else None,
         loss=result.test.loss if result else None,
-        samples_processed=cell.samples_processed,
+        samples_processed=unless_broken(lambda: cell.samples_processed),
         seconds=round(result.seconds, 3) if result else None,
         status=status if result is None or result.finite else "diverged",
     )
@@ -204,9 +205,10 @@ def sweep(
                 waiting[future] = group
                 return future
 
-            by_cost = sorted(groups, key=lambda group: -group.first.samples_processed)
-            for shape in dict.fromkeys(group.first.run_shape() for group in by_cost):
-                pool.submit(compiled, shape)
+            by_cost = sorted(groups, key=_cost)
+            for shape in dict.fromkeys(unless_broken(group.first.run_shape) for group in by_cost):
+                if shape is not None:
+                    pool.submit(compiled, shape)
             for group in by_cost:
                 searching[group] = {}
                 for rate in group.rates:
@@ -236,6 +238,11 @@ def sweep(
                 future.cancel()
 
 
+def _cost(group: Group) -> int:
+    """What puts the longest runs first; nothing is known of one whose plugin does not work."""
+    return -(unless_broken(lambda: group.first.samples_processed) or 0)
+
+
 def _preference(future: Future[Result]) -> tuple[float, float, float]:
     if future.exception() is not None:
         return math.inf, math.inf, math.inf
@@ -249,6 +256,8 @@ def _finished(group: Group, cell: Cell, future: Future[Result]) -> Event:
     if error is None:
         return Event(group=group, row=row(cell, future.result()), result=future.result())
     reason = " ".join(str(error).split())[:200]
+    if cell.plugins and not isinstance(error, PluginError):
+        reason += f" (it uses the plugin {', '.join(source.name for source in cell.plugins)})"
     return Event(group=group, row=row(cell, None, f"failed: {type(error).__name__}: {reason}"))
 
 

@@ -1,14 +1,16 @@
 """The grid of a sweep: lists of settings, checked and multiplied out into cells."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import get_args
 
 from aspis_sim.assignment import shape
-from aspis_sim.errors import InputError
+from aspis_sim.errors import InputError, PluginError
 from aspis_sim.experiment.cell import AfterDetection, Cell, Compute, Framed, Initial, Precision, Protocol
 from aspis_sim.experiment.scheme import Scheme, schemes
+from aspis_sim.plugin import unless_broken
 from aspis_sim.registry import unknown_name
 
 PROTOCOLS: tuple[str, ...] = get_args(Protocol)
@@ -164,15 +166,17 @@ class Grid:
             raise InputError(f"seed {min(self.seeds)} is negative; seeds are 0 or more")
 
     def _check_cells(self, cells: Iterable[Cell]) -> None:
+        """Refuse cells that cannot run; a plugin's part that does not work fails its own cells, when they run."""
         files_of = {}
         for cell in cells:
-            cell.check()
-            files_of[cell.assignment, cell.workers, cell.redundancy] = cell
-            cell.check_parts()
+            with suppress(PluginError):
+                cell.check()
+                files_of[cell.assignment, cell.workers, cell.redundancy] = cell
+                cell.check_parts()
         for cell in files_of.values():
             files = shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy).files
-            samples = len(cell.network.example.labels["train"])
-            if files > samples:
+            samples = unless_broken(lambda: len(cell.network.example.labels["train"]))  # noqa: B023
+            if samples is not None and files > samples:
                 raise InputError(
                     f"fewer samples than files: scheme {cell.scheme} with K={cell.workers}, r={cell.redundancy} has "
                     f"{files:,} files, {self.dataset} has {samples:,} training samples; take fewer workers"
@@ -216,7 +220,12 @@ class Grid:
         """Give every scheme its samples a file under the protocol, at least one unless the batch is too small."""
         if self.protocol == "files":
             return cells
-        shapes = [shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy) for cell in cells]
+        try:
+            shapes = [shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy) for cell in cells]
+        except PluginError as error:
+            raise InputError(
+                f"protocol {self.protocol} shares samples over the files of every scheme, but {error}"
+            ) from None
         if self.protocol == "batch":
             batch = self.batch_size or self.samples_per_file * max(one.files for one in shapes)
             counts = [batch // one.files if batch < one.files else round(batch / one.files) for one in shapes]

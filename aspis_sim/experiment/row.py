@@ -18,7 +18,7 @@ class Row:
     """One cell's results; the fields are the columns of a sweep's CSV, in order.
 
     ``None`` stands where a figure does not exist (an empty CSV field, a JSON null): rates of detection without a
-    detector or without Byzantine workers, results of a failed cell.
+    detector or without Byzantine workers, results of a failed cell, and sizes that a broken plugin should have given.
 
     Attributes:
         scheme, assignment, workers, redundancy, files, load, q, attack, payload, strength, rule, dataset, model,
@@ -39,8 +39,8 @@ class Row:
     assignment: str
     workers: int
     redundancy: int
-    files: int
-    load: int
+    files: int | None
+    load: int | None
     q: int
     attack: str
     payload: str
@@ -49,8 +49,8 @@ class Row:
     dataset: str
     model: str
     protocol: str
-    samples_per_file: int
-    batch_size: int
+    samples_per_file: int | None
+    batch_size: int | None
     steps: int
     lr: float
     seed: int
@@ -61,7 +61,7 @@ class Row:
     false_accusation_rate: float | None
     top1: float | None
     loss: float | None
-    samples_processed: int
+    samples_processed: int | None
     seconds: float | None
     status: str
 

@@ -116,7 +116,8 @@ class Panel:
     def samples(self, scheme: str) -> tuple[int, int, int] | None:
         """Samples a file, distinct samples a step, and sample gradients computed by all workers a step."""
         for row in self._of(scheme):
-            return row.samples_per_file, row.batch_size, row.samples_processed // row.steps
+            if row.samples_per_file is not None and row.batch_size is not None and row.samples_processed is not None:
+                return row.samples_per_file, row.batch_size, row.samples_processed // row.steps
         return None
 
     def _of(self, scheme: str) -> Iterator[Row]:

@@ -6,7 +6,7 @@ import typer
 
 from aspis_sim import __version__
 from aspis_sim_cli.boundary import bounded
-from aspis_sim_cli.commands import data
+from aspis_sim_cli.commands import data, options
 from aspis_sim_cli.commands.bench import bench
 from aspis_sim_cli.commands.detect import detect
 from aspis_sim_cli.commands.distortion import distortion
@@ -16,6 +16,7 @@ from aspis_sim_cli.commands.reproduce import reproduce
 from aspis_sim_cli.commands.sweep import sweep
 from aspis_sim_cli.commands.train import train
 from aspis_sim_cli.commands.worst_case import worst_case
+from aspis_sim_cli.plugins import load_plugins
 
 app = typer.Typer(
     name="aspis-sim",
@@ -39,8 +40,10 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    plugin: options.GlobalPlugins = None,
 ) -> None:
     """Simulate Byzantine-resilient training with redundant gradients."""
+    load_plugins(plugin)
 
 
 app.command("sweep")(bounded(sweep))

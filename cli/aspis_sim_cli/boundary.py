@@ -1,6 +1,7 @@
 """The one place where what went wrong becomes a message on stderr and an exit code."""
 
 import functools
+import inspect
 import os
 import signal
 import sys
@@ -11,14 +12,21 @@ from typing import Any
 
 import typer
 
-from aspis_sim.errors import DataError, InputError
+from aspis_sim.errors import DataError, InputError, PluginError
 from aspis_sim_cli.exit_status import ExitStatus
+
+CODES = {
+    InputError: ExitStatus.BAD_INPUT,
+    DataError: ExitStatus.DATA_MISSING,
+    PluginError: ExitStatus.CELLS_FAILED,
+}
 
 
 def bounded(command: Callable[..., ExitStatus | None]) -> Callable[..., None]:
     """Run a command so that its errors end in one message and its status in the exit code.
 
-    ``ASPIS_DEBUG=1`` shows the traceback of bad input and damaged data too. A SIGTERM is an interruption like Ctrl-C.
+    ``ASPIS_DEBUG=1`` shows the traceback of bad input, damaged data and broken plugins too. A SIGTERM is an
+    interruption like Ctrl-C.
     """
 
     @functools.wraps(command)
@@ -27,11 +35,11 @@ def bounded(command: Callable[..., ExitStatus | None]) -> Callable[..., None]:
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGTERM, _interrupt)
             status = command(*arguments, **options)
-        except (InputError, DataError) as error:
+        except (InputError, DataError, PluginError) as error:
             if os.environ.get("ASPIS_DEBUG"):
                 raise
             complain(f"error: {error}")
-            status = ExitStatus.BAD_INPUT if isinstance(error, InputError) else ExitStatus.DATA_MISSING
+            status = next(code for kind, code in CODES.items() if isinstance(error, kind))
         except KeyboardInterrupt:
             complain("interrupted")
             status = ExitStatus.INTERRUPTED
@@ -40,7 +48,14 @@ def bounded(command: Callable[..., ExitStatus | None]) -> Callable[..., None]:
             status = ExitStatus.DONE
         raise typer.Exit(status or ExitStatus.DONE)
 
+    run.__doc__ = _unwrapped(inspect.getdoc(command) or "")
     return run
+
+
+def _unwrapped(text: str) -> str:
+    """Paragraphs without line breaks, so that the help wraps them to the terminal's width."""
+    paragraphs = text.split("\n\n")
+    return "\n\n".join(one if one.startswith(" ") else one.replace("\n", " ") for one in paragraphs)
 
 
 def complain(text: str) -> None:

@@ -45,6 +45,42 @@ def test_two_processes_of_four_devices_are_one_of_one(attack):
     assert ours["row"]["top1"] == theirs["row"]["top1"]
 
 
+WEIGHTS = """
+import sys
+from dataclasses import replace
+import numpy as np
+from aspis_sim.experiment.execution import numbers_of, verdict_of
+from aspis_sim.experiment.grid import Grid
+from aspis_sim.simulation import Run
+from aspis_sim.simulation.mesh import join_hosts
+address, process, path = sys.argv[1:]
+if address:
+    join_hosts(address, 2, int(process), devices=8)
+grid = Grid(schemes=("aspis",), q=(3,), rates=(0.1,), seeds=(5,), workers=7, model="softmax", steps=12)
+cell = replace(grid.groups()[0].first, devices=8 if address else 1)
+run = Run.start(cell.run_shape(), numbers_of(cell), cell.seed).to(cell.steps, verdict_of(cell))
+np.save(path, np.asarray(run.state.weights))
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_come_to_the_parameters_of_one(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_PLATFORMS")}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    given = [(address, "0", "first.npy"), (address, "1", "second.npy"), ("", "0", "alone.npy")]
+    started = [
+        subprocess.Popen([sys.executable, "-c", WEIGHTS, *words[:2], str(tmp_path / words[2])], env=environment)
+        for words in given
+    ]
+    assert [process.wait(timeout=180) for process in started] == [0, 0, 0]
+    first, second, alone = (np.load(tmp_path / words[2]) for words in given)
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_allclose(first, alone, rtol=1e-4, atol=1e-6)
+    assert np.abs(alone).max() > 0.01
+
+
 def test_nobody_listening_is_said():
     with pytest.raises(InputError, match=r"127\.0\.0\.1:9 was not reached within 0 s .*start process 0"):
         join_hosts("127.0.0.1:9", 2, 1, devices=2, seconds=0)

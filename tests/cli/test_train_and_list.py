@@ -46,6 +46,7 @@ def test_rules_take_options_and_steps_before_them_and_f_follows_from_q():
     assert (plain["rule"], given["rule"]) == ("trimmed_mean", "trimmed_mean:f=2")
     assert plain["loss"] == given["loss"] != final("--aggregator trimmed_mean:f=1")["loss"]
     assert final("--aggregator nnm+median")["loss"] != final("--aggregator median")["loss"]
+    assert final("--aggregator nnm+median_of_means")["rule"] == "nnm+median_of_means"
 
 
 def test_conventions_choose_variants():

@@ -24,6 +24,7 @@ from aspis_sim_cli.commands.system_options import (
 )
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
+from aspis_sim_cli.plugins import load_named
 from aspis_sim_cli.ranges import integers, names
 
 DEFAULT_ASSIGNMENT = "subset"
@@ -108,6 +109,7 @@ def detect(
         ),
     ] = 1,
     seed: Annotated[int, typer.Option("--seed", rich_help_panel=TRIALS, help="Of all that is random.")] = 0,
+    plugin: options.Plugins = None,
     draw: Annotated[
         Path | None,
         typer.Option(
@@ -144,6 +146,7 @@ def detect(
     from aspis_sim.experiment.trial_adversary import adversaries, check_adversaries
     from aspis_sim_cli.render.detect_table import detect_view
 
+    load_named(plugin)
     system = requested(assignment, workers, redundancy, load, pair_files, groups)
     most = (system.workers - 1) // 2
     budgets = integers(q, "--q") if q else tuple(range(min(1, most), most + 1))

@@ -16,6 +16,7 @@ from aspis_sim.detection import DETECTORS
 from aspis_sim.experiment.grid import PROTOCOLS
 from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
+from aspis_sim.plugin import VARIABLE
 from aspis_sim_cli import config
 from aspis_sim_cli.output import Format, keep_stdout_for_results
 from aspis_sim_cli.ranges import integers
@@ -208,6 +209,21 @@ Config = Annotated[
         metavar="FILE.toml",
     ),
 ]
+Plugins = Annotated[
+    list[Path] | None,
+    typer.Option("--plugin", rich_help_panel=PARTS, help="Load a file with parts of your own.", metavar="FILE.py"),
+]
+"""For `aspis_sim_cli.plugins.load_named`, before any name is looked up."""
+GlobalPlugins = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin",
+        envvar=VARIABLE,
+        help="Load a file with parts of your own, for any command; may be repeated.",
+        metavar="FILE.py",
+    ),
+]
+
 FormatOption = Annotated[Format, _option("--format", OUTPUT, "What is printed on stdout.")]
 Out = Annotated[Path | None, _option("--out", OUTPUT, "Write the rows to this .csv or .json file.", "FILE")]
 DryRun = Annotated[
@@ -224,7 +240,13 @@ CompileCache = Annotated[
         help="Keep compiled programs in the user's cache ($ASPIS_CACHE_DIR).",
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar, and no log lines without a terminal.")
+]
+JsonLog = Annotated[
+    Path | None,
+    _option("--json-log", OUTPUT, "Append a JSON object to this file as each cell finishes (- for stderr).", "FILE"),
+]
 
 
 def data_and_model(

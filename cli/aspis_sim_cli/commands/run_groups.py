@@ -66,6 +66,7 @@ def run_groups(
     path: Path | None = None,
     written: Format = Format.CSV,
     points: Callable[[Group], int | None] = lambda group: None,
+    log: Path | None = None,
 ) -> Outcome:
     """Run every cell of the groups; Ctrl-C keeps those that have finished.
 
@@ -75,6 +76,7 @@ def run_groups(
         path: file of the rows, rewritten now and then and at the end; None for none.
         written: its format.
         points: steps between two points of a group's curves, None for the end alone.
+        log: file to which a JSON object a cell is appended as it finishes, "-" for stderr.
     """
     outcome = Outcome(groups, {group: [] for group in groups}, {group: [] for group in groups})
     saved = time.monotonic()
@@ -92,7 +94,7 @@ def run_groups(
 
     cells = sum(len(group.seeds) for group in groups)
     steps = sum(group.steps for group in groups)
-    outcome.complete = follow(run_all(tuple(groups), points=points), steps, cells, arrived, quiet)
+    outcome.complete = follow(run_all(tuple(groups), points=points), steps, cells, arrived, quiet, log)
     remember(
         cache.history(),
         [(result.cell, round(result.seconds, 3)) for results in outcome.results.values() for result in results],

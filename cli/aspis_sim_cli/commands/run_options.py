@@ -5,6 +5,7 @@ from typing import Any
 
 from aspis_sim_cli import cache
 from aspis_sim_cli.commands import options
+from aspis_sim_cli.plugins import load_named
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class RunOptions:
     convention: options.Convention = None
     after_detection: options.AfterDetection = None
     permute: options.Permute = None
+    plugin: options.Plugins = None
     adversary_window: options.AdversaryWindow = None
     detection_window: options.DetectionWindow = 15
     dataset: options.DatasetName = "digits"
@@ -39,9 +41,10 @@ class RunOptions:
     compile_cache: options.CompileCache = True
 
     def prepare(self) -> None:
-        """Settle where data are found and compiled programs kept, before anything is loaded."""
+        """Load plugins; settle where data are found and compiled programs kept, before anything is loaded."""
         from aspis_sim.data import search
 
+        load_named(self.plugin)
         search.use(self.data_dir)
         cache.use_compiled(self.compile_cache)
 

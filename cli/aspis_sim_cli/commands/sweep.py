@@ -34,6 +34,7 @@ def sweep(
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
     quiet: options.Quiet = False,
+    json_log: options.JsonLog = None,
 ) -> ExitStatus:
     """Train every scheme under every adversary of a grid, and compare.
 
@@ -82,7 +83,7 @@ def sweep(
     from aspis_sim_cli.commands.run_groups import run_groups
     from aspis_sim_cli.render.sweep_table import panel_view, worst_view
 
-    outcome = run_groups(groups, quiet, path, written)
+    outcome = run_groups(groups, quiet, path, written, log=json_log)
     if format is Format.TABLE:
         console = stdout()
         shown = panels(tables, outcome.rows)

@@ -126,7 +126,7 @@ def _samples(panel: Panel) -> str:
         if counts := panel.samples(scheme):
             per_file, distinct, computed = counts
             parts.append(f"{scheme} {per_file} a file, {distinct:,} distinct ({computed:,} computed)")
-    return f"Samples a step: {'; '.join(parts)}."
+    return f"Samples a step: {'; '.join(parts)}." if parts else ""
 
 
 def _cell(entry: Entry | None, wide: bool) -> Text:
