@@ -10,6 +10,7 @@ which rates a search tries. With ``extends`` a file adds to what another one say
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from math import ceil
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -188,6 +189,20 @@ def changed(preset: Preset, **fields_of_grid: Any) -> Preset:
     )
 
 
+def short_runs(series: Series, epochs: float, max_steps: int | None = None) -> Iterator[Run]:
+    """The runs of a series for this many epochs, under the schedule of the whole run.
+
+    Raises:
+        InputError: the series is not measured in epochs, or something in it does not work.
+        DataError: the data set is missing or damaged.
+    """
+    if not series.grid.epochs:
+        raise InputError(f"{series.label} is not measured in epochs")
+    for run in _runs(series, max_steps):
+        steps = max(1, min(ceil(run.steps * epochs / series.grid.epochs), run.group.first.steps))
+        yield replace(run, group=replace(run.group, first=replace(run.group.first, steps=steps)))
+
+
 def _runs(series: Series, max_steps: int | None) -> Iterator[Run]:
     for setting, groups in series.grid.tables().items():
         for group in groups:
@@ -224,6 +239,7 @@ def _one(written: Mapping[str, Any], label: str, small: Mapping[str, Any] | None
         settings |= {"protocol": "files", "samples_per_file": max(1, round(share * settings["batch_size"] / files))}
         settings |= {"batch_size": None} | {key: value for key, value in small.items() if key != "samples_share"}
     own = {key: settings.pop(key) for key in SERIES_KEYS if key in settings}
+    label = label or ", ".join(_several(settings["schemes"]))
     return Series(label, Grid(**{key: _as_field(key, value) for key, value in settings.items()}), **own)
 
 

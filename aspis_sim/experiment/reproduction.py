@@ -14,7 +14,7 @@ from itertools import combinations
 
 from aspis_sim.experiment.execution import Result
 from aspis_sim.experiment.grid import Group
-from aspis_sim.experiment.preset import Run, Scale
+from aspis_sim.experiment.preset import Run
 
 BAND = 5.0
 """Points of top-1 that a final accuracy may be away from the published one."""
@@ -115,9 +115,15 @@ class Order:
         return self.ours is not None and self.ours > 0
 
 
-def compare(runs: Sequence[Run], results: Mapping[Group, Sequence[Result]], scale: Scale) -> list[Comparison]:
-    """Every series that has a published curve beside it."""
-    return [_compared(run, results.get(run.group, ()), scale) for run in runs if run.series.curve is not None]
+def compare(runs: Sequence[Run], results: Mapping[Group, Sequence[Result]], as_published: bool) -> list[Comparison]:
+    """Every series that has a published curve beside it.
+
+    Args:
+        runs: of a preset.
+        results: of the seeds of each group, as far as there are any.
+        as_published: whether data and model are those of the paper, so that the accuracies can be held against it.
+    """
+    return [_compared(run, results.get(run.group, ()), as_published) for run in runs if run.series.curve is not None]
 
 
 def points(runs: Sequence[Run], results: Mapping[Group, Sequence[Result]]) -> list[Point]:
@@ -153,14 +159,14 @@ def orders(comparisons: Sequence[Comparison]) -> list[Order]:
     return found
 
 
-def conclusion(comparisons: Sequence[Comparison], scale: Scale) -> list[str]:
-    """What it comes to, in sentences: the verdict over all series, then pairs in another order."""
+def conclusion(comparisons: Sequence[Comparison], as_published: bool) -> list[str]:
+    """What it comes to, in sentences: the verdict over all series, then pairs in another order; as in `compare`."""
     if any(one.verdict == Verdict.CUT_SHORT for one in comparisons):
         return ["Cut short: no verdict. Leave --max-steps out for one."]
     pairs = orders(comparisons)
     kept = [pair for pair in pairs if pair.same]
     said = f"{len(kept)} of {len(pairs)} pairs that were published more than {BAND:g} points apart in the same order"
-    if scale == "paper":
+    if as_published:
         close = [one for one in comparisons if one.verdict == Verdict.WITHIN]
         whole = len(close) == len(comparisons) and len(kept) == len(pairs)
         said = (
@@ -168,7 +174,7 @@ def conclusion(comparisons: Sequence[Comparison], scale: Scale) -> list[str]:
             f"{BAND:g} points of the published accuracy; {said}."
         )
     else:
-        said = f"Not the paper's data: no verdict on the accuracies. {said[0].upper()}{said[1:]}."
+        said = f"Not the paper's data and model: no verdict on the accuracies. {said[0].upper()}{said[1:]}."
     return [said, *(_other_order(pair) for pair in pairs if not pair.same)]
 
 
@@ -177,7 +183,7 @@ def _other_order(pair: Order) -> str:
     return f"{pair.better} against {pair.worse}: {pair.published:+.1f} points published, {ours}."
 
 
-def _compared(run: Run, results: Sequence[Result], scale: Scale) -> Comparison:
+def _compared(run: Run, results: Sequence[Result], as_published: bool) -> Comparison:
     cell, curve = run.group.first, run.series.curve
     assert curve is not None
     top1 = [value for _, value in mean_curve(results)]
@@ -196,7 +202,7 @@ def _compared(run: Run, results: Sequence[Result], scale: Scale) -> Comparison:
         best=_rounded(max(top1, default=None)),
         final=_rounded(final),
         difference=_rounded(difference),
-        verdict=_verdict(run, difference, scale),
+        verdict=_verdict(run, difference, as_published),
         dataset=cell.dataset,
         model=cell.model,
         workers=cell.workers,
@@ -214,12 +220,12 @@ def _compared(run: Run, results: Sequence[Result], scale: Scale) -> Comparison:
     )
 
 
-def _verdict(run: Run, difference: float | None, scale: Scale) -> Verdict:
+def _verdict(run: Run, difference: float | None, as_published: bool) -> Verdict:
     if difference is None:
         return Verdict.FAILED
     if run.group.first.steps < run.steps:
         return Verdict.CUT_SHORT
-    if scale == "small":
+    if not as_published:
         return Verdict.ORDER_ONLY
     return Verdict.WITHIN if abs(difference) <= BAND else Verdict.OUTSIDE
 

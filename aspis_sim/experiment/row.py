@@ -107,12 +107,14 @@ def writable(path: Path) -> Path:
     return path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace the file at ``path`` by ``text``: it always holds either the old text or the new one."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace the file at ``path`` by this text or these bytes: it always holds either the old content or the new."""
+    if isinstance(content, str):
+        content = content.encode("utf-8")
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, 0o644)
