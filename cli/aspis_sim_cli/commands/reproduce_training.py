@@ -1,4 +1,4 @@
-"""The part of ``aspis-sim reproduce`` that trains: figures from presets, studies of this project, searches for rates."""
+"""The part of ``aspis-sim reproduce`` that trains: published figures, studies of this project, searches for rates."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -35,9 +35,9 @@ class TrainingOptions:
             "paper|small",
         ),
     ] = "paper"
-    series: Annotated[
-        str | None, _option("--series", "Only series whose label has one of these in it.", "aspis,q = 2")
-    ] = None
+    series: Annotated[str | None, _option("--series", "Only series whose label has one of these in it.", "TEXT,…")] = (
+        None
+    )
     seeds: Annotated[str | None, _option("--seeds", "Seeds (default: the preset's, 428 and 50 as published).")] = None
     max_steps: Annotated[
         int | None, _option("--max-steps", "Cut every run after so many steps; there is no verdict then.", "N")
@@ -198,7 +198,7 @@ def _figure(work: Work) -> ExitStatus:
         write_whole(_beside(path, "curves"), text(curves, Point, written))
         complain(f"comparison written to {path}, curves to {_beside(path, 'curves')}")
     if picture is not None:
-        write_whole(picture, _drawn(work.preset, curves))
+        write_whole(picture, _drawn(work, curves))
         complain(f"picture written to {picture}")
     if work.format is Format.TABLE:
         stdout().print(comparison_view(work.preset, comparisons, as_published))
@@ -255,7 +255,7 @@ def _picture(path: Path) -> Path | None:
     return path.with_suffix(".png")
 
 
-def _drawn(preset: Any, curves: Sequence[Any]) -> bytes:
+def _drawn(work: Work, curves: Sequence[Any]) -> bytes:
     from aspis_sim.experiment.curve_drawing import Line, draw
 
     by_line: dict[tuple[str, bool], list[Any]] = {}
@@ -265,5 +265,6 @@ def _drawn(preset: Any, curves: Sequence[Any]) -> bytes:
         Line(label, published, [point.share for point in found], [point.top1 for point in found])
         for (label, published), found in by_line.items()
     ]
-    title = f"Figure {preset.figure}: {preset.title}"
+    cell = work.groups[0].first
+    title = f"Figure {work.preset.figure}: {work.preset.title}\nours: {cell.dataset}, {cell.model}"
     return draw(lines, title, "share of the run", "top-1 %")

@@ -17,30 +17,32 @@ STYLES = {Verdict.WITHIN: "green", Verdict.OUTSIDE: "bold red", Verdict.FAILED: 
 def comparison_view(preset: Preset, comparisons: Sequence[Comparison], as_published: bool) -> RenderableType:
     """A figure's table with its notes and its verdict."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("\nseries", no_wrap=True)
+    table.add_column("series", no_wrap=True)
     for whose in ("published", "ours"):
-        for number, which in enumerate(("first", "best", "final")):
-            table.add_column(f"{'' if number else whose}\n{which}", justify="right", no_wrap=True)
-    table.add_column("\ndifference", justify="right")
-    table.add_column("\nverdict", no_wrap=True)
+        table.add_column(f"{whose}\nfirst best last", justify="right", no_wrap=True)
+    table.add_column("difference", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     for one in comparisons:
-        published = one.published_first, one.published_best, one.published_final
         verdict = Text(one.verdict, style=STYLES.get(Verdict(one.verdict), ""))
-        ours = (_points(value) for value in (one.first, one.best, one.final))
-        difference = "-" if one.difference is None else f"{one.difference:+.1f}"
-        table.add_row(Text(one.series), *(f"{value:.1f}" for value in published), *ours, difference, verdict)
+        table.add_row(
+            Text(one.series),
+            _three(one.published_first, one.published_best, one.published_final),
+            _three(one.first, one.best, one.final),
+            "-" if one.difference is None else f"{one.difference:+.1f}",
+            verdict,
+        )
     first = comparisons[0]
-    title = f"Figure {preset.figure}: {preset.title}. Here: {first.dataset}, {first.model}"
+    title = f"Figure {preset.figure}: {preset.title}\nours: {first.dataset}, {first.model}"
     lines = (*notes(comparisons), "", *conclusion(comparisons, as_published))
     return Group(Text(title, style="bold"), table, *(Text(line) for line in lines))
 
 
 def notes(comparisons: Sequence[Comparison]) -> Iterator[str]:
     """How to read the table, and what had to be assumed."""
-    seeds = ", ".join(dict.fromkeys(one.seeds for one in comparisons if one.seeds))
+    seeds = ", ".join(dict.fromkeys(seed for one in comparisons for seed in one.seeds.split()))
     yield (
-        f"top-1 % at the first checkpoint, the best and the last; ours: mean over the seeds {seeds or '-'}. "
-        f"Verdict: the final accuracies are within {BAND:g} points of each other."
+        f"top-1 % at the first checkpoint, the highest, and at the end; ours: mean over the seeds {seeds or '-'}. "
+        f"Verdict: whether the last one is within {BAND:g} points of the published one."
     )
     told: dict[str, list[str]] = {}
     for one in comparisons:
@@ -85,5 +87,5 @@ def regression_view(runs: Sequence[Sequence[Loss]]) -> RenderableType:
     )
 
 
-def _points(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
+def _three(*values: float | None) -> str:
+    return " ".join("-".rjust(4) if value is None else f"{value:4.1f}" for value in values)
