@@ -58,8 +58,7 @@ def train(
 
     run.prepare()
     speaks = options.use_devices(run.devices, coordinator, processes, process)
-    every = max(1, run.steps // 10) if every is None else every
-    if every < 1:
+    if every is not None and every < 1:
         raise InputError(f"--every {every}: a curve has a point every 1 or more steps")
     grid = Grid(
         schemes=(scheme,),
@@ -88,8 +87,8 @@ def train(
     from aspis_sim_cli.live import bar
     from aspis_sim_cli.render.curve_table import curve_view
 
-    with bar(run.steps, quiet or not speaks) as tick:
-        result = run_one(group.first, tick, every)
+    with bar(group.first.steps, quiet or not speaks) as tick:
+        result = run_one(group.first, tick, every or max(1, group.first.steps // 10))
     if not speaks:
         return ExitStatus.DONE
     remember(cache.history(), [(group.first, result.seconds)])
