@@ -166,7 +166,7 @@ class Event:
         steps: training steps done since the last event.
         group: the group of a cell that has finished.
         row: that cell's row.
-        result: what the row was made from, None if the cell has failed.
+        result: that cell's run, None if it failed.
     """
 
     steps: int = 0
@@ -252,13 +252,17 @@ def _preference(future: Future[Result]) -> tuple[float, float, float]:
 
 
 def _finished(group: Group, cell: Cell, future: Future[Result]) -> Event:
+    return Event(group=group, row=_row_of(cell, future), result=None if future.exception() else future.result())
+
+
+def _row_of(cell: Cell, future: Future[Result]) -> Row:
     error = future.exception()
     if error is None:
-        return Event(group=group, row=row(cell, future.result()), result=future.result())
+        return row(cell, future.result())
     reason = " ".join(str(error).split())[:200]
     if cell.plugins and not isinstance(error, PluginError):
         reason += f" (it uses the plugin {', '.join(source.name for source in cell.plugins)})"
-    return Event(group=group, row=row(cell, None, f"failed: {type(error).__name__}: {reason}"))
+    return row(cell, None, f"failed: {type(error).__name__}: {reason}")
 
 
 class _Progress:

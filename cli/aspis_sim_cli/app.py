@@ -10,6 +10,7 @@ from aspis_sim_cli.commands import data, options
 from aspis_sim_cli.commands.bench import bench
 from aspis_sim_cli.commands.detect import detect
 from aspis_sim_cli.commands.distortion import distortion
+from aspis_sim_cli.commands.doctor import doctor
 from aspis_sim_cli.commands.list_parts import list_parts
 from aspis_sim_cli.commands.plan import plan
 from aspis_sim_cli.commands.reproduce import reproduce
@@ -38,7 +39,15 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Print the version.",
+            show_envvar=False,
+            allow_from_autoenv=False,
+        ),
     ] = False,
     plugin: options.GlobalPlugins = None,
 ) -> None:
@@ -56,6 +65,7 @@ app.command("detect")(bounded(detect))
 app.command("bench")(bounded(bench))
 app.add_typer(data.app, name="data")
 app.command("list")(bounded(list_parts))
+app.command("doctor")(bounded(doctor))
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
 from aspis_sim.plugin import VARIABLE
 from aspis_sim.schedules import SCHEDULES
-from aspis_sim_cli import config
+from aspis_sim_cli import completion, config
 from aspis_sim_cli.output import Format, keep_stdout_for_results
 from aspis_sim_cli.ranges import integers
 
@@ -40,7 +40,8 @@ def _of(names: Iterable[str]) -> str:
 
 
 def _option(flag: str, panel: str, text: str, metavar: str | None = None) -> typer.models.OptionInfo:
-    return typer.Option(flag, rich_help_panel=panel, help=text, metavar=metavar)
+    complete = completion.of(flag, several=metavar is not None and "," in metavar)
+    return typer.Option(flag, rich_help_panel=panel, help=text, metavar=metavar, autocompletion=complete)
 
 
 Q = Annotated[str, _option("--q", GRID, "Numbers of Byzantine workers, q < K/2.", "1..7")]
@@ -260,6 +261,10 @@ GlobalPlugins = Annotated[
 
 FormatOption = Annotated[Format, _option("--format", OUTPUT, "What is printed on stdout.")]
 Out = Annotated[Path | None, _option("--out", OUTPUT, "Write the rows to this .csv or .json file.", "FILE")]
+TensorBoard = Annotated[
+    Path | None,
+    _option("--tensorboard", OUTPUT, "Write event files there for TensorBoard, a folder a run.", "FOLDER"),
+]
 DryRun = Annotated[
     bool,
     typer.Option(

@@ -67,6 +67,7 @@ def run_groups(
     written: Format = Format.CSV,
     points: Callable[[Group], int | None] = lambda group: None,
     log: Path | None = None,
+    finished: Callable[[Result], None] | None = None,
 ) -> Outcome:
     """Run every cell of the groups; Ctrl-C keeps those that have finished.
 
@@ -77,6 +78,7 @@ def run_groups(
         written: its format.
         points: steps between two points of a group's curves, None for the end alone.
         log: file to which a JSON object a cell is appended as it finishes, "-" for stderr.
+        finished: called with every run that did not fail.
     """
     outcome = Outcome(groups, {group: [] for group in groups}, {group: [] for group in groups})
     saved = time.monotonic()
@@ -88,6 +90,8 @@ def run_groups(
         outcome.rows[event.group].append(event.row)
         if event.result is not None:
             outcome.results[event.group].append(event.result)
+            if finished is not None:
+                finished(event.result)
         if path is not None and time.monotonic() - saved > SAVE_EVERY:
             write_whole(path, outcome.text(written))
             saved = time.monotonic()

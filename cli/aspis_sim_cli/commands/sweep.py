@@ -33,6 +33,7 @@ def sweep(
     dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
+    tensorboard: options.TensorBoard = None,
     quiet: options.Quiet = False,
     json_log: options.JsonLog = None,
 ) -> ExitStatus:
@@ -80,10 +81,12 @@ def sweep(
     path = None if out is None else writable(out)
 
     from aspis_sim.experiment.summary import panels, worst_over_attacks
+    from aspis_sim.experiment.tensorboard import Board
     from aspis_sim_cli.commands.run_groups import run_groups
     from aspis_sim_cli.render.sweep_table import panel_view, worst_view
 
-    outcome = run_groups(groups, quiet, path, written, log=json_log)
+    board = None if tensorboard is None else Board(tensorboard)
+    outcome = run_groups(groups, quiet, path, written, log=json_log, finished=None if board is None else board.add)
     if format is Format.TABLE:
         console = stdout()
         shown = panels(tables, outcome.rows)

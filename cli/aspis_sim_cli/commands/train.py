@@ -39,6 +39,7 @@ def train(
     dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
+    tensorboard: options.TensorBoard = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
     """Train one scheme under one adversary, and print its curve.
@@ -84,15 +85,19 @@ def train(
     from aspis_sim.experiment.execution import train as run_one
     from aspis_sim.experiment.forecast import remember
     from aspis_sim.experiment.row import as_csv
+    from aspis_sim.experiment.tensorboard import Board
     from aspis_sim_cli.live import bar
     from aspis_sim_cli.render.curve_table import curve_view
 
+    board = None if tensorboard is None or not speaks else Board(tensorboard)
     with bar(group.first.steps, quiet or not speaks) as tick:
         result = run_one(group.first, tick, every or max(1, group.first.steps // 10))
     if not speaks:
         return ExitStatus.DONE
     remember(cache.history(), [(group.first, result.seconds)])
     points = as_points(result)
+    if board is not None:
+        complain(f"events written to {board.add(result)}")
 
     def text(kind: Format | None) -> str:
         if kind is Format.JSON:
