@@ -3,8 +3,9 @@
 A file has a ``title``, ``[settings]`` for all its runs and ``[[series]]`` with what each of them changes. The keys of
 these tables are the fields of a `Grid` (a single value stands for a list of one) and those in `SERIES_KEYS`.
 ``[kinds."LABEL"]`` says what a figure's legend means by a label; a series of that ``kind`` has one curve a q.
-``[small]`` and the table in it of the first data set that is there say what ``--scale small`` changes, and ``[search]``
-which rates a search tries. With ``extends`` a file adds to what another one says.
+``[small]`` and the table in it of the first data set that is there say what ``--scale small`` changes (a kind's own
+``small`` table has the last word), and ``[search]`` which rates a search tries. With ``extends`` a file adds to what
+another one says.
 """
 
 import tomllib
@@ -225,10 +226,11 @@ def _series(path: Path, tables: Mapping[str, Any], small: Mapping[str, Any]) -> 
         if written["kind"] not in kinds:
             raise InputError(f"{path.name}: {unknown_name('kind', written['kind'], kinds)}")
         of_kind = shared | kinds[written["kind"]] | {key: one for key, one in written.items() if key != "kind"}
+        of_small = small | of_kind.pop("small", {}) if small else {}
         for q in _several(of_kind["q"]):
             label = f"{written['kind']}, q = {q}"
             curve = published.curve(tables["figure"], written["kind"], q) if "figure" in tables else None
-            yield replace(_one(of_kind | {"q": q}, label, small), curve=curve)
+            yield replace(_one(of_kind | {"q": q}, label, of_small), curve=curve)
 
 
 def _one(written: Mapping[str, Any], label: str, small: Mapping[str, Any] | None = None) -> Series:
@@ -277,7 +279,9 @@ def _extended(path: Path) -> dict[str, Any]:
         ("[search] ", tables.get("search", {}), SEARCH_KEYS),
     ]
     known += [("[[series]] ", one, (*SETTINGS, "kind")) for one in tables.get("series", [])]
-    known += [(f'[kinds."{name}"] ', one, SETTINGS) for name, one in tables.get("kinds", {}).items()]
+    for name, one in tables.get("kinds", {}).items():
+        known.append((f'[kinds."{name}"] ', one, (*SETTINGS, "small")))
+        known.append((f'[kinds."{name}".small] ', one.get("small", {}), SETTINGS))
     for table, written, keys in known:
         for key in written:
             if key not in keys:

@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
+from aspis_sim.data import source
+from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.execution import Result
 from aspis_sim.experiment.grid import Group
+from aspis_sim.experiment.part import parse_part
 from aspis_sim.experiment.preset import Run
 
 BAND = 5.0
@@ -121,9 +124,16 @@ def compare(runs: Sequence[Run], results: Mapping[Group, Sequence[Result]], as_p
     Args:
         runs: of a preset.
         results: of the seeds of each group, as far as there are any.
-        as_published: whether data and model are those of the paper, so that the accuracies can be held against it.
+        as_published: whether everything is as in the paper, so that the accuracies can be held against it.
     """
     return [_compared(run, results.get(run.group, ()), as_published) for run in runs if run.series.curve is not None]
+
+
+def official(cell: Cell) -> bool:
+    """Whether the cell's data are those that were published, by their sum."""
+    files = source(parse_part(cell.dataset).name)
+    sums = {file.sha256 for forms in files.needs for file in forms} if files else set()
+    return cell.network.example.sha256 in sums
 
 
 def points(runs: Sequence[Run], results: Mapping[Group, Sequence[Result]]) -> list[Point]:
@@ -174,7 +184,7 @@ def conclusion(comparisons: Sequence[Comparison], as_published: bool) -> list[st
             f"{BAND:g} points of the published accuracy; {said}."
         )
     else:
-        said = f"Not the paper's data and model: no verdict on the accuracies. {said[0].upper()}{said[1:]}."
+        said = f"Not the paper's data, model or batch: no verdict on the accuracies. {said[0].upper()}{said[1:]}."
     return [said, *(_other_order(pair) for pair in pairs if not pair.same)]
 
 

@@ -14,7 +14,7 @@ from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.config import Setting
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
-from aspis_sim_cli.ranges import integers, names
+from aspis_sim_cli.ranges import integers
 
 PANEL = "Training"
 
@@ -35,14 +35,17 @@ class TrainingOptions:
             "paper|small",
         ),
     ] = "paper"
-    series: Annotated[str | None, _option("--series", "Only series whose label has one of these in it.", "TEXT,…")] = (
-        None
-    )
+    series: Annotated[
+        list[str] | None, _option("--series", "Only series with this in their label; may be repeated.", "TEXT")
+    ] = None
     seeds: Annotated[str | None, _option("--seeds", "Seeds (default: the preset's, 428 and 50 as published).")] = None
     max_steps: Annotated[
         int | None, _option("--max-steps", "Cut every run after so many steps; there is no verdict then.", "N")
     ] = None
-    model: options.ModelName = None
+    model: Annotated[str | None, _option("--model", "Another model than the preset's; no verdict then.", "NAME")] = None
+    samples_per_file: Annotated[
+        int | None, _option("--samples-per-file", "Other samples a file than the preset's; no verdict then.", "N")
+    ] = None
     search: Annotated[
         bool,
         typer.Option(
@@ -68,7 +71,7 @@ class TrainingOptions:
         from aspis_sim.errors import InputError
 
         for field in fields(self):
-            if getattr(self, field.name) != field.default:
+            if getattr(self, field.name) not in (field.default, [], ()):
                 raise InputError(f"{study} takes no --{field.name.replace('_', '-')}: it is the same everywhere")
 
 
@@ -90,8 +93,8 @@ def reproduce_preset(
     cache.use_compiled(given.compile_cache)
     options.use_devices(given.devices)
     preset = load(name, given.scale)  # type: ignore[arg-type]
-    if given.series is not None:
-        preset = only(preset, names(given.series))
+    if given.series:
+        preset = only(preset, tuple(given.series))
     if given.rates is not None:
         preset = rate_search.with_rates(preset, given.rates)
     changes: dict[str, Any] = {"devices": given.devices, "memory": options.memory_bytes(given.memory)}
@@ -99,6 +102,8 @@ def reproduce_preset(
         changes["seeds"] = integers(given.seeds, "--seeds")
     if given.model is not None:
         changes["model"] = given.model
+    if given.samples_per_file is not None:
+        changes |= {"protocol": "files", "samples_per_file": given.samples_per_file, "batch_size": None}
     preset = changed(preset, **changes)
     _check_steps(given.max_steps)
     runs = rate_search.candidates(preset, given.max_steps) if given.search else preset.runs(given.max_steps)
@@ -172,7 +177,7 @@ def _own(work: Work) -> ExitStatus:
 
 def _figure(work: Work) -> ExitStatus:
     """A published figure: table, curves and picture, ours beside the published ones."""
-    from aspis_sim.experiment.reproduction import Comparison, Point, compare, points
+    from aspis_sim.experiment.reproduction import Comparison, Point, compare, official, points
     from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
     from aspis_sim_cli.commands.run_groups import run_groups
     from aspis_sim_cli.render.reproduction_table import comparison_view
@@ -182,7 +187,8 @@ def _figure(work: Work) -> ExitStatus:
         path = writable(work.out or _default_path(work))
     written = Format.CSV if path is None else file_format(path, work.format)
     picture = None if path is None else _picture(path)
-    as_published = work.preset.scale == "paper" and work.given.model is None
+    changed = (work.given.model, work.given.samples_per_file) != (None, None)
+    as_published = work.preset.scale == "paper" and not changed and all(official(run.group.first) for run in work.runs)
     work.begin()
     every = {run.group: min(run.every, run.group.first.steps) for run in work.runs}
     beside = None if path is None else _beside(path, "runs")

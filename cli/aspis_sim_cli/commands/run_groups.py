@@ -67,7 +67,7 @@ def run_groups(
     written: Format = Format.CSV,
     points: Callable[[Group], int | None] = lambda group: None,
     log: Path | None = None,
-    finished: Callable[[Result], None] | None = None,
+    finished: Callable[[Result], object] | None = None,
 ) -> Outcome:
     """Run every cell of the groups; Ctrl-C keeps those that have finished.
 
