@@ -73,7 +73,7 @@ def _decided(study: Path, groups: tuple[Group, ...]) -> tuple[int, int]:
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
-    """What the work gives; seconds of wall time, and of processors, which others may be using as well."""
+    """What the work gives; seconds of wall time, and of processors (fewer where others use them, too)."""
     started = time.perf_counter(), time.process_time()
     made = work()
     return made, (time.perf_counter() - started[0], time.process_time() - started[1])

@@ -321,6 +321,10 @@ class Store:
         specification, lr, seed = self._one(query, key)
         return cell_of(specification, lr, int(seed))
 
+    def specifications(self) -> dict[str, dict[str, Any]]:
+        """Digest of a group -> the fields of its cells, without rate and seed."""
+        return {digest: json.loads(text) for digest, text in self._all("SELECT digest, cell FROM groups")}
+
     def _one(self, query: str, key: str) -> Any:
         found = self._all(query, key)
         if not found:

@@ -35,6 +35,7 @@ def sweep(
     dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
+    tensorboard: options.TensorBoard = None,
     quiet: options.Quiet = False,
     json_log: options.JsonLog = None,
 ) -> ExitStatus:
@@ -61,6 +62,7 @@ def sweep(
     """
     from aspis_sim.experiment.grid import Grid
     from aspis_sim.experiment.row import writable
+    from aspis_sim.experiment.tensorboard import Board
     from aspis_sim_cli.work import Work
 
     study.check()
@@ -91,7 +93,8 @@ def sweep(
             out = Path("results") / f"sweep-{'-'.join(grid.attacks)}-k{grid.workers}-{digest}.csv"
         written = Format.CSV if out is None else file_format(out, format)
         path = None if out is None else writable(out)
-        complete = work.run(command_line(context), quiet, json_log, path, written)
+        board = None if tensorboard is None else Board(tensorboard)
+        complete = work.run(command_line(context), quiet, json_log, path, written, board)
         if format is Format.TABLE:
             work.show()
         else:
