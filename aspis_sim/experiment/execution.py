@@ -1,9 +1,9 @@
 """Running cells: one cell to its row, and a grid of them over the processors with learning rates chosen on the way."""
 
-import math
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -17,6 +17,7 @@ from aspis_sim.detection.remaining import still_distortable
 from aspis_sim.errors import PluginError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.grid import Group
+from aspis_sim.experiment.rate import Validation, chosen
 from aspis_sim.experiment.row import Row
 from aspis_sim.plugin import unless_broken
 from aspis_sim.simulation import Numbers, Run, Score, Trace, compiled
@@ -24,6 +25,12 @@ from aspis_sim.simulation.run import Decide
 
 SEGMENT = 50
 """Steps between two looks at whether the run should stop."""
+
+AHEAD = 2
+"""Runs that are handed out at a time, a processor: one that runs and one that follows it at once."""
+
+ASK_AGAIN = 1.0
+"""Seconds after which runs that were somebody else's are asked for again."""
 
 Tick = Callable[[int], None]
 
@@ -95,12 +102,13 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
     curve: list[tuple[int, Score]] = []
     seconds, done = 0.0, 0
     while done < cell.steps:
-        stop = min(done + (every or SEGMENT), cell.steps)
+        point = min(done - done % every + every, cell.steps) if every else cell.steps
+        stop = min(done + SEGMENT, point)
         started = time.perf_counter()
         run = run.to(stop, decide)
         jax.block_until_ready(run.state.weights)
         seconds += time.perf_counter() - started
-        if every:
+        if every and stop == point:
             curve.append((stop, run.score("test")))
         tick(stop - done)
         done = stop
@@ -158,111 +166,160 @@ def row(cell: Cell, result: Result | None, status: str = "ok") -> Row:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Ended:
+    """A run that has ended.
+
+    Attributes:
+        cell: what ran.
+        validation: what the choice of a rate rests on.
+        row: of a sweep's table, None if it ended in an earlier sweep.
+        result: None also if it failed.
+    """
+
+    cell: Cell
+    validation: Validation
+    row: Row | None = None
+    result: Result | None = None
+
+
 @dataclass(frozen=True)
 class Event:
     """What a sweep reports while it runs.
 
     Attributes:
-        steps: training steps done since the last event.
-        group: the group of a cell that has finished.
-        row: that cell's row.
-        result: that cell's run, None if it failed.
+        steps: training steps done since the last event, here or by whoever else was at it.
+        group: of the run or cell.
+        ended: a run that has just ended here, be it in the search for a rate or not.
+        settled: a cell of the table: the run that stands in it by now.
     """
 
     steps: int = 0
     group: Group | None = None
-    row: Row | None = None
-    result: Result | None = None
+    ended: Ended | None = None
+    settled: Ended | None = None
+
+    @property
+    def row(self) -> Row | None:
+        """Of the cell that is settled."""
+        return self.settled.row if self.settled else None
+
+    @property
+    def result(self) -> Result | None:
+        """Of the cell that is settled."""
+        return self.settled.result if self.settled else None
+
+
+class Ledger:
+    """What has run before, and who runs what now; this one knows nothing and lets everything run."""
+
+    def known(self, group: Group, rate: float, seed: int) -> Validation | None:
+        """What a run of this group left for the choice of a rate, None if it has yet to run."""
+        return None
+
+    def claim(self, group: Group, rate: float, seed: int) -> bool:
+        """Whether the run may begin here; False if somebody else is at it, or has ended it by now."""
+        return True
 
 
 def sweep(
     groups: tuple[Group, ...],
     processors: int | None = None,
     points: Callable[[Group], int | None] = lambda group: None,
+    ledger: Ledger = Ledger(),  # noqa: B008 - it has no state
 ) -> Generator[Event, None, None]:
-    """Run every group's cells; yields progress, and each row as soon as its cell has finished.
+    """Run every group's cells; yields progress, and each run as soon as it has ended.
 
     In a group with several learning rates the first seed runs with all of them, the one with the best validation
     accuracy (then the smaller validation loss, then the smaller rate) is chosen, and the other seeds run with it. A
     cell that raises gives a row whose status says so, and the others go on. Closing the generator stops the cells
-    that are running within a few steps.
+    that are running within a few steps. What the ledger knows does not run; what it does not let run is asked for
+    again until it is known, or may run.
 
     Args:
         groups: from `aspis_sim.experiment.Grid.groups`.
         processors: cells run at a time; None for the number of CPUs (1 on an accelerator).
-        points: steps between two points of a group's curves, None for the end alone.
+        points: steps between two points of a group's curves, None for no curve.
+        ledger: asked in this thread only.
     """
     if processors is None:
         processors = (os.cpu_count() or 1) if jax.default_backend() == "cpu" else 1
     progress = _Progress()
+    running: dict[Future[Result], tuple[Group, Cell]] = {}
     with ThreadPoolExecutor(processors) as pool:
         try:
-            waiting: dict[Future[Result], Group] = {}
-            searching: dict[Group, dict[Future[Result], Cell]] = {}
-
-            def submit(cell: Cell, group: Group) -> Future[Result]:
-                future = pool.submit(train, cell, progress.tick, points(group))
-                waiting[future] = group
-                return future
-
-            by_cost = sorted(groups, key=_cost)
+            by_cost = sorted(groups, key=cost, reverse=True)
             for shape in dict.fromkeys(unless_broken(group.first.run_shape) for group in by_cost):
                 if shape is not None:
                     pool.submit(compiled, shape)
-            for group in by_cost:
-                searching[group] = {}
-                for rate in group.rates:
-                    cell = replace(group.first, lr=rate)
-                    searching[group][submit(cell, group)] = cell
-            running: dict[Future[Result], Cell] = {}
-            while waiting:
-                finished, _ = wait(waiting, timeout=0.1, return_when=FIRST_COMPLETED)
+            waiting = deque(
+                (group, replace(group.first, lr=rate)) for group in by_cost for rate in dict.fromkeys(group.rates)
+            )
+            tried: dict[Group, dict[float, Ended]] = {group: {} for group in groups}
+            elsewhere: list[tuple[Group, Cell]] = []
+            of_others: set[Cell] = set()
+            asked = time.monotonic()
+
+            def settle(group: Group, ended: Ended) -> Event:
+                """Note a run's end; the event is empty while the group's rate is not chosen."""
+                if group not in tried:
+                    return Event(group=group, settled=ended)
+                tried[group][ended.cell.lr] = ended
+                if len(tried[group]) < len(set(group.rates)):
+                    return Event()
+                found = tried.pop(group)
+                best = found[chosen({rate: found[rate].validation for rate in group.rates})]
+                waiting.extend((group, replace(best.cell, seed=seed)) for seed in group.seeds[1:])
+                return Event(group=group, settled=best)
+
+            while waiting or running or elsewhere:
+                while waiting and len(running) < AHEAD * processors:
+                    group, cell = waiting.popleft()
+                    validation = ledger.known(group, cell.lr, cell.seed)
+                    if validation is not None:
+                        yield Event(steps=cell.steps if cell in of_others else 0)
+                        yield settle(group, Ended(cell, validation))
+                    elif ledger.claim(group, cell.lr, cell.seed):
+                        running[pool.submit(train, cell, progress.tick, points(group))] = group, cell
+                    else:
+                        elsewhere.append((group, cell))
+                        of_others.add(cell)
+                if running:
+                    finished, _ = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
+                else:
+                    finished = set()
+                    time.sleep(0.1 if elsewhere else 0)
                 yield Event(steps=progress.take())
                 for future in finished:
-                    group = waiting.pop(future)
-                    if future in running:
-                        yield _finished(group, running.pop(future), future)
-                        continue
-                    candidates = searching.get(group, {})
-                    if not candidates or not all(candidate.done() for candidate in candidates):
-                        continue
-                    del searching[group]
-                    best = min(candidates, key=_preference)
-                    yield _finished(group, candidates[best], best)
-                    for seed in group.seeds[1:]:
-                        cell = replace(candidates[best], seed=seed)
-                        running[submit(cell, group)] = cell
+                    group, cell = running.pop(future)
+                    ended = _ended(cell, future)
+                    yield Event(group=group, ended=ended)
+                    yield settle(group, ended)
+                if time.monotonic() - asked > ASK_AGAIN:
+                    waiting.extendleft(reversed(elsewhere))
+                    elsewhere.clear()
+                    asked = time.monotonic()
         finally:
             progress.stop()
-            for future in waiting:
+            for future in running:
                 future.cancel()
 
 
-def _cost(group: Group) -> int:
-    """What puts the longest runs first; nothing is known of one whose plugin does not work."""
-    return -(unless_broken(lambda: group.first.samples_processed) or 0)
+def cost(group: Group) -> int:
+    """Sample gradients of one of its runs; 0 for a group whose plugin does not work."""
+    return unless_broken(lambda: group.first.samples_processed) or 0
 
 
-def _preference(future: Future[Result]) -> tuple[float, float, float]:
-    if future.exception() is not None:
-        return math.inf, math.inf, math.inf
-    result = future.result()
-    loss = result.validation.loss
-    return -(result.validation.top1 or 0.0), loss if math.isfinite(loss) else math.inf, result.cell.lr
-
-
-def _finished(group: Group, cell: Cell, future: Future[Result]) -> Event:
-    return Event(group=group, row=_row_of(cell, future), result=None if future.exception() else future.result())
-
-
-def _row_of(cell: Cell, future: Future[Result]) -> Row:
+def _ended(cell: Cell, future: Future[Result]) -> Ended:
     error = future.exception()
     if error is None:
-        return row(cell, future.result())
+        result = future.result()
+        score = Validation(result.validation.top1, result.validation.loss)
+        return Ended(cell, score, row(cell, result), result)
     reason = " ".join(str(error).split())[:200]
     if cell.plugins and not isinstance(error, PluginError):
         reason += f" (it uses the plugin {', '.join(source.name for source in cell.plugins)})"
-    return row(cell, None, f"failed: {type(error).__name__}: {reason}")
+    return Ended(cell, Validation(failed=True), row(cell, None, f"failed: {type(error).__name__}: {reason}"))
 
 
 class _Progress:

@@ -1,6 +1,6 @@
 """The grid of a sweep: lists of settings, checked and multiplied out into cells."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -147,7 +147,7 @@ class Grid:
 
     def groups(self) -> tuple[Group, ...]:
         """All groups, each once (a scheme without redundancy is the same for every r), in the order of the rows."""
-        return tuple(dict.fromkeys(group for groups in self.tables().values() for group in groups))
+        return merged(self.tables())
 
     @property
     def budget(self) -> str:
@@ -268,3 +268,8 @@ class Grid:
             work = self.samples_per_file * max(one.load for one in shapes)
             counts = [max(1, round(work / one.load)) for one in shapes]
         return [replace(cell, samples_per_file=count) for cell, count in zip(cells, counts, strict=True)]
+
+
+def merged(tables: Mapping[Setting, tuple[Group, ...]]) -> tuple[Group, ...]:
+    """The groups of some tables, each once, in the order of the rows."""
+    return tuple(dict.fromkeys(group for groups in tables.values() for group in groups))

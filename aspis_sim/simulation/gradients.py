@@ -269,7 +269,7 @@ class Source:
         return found[0]
 
 
-def _augmented(augment: Augmentation, key: Array | None, samples: Array, inputs: Array) -> Array:
+def _augmented(augment: Augmentation, key: Array, samples: Array, inputs: Array) -> Array:
     """Samples ``[n, samples a file, ...]``, each changed with a key of its own."""
     one = lambda sample, given: augment(jax.random.fold_in(key, sample), given)  # noqa: E731
     return jax.vmap(jax.vmap(one))(samples, inputs)

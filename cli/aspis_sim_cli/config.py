@@ -5,6 +5,7 @@ the command line wins over the environment (``ASPIS_SIM_SWEEP_Q``), and that ove
 """
 
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,6 +82,28 @@ def settings(context: typer.Context) -> list[Setting]:
         }.get(kind, "default")
         found.append(Setting(_key(parameter), _written(context.params[parameter.name]), origin))
     return found
+
+
+def command_line(context: typer.Context) -> str:
+    """The command at hand as it can be typed again, with every option that has another value than its default."""
+    words = ["aspis-sim"]
+    chain: list[Any] = [context.parent, context]
+    for one in filter(None, chain):
+        words += [str(context.info_name)] if one is context else []
+        for key, parameter in _options(one, one.command).items():
+            source = one.get_parameter_source(parameter.name)
+            if source is not None and source.name != "DEFAULT":
+                words += _words(key, parameter, one.params.get(parameter.name))
+    return shlex.join(words)
+
+
+def _words(key: str, parameter: Any, value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, bool):
+        return [f"--{key}" if value else max(parameter.secondary_opts, key=len, default="")]
+    values = value if getattr(parameter, "multiple", False) else [value]
+    return [word for one in values for word in (f"--{key}", _written(one))]
 
 
 def _written(value: Any) -> str:

@@ -35,6 +35,7 @@ class Tally:
         steps: training steps to expect.
         cells: rows to expect.
         steps_done, cells_done: so far.
+        cells_run: of these, the ones that ran here and now.
         best, worst: rows with the highest and the lowest accuracy so far.
         failed: cells that failed.
         began: clock at the start.
@@ -44,6 +45,7 @@ class Tally:
     cells: int
     steps_done: int = 0
     cells_done: int = 0
+    cells_run: int = 0
     best: Row | None = None
     worst: Row | None = None
     failed: int = 0
@@ -52,10 +54,11 @@ class Tally:
     def add(self, event: Event) -> None:
         """Count what an event reports."""
         self.steps_done += event.steps
+        self.cells_done += event.settled is not None
         row = event.row
         if row is None:
             return
-        self.cells_done += 1
+        self.cells_run += 1
         self.failed += row.status.startswith("failed")
         if row.top1 is not None:
             self.best = max(self.best or row, row, key=_top1)
@@ -82,7 +85,7 @@ class Tally:
     def line(self) -> str:
         """All of it as one line."""
         left = "" if self.seconds_left is None else f", {_duration(self.seconds_left)} left"
-        rate = f", {60 * self.cells_done / max(self.seconds, 1e-9):.1f} a minute" if self.cells_done else ""
+        rate = f", {60 * self.cells_run / max(self.seconds, 1e-9):.1f} a minute" if self.cells_run else ""
         extremes = f"; {self.extremes}" if self.extremes else ""
         return f"{self.steps_done / self.steps:.0%}, {self.cells_done}/{self.cells} cells{rate}{left}{extremes}"
 
@@ -150,9 +153,7 @@ def _shown(tally: Tally, quiet: bool) -> Iterator[Callable[[Event], None]]:
 
         def draw(event: Event) -> None:
             progress.update(task, completed=tally.steps_done, done=tally.cells_done)
-            rate = (
-                f"{60 * tally.cells_done / max(tally.seconds, 1e-9):.0f} cells a minute; " if tally.cells_done else ""
-            )
+            rate = f"{60 * tally.cells_run / max(tally.seconds, 1e-9):.0f} cells a minute; " if tally.cells_run else ""
             live.update(Group(progress, Text(rate + tally.extremes, "dim", no_wrap=True, overflow="ellipsis")))
 
         yield draw

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from aspis_sim_cli import cache
+from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, stdout
 
@@ -22,6 +23,9 @@ def show_forecasts(groups: "Sequence[Group]", format: Format, settings: "Sequenc
     from aspis_sim_cli.render.forecast_table import forecast_view
     from aspis_sim_cli.render.settings_table import settings_view
 
+    if not groups:
+        complain("nothing is left to run")
+        return ExitStatus.DONE
     made = forecasts(groups, cache.history())
     rows = [asdict(one) for one in made]
     if format is Format.JSON:

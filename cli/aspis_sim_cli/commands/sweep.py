@@ -8,9 +8,10 @@ import typer
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.commands.run_options import RunOptions
-from aspis_sim_cli.config import settings
+from aspis_sim_cli.commands.study_options import StudyOptions
+from aspis_sim_cli.config import command_line, settings
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format, stdout
+from aspis_sim_cli.output import Format, file_format
 from aspis_sim_cli.ranges import integers, names, reals
 from aspis_sim_cli.spread import spread
 
@@ -30,6 +31,7 @@ def sweep(
     *,
     context: typer.Context,
     run: RunOptions,
+    study: StudyOptions,
     dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
@@ -43,6 +45,9 @@ def sweep(
     written as CSV to --out (by default results/sweep-….csv when a table is printed). Ctrl-C keeps the cells that have
     finished.
 
+    With --study every run is kept in a folder as soon as it ends, whatever becomes of this process: the same command
+    goes on where it stopped, and so does --study alone; several processes share the work. Other options add to it.
+
     Examples:
 
       aspis-sim sweep --q 1..7 --attack strong
@@ -50,12 +55,18 @@ def sweep(
       aspis-sim sweep --q 2..6:2 --attack strong,weak --scheme aspis,detox --seeds 0..4 --out study.csv
 
       aspis-sim sweep --q 4 --payload alie --strength 0.5..2:0.5 --protocol batch --format csv
+
+      aspis-sim sweep --study studies/first --q 1..7 --attack strong,weak
+
+      aspis-sim sweep --study studies/first --add-seeds 5
     """
     from aspis_sim.experiment.grid import Grid
     from aspis_sim.experiment.row import writable
+    from aspis_sim.experiment.tensorboard import Board
+    from aspis_sim_cli.work import Work
 
+    study.check()
     run.prepare()
-    options.use_devices(run.devices)
     grid = Grid(
         schemes=names(scheme),
         q=integers(q, "--q"),
@@ -69,31 +80,23 @@ def sweep(
         batch_size=batch_size,
         **run.grid_fields(),
     )
-    options.wants_classes(grid.dataset)
-    tables = grid.tables()
-    groups = grid.groups()
-    if dry_run:
-        return show_forecasts(groups, format, settings(context))
-    if out is None and format is Format.TABLE:
-        digest = hashlib.sha256(repr(grid).encode()).hexdigest()[:8]
-        out = Path("results") / f"sweep-{'-'.join(grid.attacks)}-k{grid.workers}-{digest}.csv"
-    written = Format.CSV if out is None else file_format(out, format)
-    path = None if out is None else writable(out)
-
-    from aspis_sim.experiment.summary import panels, worst_over_attacks
-    from aspis_sim.experiment.tensorboard import Board
-    from aspis_sim_cli.commands.run_groups import run_groups
-    from aspis_sim_cli.render.sweep_table import panel_view, worst_view
-
-    board = None if tensorboard is None else Board(tensorboard)
-    outcome = run_groups(groups, quiet, path, written, log=json_log, finished=None if board is None else board.add)
-    if format is Format.TABLE:
-        console = stdout()
-        shown = panels(tables, outcome.rows)
-        for panel in shown:
-            console.print(panel_view(panel, grid, console.width))
-        for worst in worst_over_attacks(shown):
-            console.print(worst_view(worst, grid, console.width))
-    else:
-        print(outcome.text(format), end="")
-    return outcome.status()
+    with study.opened(dry_run) as store:
+        grids = study.grids(store, grid, context)
+        options.use_devices(max(one.devices for _, one in grids))
+        for _, one in grids:
+            options.wants_classes(one.dataset)
+        work = Work(store, grids, study)
+        if dry_run:
+            return show_forecasts(work.left.groups, format, settings(context))
+        if out is None and format is Format.TABLE and study.study is None:
+            digest = hashlib.sha256(repr(grid).encode()).hexdigest()[:8]
+            out = Path("results") / f"sweep-{'-'.join(grid.attacks)}-k{grid.workers}-{digest}.csv"
+        written = Format.CSV if out is None else file_format(out, format)
+        path = None if out is None else writable(out)
+        board = None if tensorboard is None else Board(tensorboard)
+        complete = work.run(command_line(context), quiet, json_log, path, written, board)
+        if format is Format.TABLE:
+            work.show()
+        else:
+            print(work.text(format), end="")
+        return work.status(complete, path)

@@ -1,0 +1,131 @@
+"""A study as the ledger of a sweep: what it knows does not run again, what ends is committed at once."""
+
+import platform
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from itertools import product
+
+import jax
+
+from aspis_sim import __version__
+from aspis_sim.errors import DataError
+from aspis_sim.experiment.cell import Cell
+from aspis_sim.experiment.execution import Ended, Ledger
+from aspis_sim.experiment.grid import Group
+from aspis_sim.experiment.rate import Validation
+from aspis_sim.experiment.store import Finished, Machine, Origin, Store, claims
+from aspis_sim.experiment.store.database import transaction
+from aspis_sim.experiment.store.key import group_digest, origin_of, run_key
+
+
+def this_machine() -> Machine:
+    """The versions, the device and the host that runs of this process are recorded with."""
+    versions = {"aspis-sim": __version__, "python": platform.python_version()}
+    versions |= {library: version(library) for library in ("jax", "numpy")}
+    return Machine(versions, jax.devices()[0].device_kind, platform.node())
+
+
+class Keeper(Ledger):
+    """What a study knows of its runs; claims those that run here, and keeps what they leave.
+
+    Args:
+        store: open for writing.
+        origin: of a cell: code and data.
+        any_origin: what was computed by other code or from other data counts as known, too.
+        again: runs that failed before are to run again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        origin: Callable[[Cell], Origin] = origin_of,
+        any_origin: bool = False,
+        again: bool = False,
+    ) -> None:
+        self._store = store
+        self._origin = origin
+        self._any_origin = any_origin
+        self._owner = claims.myself()
+        self._machine = this_machine()
+        self._shown = time.monotonic()
+        self._groups: dict[Group, tuple[str, Origin]] = {}
+        self._known: dict[str, Validation] = {}
+        self._newest: dict[tuple[str, float, str], Validation] = {}
+        self._failed: dict[str, int] = {}
+        for run in store.runs():
+            if again and run.validation.failed:
+                self._failed[run.key] = run.id
+            else:
+                self._known[run.key] = run.validation
+                self._newest[run.digest, run.lr, run.seed] = run.validation
+
+    def known(self, group: Group, rate: float, seed: int) -> Validation | None:
+        """See `Ledger`."""
+        digest, origin = self._of(group)
+        found = self._known.get(run_key(digest, rate, seed, origin))
+        if found is None and self._any_origin:
+            return self._newest.get((digest, rate, str(seed)))
+        return found
+
+    def is_of_another_origin(self, group: Group, rate: float, seed: int) -> bool:
+        """Whether a run is there, but computed by other code or from other data only."""
+        digest, origin = self._of(group)
+        known = run_key(digest, rate, seed, origin) in self._known
+        return not known and (digest, rate, str(seed)) in self._newest
+
+    def failed_in(self, group: Group) -> bool:
+        """Whether a run of this group failed before and is to run again."""
+        digest, origin = self._of(group)
+        keys = (run_key(digest, *one, origin) for one in product(group.rates, group.seeds))
+        return any(key in self._failed for key in keys)
+
+    def claim(self, group: Group, rate: float, seed: int) -> bool:
+        """See `Ledger`; what another process has ended in the meantime is known from then on."""
+        digest, origin = self._of(group)
+        key = run_key(digest, rate, seed, origin)
+        connection = self._store.connection
+        with self._store.reading(), transaction(connection):
+            run = self._store.run(key)
+            if run is not None and self._failed.get(key) != run.id:
+                self._known[key] = run.validation
+                return False
+            mine = claims.take(connection, key, self._owner)
+            if mine:
+                self._store.note(key, "begun")
+            return mine
+
+    def keep(self, group: Group, ended: Ended) -> None:
+        """Commit a run that has ended here."""
+        result = ended.result
+        assert ended.row is not None
+        finished = Finished(
+            cell=ended.cell,
+            row=ended.row,
+            validation=ended.validation,
+            seconds=result.seconds if result else 0.0,
+            trace=result.trace._asdict() if result else {},
+            curve=tuple((step, score.top1, score.loss) for step, score in result.curve) if result else (),
+        )
+        key = self._store.commit(finished, self._of(group)[1], self._machine)
+        self._known[key] = ended.validation
+
+    def sign_of_life(self) -> None:
+        """Tell other processes now and then that this one is at work."""
+        if time.monotonic() - self._shown > claims.BEAT:
+            self._shown = time.monotonic()
+            with self._store.reading():
+                claims.beat(self._store.connection, self._owner)
+
+    def release(self) -> None:
+        """Let others have what was claimed and has not ended."""
+        try:
+            with self._store.reading():
+                claims.release(self._store.connection, self._owner)
+        except DataError:
+            return  # the claims of a process that has ended hold nobody up
+
+    def _of(self, group: Group) -> tuple[str, Origin]:
+        if group not in self._groups:
+            self._groups[group] = group_digest(group.first), self._origin(group.first)
+        return self._groups[group]

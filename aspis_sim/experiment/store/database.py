@@ -1,0 +1,209 @@
+"""The file under a study: SQLite in write-ahead mode, its tables, and what can be wrong with it in plain words."""
+
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aspis_sim.errors import DataError
+
+NAME = "study.db"
+FORMAT = 1
+"""Of the tables; a study of a newer one is refused."""
+
+PATIENCE = 60.0
+"""Seconds to wait for another process that is writing; a transaction takes milliseconds."""
+
+TABLES = """
+CREATE TABLE study (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE grids (id INTEGER PRIMARY KEY, specification TEXT NOT NULL UNIQUE, added TEXT NOT NULL);
+CREATE TABLE commands (id INTEGER PRIMARY KEY, grid INTEGER NOT NULL, words TEXT NOT NULL, UNIQUE (grid, words));
+CREATE TABLE groups (digest TEXT PRIMARY KEY, cell TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE members (grid INTEGER, position INTEGER, digest TEXT NOT NULL, PRIMARY KEY (grid, position)) WITHOUT ROWID;
+CREATE TABLE origins (id INTEGER PRIMARY KEY, code TEXT NOT NULL, data TEXT NOT NULL, UNIQUE (code, data));
+CREATE TABLE machines (
+    id INTEGER PRIMARY KEY, versions TEXT NOT NULL, device TEXT NOT NULL, host TEXT NOT NULL,
+    UNIQUE (versions, device, host)
+);
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, digest TEXT NOT NULL, lr REAL NOT NULL,
+    seed TEXT NOT NULL, origin INTEGER NOT NULL, machine INTEGER NOT NULL, failed INTEGER NOT NULL,
+    validation_top1 REAL, validation_loss REAL, seconds REAL NOT NULL, finished TEXT NOT NULL
+);
+CREATE TABLE results (run INTEGER PRIMARY KEY, row TEXT NOT NULL);
+CREATE TABLE traces (run INTEGER PRIMARY KEY, arrays TEXT NOT NULL, packed BLOB NOT NULL, curve TEXT NOT NULL);
+CREATE TABLE claims (key TEXT PRIMARY KEY, host TEXT NOT NULL, process TEXT NOT NULL, beat REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE log (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, event TEXT NOT NULL, at TEXT NOT NULL);
+"""
+"""``groups`` holds cells without rate and seed; ``runs`` one line a run, its row and trace apart so that it is quick to
+read; ``log`` is only ever added to: a line whenever a run is begun, committed or found to have failed."""
+
+
+def exists(folder: Path) -> bool:
+    """Whether there is a study in a folder, damaged or not."""
+    try:
+        return (folder / NAME).exists()
+    except OSError:
+        return False
+
+
+def create(folder: Path) -> sqlite3.Connection:
+    """Make the database of a new study: under another name first, so that it is there whole or not at all.
+
+    Raises:
+        DataError: there is one already, or the folder cannot be written.
+    """
+    path, made = folder / NAME, None
+    taken = DataError(f"{shown(folder)} holds a study already; open it, or name another folder")
+    if exists(folder):
+        raise taken
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, made = tempfile.mkstemp(dir=folder, prefix=f".{NAME}.")
+        os.close(descriptor)
+        with explained(folder), closing(sqlite3.connect(made, isolation_level=None)) as connection:
+            tables(connection)
+        os.chmod(made, 0o644)
+        os.link(made, path)
+    except (OSError, ValueError) as error:
+        if exists(folder):
+            raise taken from None
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"cannot make a study in {shown(folder)}: {reason}") from None
+    finally:
+        if made is not None:
+            os.unlink(made)
+    return open_existing(folder, write=True)
+
+
+def in_memory() -> sqlite3.Connection:
+    """A database that ends with the process."""
+    return tables(sqlite3.connect(":memory:", isolation_level=None))
+
+
+def tables(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Give an empty database its tables, all at once."""
+    with transaction(connection):
+        for statement in TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute("INSERT INTO study VALUES ('format', ?), ('created', ?)", (str(FORMAT), now()))
+    return connection
+
+
+def open_existing(folder: Path, write: bool) -> sqlite3.Connection:
+    """Open the database of a study; what is no study, or a damaged one, is left as it is.
+
+    Raises:
+        DataError: there is no study, it is damaged, of a newer format, or cannot be written.
+    """
+    path = folder / NAME
+    with explained(folder):
+        try:
+            size = path.stat().st_size
+        except (OSError, ValueError) as error:
+            missing = isinstance(error, FileNotFoundError | NotADirectoryError | ValueError)
+            reason = f"there is no {NAME} in it" if missing else getattr(error, "strerror", error)
+            raise DataError(f"{shown(folder)} is no study: {reason}") from None
+        if not size:
+            raise DataError(f"the study {shown(folder)} is damaged: {NAME} is empty; {KEPT}")
+        connection = _connect_to_write(path) if write else _connect(location(folder))
+        try:
+            _check_format(connection, folder)
+            if write:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def location(folder: Path) -> str:
+    """Of a study's database as SQLite takes it, to read only; also where nothing can be written beside it."""
+    path = folder / NAME
+    reading = f"{path.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(reading, uri=True, timeout=PATIENCE)) as connection:
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            if "unable to open" not in str(error) or path.with_name(f"{NAME}-wal").exists():
+                raise
+            return f"{reading}&immutable=1"
+    return reading
+
+
+def _connect(place: str) -> sqlite3.Connection:
+    return sqlite3.connect(place, uri=True, timeout=PATIENCE, isolation_level=None)
+
+
+def _connect_to_write(path: Path) -> sqlite3.Connection:
+    connection = _connect(f"{path.absolute().as_uri()}?mode=rw")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _check_format(connection: sqlite3.Connection, folder: Path) -> None:
+    try:
+        found = dict(connection.execute("SELECT name, value FROM study"))
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        raise DataError(f"{shown(folder)} is no study: its {NAME} was made by something else") from None
+    if found.get("format") != str(FORMAT):
+        raise DataError(
+            f"the study {shown(folder)} has format {shown(found.get('format'))}, this program knows {FORMAT}; "
+            "take the aspis-sim that made it, or a newer one"
+        )
+
+
+KEPT = "nothing was changed; restore it from a copy, or name another folder"
+"""What to do about a study that is damaged."""
+
+
+@contextmanager
+def explained(folder: Path | None) -> Iterator[None]:
+    """Turn what SQLite says of this study into one `DataError`."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise DataError(_explanation(str(error), "in memory" if folder is None else shown(folder))) from None
+
+
+def _explanation(reason: str, study: str) -> str:
+    if "is full" in reason:
+        return f"no space left for the study {study}: all cells that were committed are kept; make room, then go on"
+    if "readonly" in reason or "unable to open" in reason:
+        return f"the study {study} cannot be written here ({reason}); copy it to a folder that can"
+    if "locked" in reason or "busy" in reason:
+        return f"the study {study} is held by another program for more than {PATIENCE:.0f} seconds; try again"
+    if "disk I/O" in reason:
+        return f"the study {study} cannot be read or written ({reason}): what was committed is kept; look at the disk"
+    return f"the study {study} is damaged ({reason}); {KEPT}"
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing, with no other writer in between."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def shown(text: object) -> str:
+    """A name as a message may hold it: on one line, nothing in it that moves a terminal's cursor."""
+    return "".join(one if one.isprintable() else "?" for one in str(text))
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601 with milliseconds."""
+    return datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,59 @@
+"""``aspis-sim export``: a study's rows and tables in the formats of others."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.commands.report import Study
+from aspis_sim_cli.exit_status import ExitStatus
+
+
+def export(
+    study: Study,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            rich_help_panel=options.OUTPUT,
+            help="csv, json or parquet: the rows; latex or markdown: tables of top-1 by scheme and q. "
+            "If absent, by the ending of --out, else csv.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", rich_help_panel=options.OUTPUT, help="File to write; stdout if absent.")
+    ] = None,
+) -> ExitStatus:
+    """Write a study's rows, or its tables for a paper.
+
+    Examples:
+
+      aspis-sim export studies/first --format latex > table.tex
+
+      aspis-sim export studies/first --out rows.parquet
+    """
+    from aspis_sim.errors import InputError
+    from aspis_sim.experiment.row import writable, write_whole
+    from aspis_sim.report.files import ENDINGS, ROWS, check_format, exported
+    from aspis_sim.report.source import opened
+
+    name = format or (ENDINGS.get(out.suffix.lower()) if out else "csv")
+    if name is None:
+        raise InputError(f"cannot tell a format from {out}; give --format or end it in {', '.join(ENDINGS)}")
+    check_format(name)
+    if name == "parquet" and out is None:
+        raise InputError("Parquet is not text: say where it goes with --out rows.parquet")
+    path = None if out is None else writable(out)
+    with opened(study, rows_only=name in ROWS) as data:
+        made, count, origins = exported(data, name), len(data.rows), data.origins
+    if path is None:
+        sys.stdout.write(made.decode())
+    else:
+        write_whole(path, made)
+        complain(f"{count} cells written to {path}")
+    if origins > 1:
+        complain(f"these cells come from {origins} versions of the code or the data")
+    return ExitStatus.DONE

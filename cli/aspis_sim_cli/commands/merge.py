@@ -1,0 +1,51 @@
+"""``aspis-sim merge``: the studies of several machines or shards into one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.exit_status import ExitStatus
+
+SHOWN = 10
+"""Conflicts that are named one by one."""
+
+
+def merge(
+    studies: Annotated[list[Path], typer.Argument(help="Folders of the studies.", show_default=False)],
+    into: Annotated[Path, typer.Option("--into", help="Study that gets their runs; made if it does not exist.")],
+) -> ExitStatus:
+    """Bring the runs of several studies together; nothing in these changes.
+
+    A run that two studies hold must have the same results in both (seconds apart): one that has not is reported, the
+    one that came first stays, and the exit code is 4.
+
+    Examples:
+
+      aspis-sim sweep --study part-3 --shard 3/16 --q 1..7
+
+      aspis-sim merge part-* --into whole
+    """
+    from aspis_sim.experiment.store import Store
+    from aspis_sim.experiment.store.database import shown
+    from aspis_sim.experiment.store.merge import merge as bring
+
+    for study in studies:
+        Store.open(study).close()
+    conflicts = 0
+    with Store.open_or_create(into) as store:
+        for study in studies:
+            merged = bring(study, store)
+            complain(f"{shown(study)}: {merged.copied} runs copied, {merged.same} were there already")
+            for one in merged.conflicts[:SHOWN]:
+                row = one.kept
+                complain(
+                    f"conflict: {row.scheme} q={row.q} {row.attack} {row.payload} seed={row.seed} lr={row.lr} has "
+                    f"another {', '.join(one.columns)} in {shown(study)} (run {one.key[:16]})"
+                )
+            if len(merged.conflicts) > SHOWN:
+                complain(f"and {len(merged.conflicts) - SHOWN} more conflicts")
+            conflicts += len(merged.conflicts)
+        complain(f"{len(store.places())} cells are in {shown(into)}")
+    return ExitStatus.CELLS_FAILED if conflicts else ExitStatus.DONE

@@ -1,0 +1,136 @@
+"""The options of ``sweep`` that keep its runs in a study, and what they select of it."""
+
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from aspis_sim.experiment.grid import Grid
+    from aspis_sim.experiment.store import Store
+
+STUDY = "A study that lasts"
+
+KEEP, RERUN = "keep", "rerun"
+
+BESIDE = ("config", "plugin", "data_dir", "compile_cache", "dry_run", "format", "out", "quiet", "json_log")
+"""Options of a sweep that ask for no other cells."""
+
+
+def _option(flag: str, text: str, metavar: str | None = None) -> typer.models.OptionInfo:
+    return typer.Option(flag, rich_help_panel=STUDY, help=text, metavar=metavar)
+
+
+Folder = Annotated[
+    Path | None,
+    _option("--study", "Keep every run in this folder, and run only what is not in it yet.", "FOLDER"),
+]
+Shard = Annotated[
+    str | None,
+    _option("--shard", "Run this part of the study only, as in a Slurm array; see aspis-sim merge.", "3/16"),
+]
+OnlyFailed = Annotated[bool, _option("--only-failed", "Run again what failed, and nothing else.")]
+AddSeeds = Annotated[int | None, _option("--add-seeds", "So many more seeds for all that the study has.", "N")]
+OtherVersion = Annotated[
+    str | None,
+    _option(
+        "--other-version",
+        "Runs that other code or other data left: keep them as they are, or rerun them (the old ones stay stored).",
+        f"{KEEP}|{RERUN}",
+    ),
+]
+Every = Annotated[
+    int | None, _option("--every", "Steps between points of the curves in the study (default: a tenth of the steps).")
+]
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """The options of a study."""
+
+    study: Folder = None
+    shard: Shard = None
+    only_failed: OnlyFailed = False
+    add_seeds: AddSeeds = None
+    other_version: OtherVersion = None
+    every: Every = None
+
+    def check(self) -> None:
+        """Refuse what makes no sense, before anything is opened.
+
+        Raises:
+            InputError: says what is wrong.
+        """
+        from aspis_sim.errors import InputError
+        from aspis_sim.registry import unknown_name
+
+        if self.study is None:
+            for field in fields(self):
+                if getattr(self, field.name) not in (None, False):
+                    raise InputError(f"--{field.name.replace('_', '-')} is about a study: name its folder with --study")
+        if self.other_version not in (None, KEEP, RERUN):
+            raise unknown_name("--other-version", self.other_version, (KEEP, RERUN))
+        if self.every is not None and self.every < 1:
+            raise InputError(f"--every {self.every}: a curve has a point every 1 or more steps")
+        if self.add_seeds is not None and self.add_seeds < 1:
+            raise InputError(f"--add-seeds {self.add_seeds}: 1 or more can be added")
+        self.part()
+
+    def part(self) -> tuple[int, int]:
+        """The shard, 1/1 for the whole study.
+
+        Raises:
+            InputError: it is none.
+        """
+        from aspis_sim.errors import InputError
+
+        found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", self.shard or "1/1")
+        if not found or not 1 <= int(found[1]) <= int(found[2]):
+            raise InputError(f"--shard {self.shard}: write the part and the number of parts, as in 3/16")
+        return int(found[1]), int(found[2])
+
+    def opened(self, dry_run: bool) -> "Store":
+        """The study, made if there is none; in memory if none is asked for, or nothing is to be written.
+
+        Raises:
+            DataError: it cannot be opened or made.
+        """
+        from aspis_sim.experiment.store import Store
+        from aspis_sim.experiment.store.database import exists
+
+        if self.study is None or (dry_run and not exists(self.study)):
+            return Store.in_memory()
+        return Store.open(self.study) if dry_run else Store.open_or_create(self.study)
+
+    def grids(self, store: "Store", given: "Grid", context: typer.Context) -> "list[tuple[int | None, Grid]]":
+        """The grids that are meant: what the options say, or where they say nothing those of the study.
+
+        With ``--add-seeds`` each comes with the number of the grid whose place it takes.
+
+        Raises:
+            InputError: seeds are to be added, and other options say what to run.
+            DataError: the study was made by a newer program.
+        """
+        from aspis_sim.errors import InputError
+        from aspis_sim.experiment.study import grid_of, with_more_seeds
+
+        asked = _asked(context)
+        there = [(one["id"], grid_of(one["specification"])) for one in store.grids()]
+        if self.add_seeds is not None and (asked or not there):
+            reason = f"and --{asked[0].replace('_', '-')} asks for another" if asked else "and it has none"
+            raise InputError(f"--add-seeds adds to what the study has, {reason}; leave one of them out")
+        if self.add_seeds is not None:
+            return [(number, with_more_seeds(grid, self.add_seeds)) for number, grid in there]
+        return [(None, given)] if asked or not there else [(None, grid) for _, grid in there]
+
+
+def _asked(context: typer.Context) -> list[str]:
+    """The options given by flag, environment or file that say which cells there are."""
+    beside = {*BESIDE, *(field.name for field in fields(StudyOptions))}
+    return [
+        name
+        for name in context.params
+        if name not in beside and (source := context.get_parameter_source(name)) and source.name != "DEFAULT"
+    ]
