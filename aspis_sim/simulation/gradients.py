@@ -204,6 +204,7 @@ class Source:
             samples = files[chosen]
             given = inputs[samples]
             if self.augment is not None:
+                assert key is not None
                 given = _augmented(self.augment, key, samples, given)
             return pass_through(self.layers, parameters, given, labels[samples])
 

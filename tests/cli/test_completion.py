@@ -58,6 +58,8 @@ def offered(line):
         ("train --precision float", ["float32", "float64"]),
         ("train --after-detection ", ["average", "rule"]),
         ("sweep --protocol w", ["work"]),
+        ("train --schedule co", ["constant", "cosine"]),
+        ("train --augment ci", ["cifar"]),
         ("sweep --convention by", ["byzfl"]),
         ("sweep --format ", ["table", "csv", "json"]),
         ("detect --detector clique,so", ["clique,sound"]),
@@ -65,11 +67,11 @@ def offered(line):
         ("worst-case --detector unan", ["unanimous"]),
         ("worst-case --objective fr", ["fraction"]),
         ("distortion --attack strong,ra", ["strong,random"]),
-        ("list sch", ["schemes"]),
+        ("list schem", ["schemes"]),
         ("data verify ", list(DATASETS)),
         ("data fetch svh", ["svhn"]),
         ("tra", ["train"]),
-        ("sweep --sche", ["--scheme"]),
+        ("sweep --schem", ["--scheme"]),
     ],
 )
 def test_what_is_offered(line, names):
