@@ -118,13 +118,13 @@ class Cell:
         """
         checks.check(self)
 
-    def check_parts(self) -> None:
+    def check_parts(self, tried: set[object] | None = None) -> None:
         """Try the parts on shapes, without computing anything.
 
         Raises:
             InputError: an option is not taken, or a part cannot work on what it would be given.
         """
-        checks.check_parts(self)
+        checks.check_parts(self, set() if tried is None else tried)
 
     @cached_property
     def groups(self) -> Assignment:

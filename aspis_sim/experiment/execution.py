@@ -248,7 +248,7 @@ def sweep(
     running: dict[Future[Result], tuple[Group, Cell]] = {}
     with ThreadPoolExecutor(processors) as pool:
         try:
-            by_cost = sorted(groups, key=_cost)
+            by_cost = sorted(groups, key=cost, reverse=True)
             for shape in dict.fromkeys(unless_broken(group.first.run_shape) for group in by_cost):
                 if shape is not None:
                     pool.submit(compiled, shape)
@@ -305,9 +305,9 @@ def sweep(
                 future.cancel()
 
 
-def _cost(group: Group) -> int:
-    """What puts the longest runs first; nothing is known of one whose plugin does not work."""
-    return -(unless_broken(lambda: group.first.samples_processed) or 0)
+def cost(group: Group) -> int:
+    """Sample gradients of one of its runs; 0 for a group whose plugin does not work."""
+    return unless_broken(lambda: group.first.samples_processed) or 0
 
 
 def _ended(cell: Cell, future: Future[Result]) -> Ended:

@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any
 
 from aspis_sim.errors import DataError, InputError
-from aspis_sim.experiment.execution import Event, sweep
+from aspis_sim.experiment.execution import Event, cost, sweep
 from aspis_sim.experiment.grid import Grid, Group
 from aspis_sim.experiment.keeper import Keeper
 from aspis_sim.experiment.rate import chosen
@@ -49,7 +49,8 @@ def shard(groups: Sequence[Group], part: int, of: int) -> tuple[Group, ...]:
     """
     if not 1 <= part <= of:
         raise InputError(f"--shard {part}/{of}: parts are numbered 1/{max(of, 1)} to {max(of, 1)}/{max(of, 1)}")
-    costs = [group.first.samples_processed * (len(group.rates) + len(group.seeds) - 1) for group in groups]
+    runs = [len(group.rates) + len(group.seeds) - 1 for group in groups]
+    costs = [cost(group) * count for group, count in zip(groups, runs, strict=True)]
     dealt = sorted(range(len(groups)), key=lambda place: (-costs[place], place))
     mine = set(dealt[part - 1 :: of])
     return tuple(group for place, group in enumerate(groups) if place in mine)

@@ -204,6 +204,7 @@ class Source:
             samples = files[chosen]
             given = inputs[samples]
             if self.augment is not None:
+                assert key is not None
                 given = _augmented(self.augment, key, samples, given)
             return pass_through(self.layers, parameters, given, labels[samples])
 
@@ -269,7 +270,7 @@ class Source:
         return found[0]
 
 
-def _augmented(augment: Augmentation, key: Array | None, samples: Array, inputs: Array) -> Array:
+def _augmented(augment: Augmentation, key: Array, samples: Array, inputs: Array) -> Array:
     """Samples ``[n, samples a file, ...]``, each changed with a key of its own."""
     one = lambda sample, given: augment(jax.random.fold_in(key, sample), given)  # noqa: E731
     return jax.vmap(jax.vmap(one))(samples, inputs)

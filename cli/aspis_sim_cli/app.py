@@ -8,6 +8,7 @@ from aspis_sim import __version__
 from aspis_sim_cli.boundary import bounded
 from aspis_sim_cli.commands import data, options
 from aspis_sim_cli.commands.bench import bench
+from aspis_sim_cli.commands.compare import compare
 from aspis_sim_cli.commands.detect import detect
 from aspis_sim_cli.commands.distortion import distortion
 from aspis_sim_cli.commands.doctor import doctor
@@ -15,9 +16,12 @@ from aspis_sim_cli.commands.export import export
 from aspis_sim_cli.commands.list_parts import list_parts
 from aspis_sim_cli.commands.merge import merge
 from aspis_sim_cli.commands.plan import plan
+from aspis_sim_cli.commands.plot import plot
+from aspis_sim_cli.commands.report import report
 from aspis_sim_cli.commands.reproduce import reproduce
 from aspis_sim_cli.commands.sweep import sweep
 from aspis_sim_cli.commands.train import train
+from aspis_sim_cli.commands.verify import verify
 from aspis_sim_cli.commands.worst_case import worst_case
 from aspis_sim_cli.plugins import load_plugins
 
@@ -59,6 +63,8 @@ def _options(
 
 app.command("sweep")(bounded(sweep))
 app.command("train")(bounded(train))
+app.command("report")(bounded(report))
+app.command("plot")(bounded(plot))
 app.command("export")(bounded(export))
 app.command("merge")(bounded(merge))
 app.command("worst-case")(bounded(worst_case))
@@ -66,6 +72,8 @@ app.command("distortion")(bounded(distortion))
 app.command("plan")(bounded(plan))
 app.command("reproduce")(bounded(reproduce))
 app.command("detect")(bounded(detect))
+app.command("compare")(bounded(compare))
+app.command("verify")(bounded(verify))
 app.command("bench")(bounded(bench))
 app.add_typer(data.app, name="data")
 app.command("list")(bounded(list_parts))

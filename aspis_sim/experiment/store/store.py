@@ -48,6 +48,21 @@ class Store:
         return cls(database.open_existing(folder, write), folder)
 
     @classmethod
+    def open_or_create(cls, folder: Path) -> Self:
+        """Open a study for writing, and make it first if there is none; several processes may do so at once.
+
+        Raises:
+            DataError: as `open` and `create`.
+        """
+        if not database.exists(folder):
+            try:
+                return cls.create(folder)
+            except DataError:
+                if not database.exists(folder):
+                    raise
+        return cls.open(folder, write=True)
+
+    @classmethod
     def in_memory(cls) -> Self:
         """A study that ends with the process."""
         return cls(database.in_memory(), None)
@@ -173,7 +188,6 @@ class Store:
         heads, packed = pack(finished.trace)
         curve = json.dumps([[step, top1, plain(loss)] for step, top1, loss in finished.curve], allow_nan=False)
         validation = (finished.validation.top1, finished.validation.loss)
-        at = database.now()
         with self.reading(), database.transaction(self.connection):
             self.connection.execute("DELETE FROM claims WHERE key = ?", (key,))
             found = self._all("SELECT id, failed FROM runs WHERE key = ?", key)
@@ -187,15 +201,19 @@ class Store:
             )
             values = (
                 key, digest, float(cell.lr), str(cell.seed), self._origin(origin), self._machine(machine),
-                int(failed), *validation, finished.seconds, at,
+                int(failed), *validation, finished.seconds, database.now(),
             )  # fmt: skip
             query = f"INSERT INTO runs ({columns}) VALUES ({', '.join('?' * len(values))})"
             number = self.connection.execute(query, values).lastrowid
             self.connection.execute("INSERT INTO results VALUES (?, ?)", (number, row))
             self.connection.execute("INSERT INTO traces VALUES (?, ?, ?, ?)", (number, heads, packed, curve))
-            event = "failed" if failed else "committed"
-            self.connection.execute("INSERT INTO log (key, event, at) VALUES (?, ?, ?)", (key, event, at))
+            self.note(key, "failed" if failed else "committed")
         return key
+
+    def note(self, key: str, event: str) -> None:
+        """Add to the log, within a transaction."""
+        values = (key, event, database.now())
+        self.connection.execute("INSERT INTO log (key, event, at) VALUES (?, ?, ?)", values)
 
     def _drop(self, run: int) -> None:
         for table, column in (("runs", "id"), ("results", "run"), ("traces", "run")):
@@ -225,7 +243,7 @@ class Store:
         return Run.read(found[0]) if found else None
 
     def log(self) -> list[tuple[str, str, str]]:
-        """Key, event ("committed" or "failed") and time of everything that was ever committed, in order."""
+        """Key, event ("begun", "committed" or "failed") and time of all that ever happened to runs, in order."""
         return self._all("SELECT key, event, at FROM log ORDER BY id")
 
     # What came of it
@@ -302,6 +320,10 @@ class Store:
         query = "SELECT cell, lr, seed FROM runs JOIN groups USING (digest) WHERE key = ?"
         specification, lr, seed = self._one(query, key)
         return cell_of(specification, lr, int(seed))
+
+    def specifications(self) -> dict[str, dict[str, Any]]:
+        """Digest of a group -> the fields of its cells, without rate and seed."""
+        return {digest: json.loads(text) for digest, text in self._all("SELECT digest, cell FROM groups")}
 
     def _one(self, query: str, key: str) -> Any:
         found = self._all(query, key)
