@@ -3,50 +3,34 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
-from math import ceil, comb
-from typing import TYPE_CHECKING, Literal, get_args
+from math import ceil
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim import plugin
-from aspis_sim.adversary.membership import BY_COPY, over_windows
+from aspis_sim.adversary.membership import over_windows
 from aspis_sim.adversary.payloads import PAYLOADS, Payload, payload
 from aspis_sim.adversary.strongest import strongest_frame_up
-from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
-from aspis_sim.aggregation import RULES, accepts, conventions, rule, steps_of
-from aspis_sim.assignment import Assignment, build, shape
-from aspis_sim.data import DATASETS
-from aspis_sim.detection import DETECTORS
-from aspis_sim.detection.remaining import most_files_a_group
+from aspis_sim.adversary.targeting import Attack, target
+from aspis_sim.aggregation import conventions, rule
+from aspis_sim.assignment import Assignment, build
+from aspis_sim.augmentations import Augmentation, augmentation
 from aspis_sim.distortion import worst_case
 from aspis_sim.distortion.closed_forms import majority
-from aspis_sim.errors import InputError
-from aspis_sim.experiment.part import Option, parse_part
-from aspis_sim.models import MODELS
-from aspis_sim.registry import unknown_name
+from aspis_sim.experiment import checks, shaping
+from aspis_sim.experiment.choices import PERMUTED, AfterDetection, Compute, Framed, Initial, Precision, Protocol
+from aspis_sim.experiment.part import parse_part
+from aspis_sim.schedules import schedule
 
 if TYPE_CHECKING:
     from aspis_sim.aggregation import Rule
+    from aspis_sim.schedules.base import Schedule
     from aspis_sim.simulation import Network, RunShape
     from aspis_sim.simulation.plan import Plan
-
-Precision = Literal["float32", "float64", "bfloat16"]
-Initial = Literal["model", "normal"]
-Options = tuple[tuple[str, Option], ...]
-Compute = Literal["shared", "replicated"]
-AfterDetection = Literal["average", "rule"]
-Protocol = Literal["files", "batch", "work"]
-PERMUTED: dict[str, Literal["none", "weak", "majority"]] = {
-    "none": "none",
-    "weak": "weak",
-    "strong": "majority",
-    "majority": "majority",
-}
-"""Attacks that make sense when workers change places, and the targeting they come down to."""
-Framed = int | Literal["auto"] | None
 
 
 @dataclass(frozen=True)
@@ -75,8 +59,13 @@ class Cell:
         protocol: how ``samples_per_file`` was chosen: "files", "batch" or "work".
         samples_per_file: samples in each file.
         steps: training steps.
-        lr: learning rate.
+        lr: learning rate, which the schedule multiplies.
         momentum: of the optimizer.
+        schedule: registered name; may have options, as in "step:factor=0.95:every=33".
+        clip_workers: norm to which honest workers clip the gradient of each file, None to leave it.
+        clip_server: norm to which the server clips the update before the optimizer, None to leave it.
+        worker_momentum: beta of the momentum of each file's gradient that honest workers return, 0 for the gradient.
+        augment: registered name of what happens to training images; may have options, as in "cifar:pad=2".
         seed: root of every random stream.
         compute: "shared" or "replicated", see `aspis_sim.simulation.RunShape`.
         devices: devices over which the workers are sharded.
@@ -115,6 +104,15 @@ class Cell:
     precision: Precision = "float32"
     initial: Initial = "model"
     convention: str | None = None
+    schedule: str = "constant"
+    clip_workers: float | None = None
+    clip_server: float | None = None
+    worker_momentum: float = 0.0
+    augment: str = "none"
+
+    def __reduce__(self) -> tuple[type[Cell], tuple[object, ...]]:
+        """For other processes: the fields alone, without what was made from them."""
+        return Cell, tuple(getattr(self, field.name) for field in fields(self))
 
     def check(self) -> None:
         """Refuse what cannot run, before any work.
@@ -122,70 +120,15 @@ class Cell:
         Raises:
             InputError: with one or two lines that say what is wrong and what would work.
         """
-        for registry, name in (
-            (TARGETINGS, self.attack),
-            (PAYLOADS, parse_part(self.payload).name),
-            (DETECTORS, self.detector),
-            (DATASETS, parse_part(self.dataset).name),
-            (MODELS, parse_part(self.model).name),
-        ):
-            registry.check(name)
-        steps_of(parse_part(self.rule).name)
-        if self.convention is not None and self.convention not in conventions.NAMES:
-            raise unknown_name("convention", self.convention, conventions.NAMES)
-        for kind, name, known in (
-            ("way to compute", self.compute, get_args(Compute)),
-            ("step after detection", self.after_detection, get_args(AfterDetection)),
-            ("precision", self.precision, get_args(Precision)),
-            ("way to initialise", self.initial, get_args(Initial)),
-        ):
-            if name not in known:
-                raise unknown_name(kind, name, known)
-        files, _ = shape(self.assignment, workers=self.workers, redundancy=self.redundancy)
-        if self.q < 0:
-            raise InputError(f"q={self.q} is negative; the number of Byzantine workers is 0 or more")
-        if 2 * self.q >= self.workers:
-            most = (self.workers - 1) // 2
-            raise InputError(
-                f"q={self.q} of K={self.workers} workers is no honest majority (q < K/2); "
-                f"q can be at most {most}, or take --workers {2 * self.q + 1} or more"
-            )
-        if self.attack == "frame-up" and isinstance(self.framed, int) and not 0 <= self.framed < max(self.q, 1):
-            raise InputError(
-                f"{self.framed} framed workers with q={self.q}: a frame-up frames fewer than q, 0 to {self.q - 1}"
-            )
-        for option, window in (("adversary", self.adversary_window), ("detection", self.detection_window)):
-            if window is not None and window < 1:
-                raise InputError(f"--{option}-window {window}: a window has 1 or more steps")
-        if self.permute and self.attack not in PERMUTED:
-            raise InputError(
-                f"attack {self.attack} chooses files by the assignment, in which the workers of {self.scheme} change "
-                f"places at every step; take {', '.join(PERMUTED)}, or --no-permute"
-            )
-        by_copy = self.attack in BY_COPY or self.permute or self.assignment == "subset"
-        if self.adversary_window is not None and not by_copy:
-            raise InputError(
-                f"attack {self.attack} chooses its workers by the assignment {self.assignment} of {self.scheme}; "
-                f"with --adversary-window take {' or '.join(BY_COPY[1:])}"
-            )
-        if self.permute and self.compute == "replicated":
-            raise InputError("workers that change places at every step need --compute shared")
-        if self.coding == "cyclic" and (self.assignment, self.detector, self.compute) != ("cyclic", "none", "shared"):
-            raise InputError(
-                f"scheme {self.scheme} decodes a cyclic code: it takes no other assignment, no detector and no "
-                "replicated compute"
-            )
-        if self.steps < 1:
-            raise InputError(f"{self.steps} steps; a run takes at least 1")
-        if not self.lr > 0:
-            raise InputError(f"learning rate {self.lr}; it must be positive")
-        if not 0 <= self.momentum < 1:
-            raise InputError(f"momentum {self.momentum}; it must be in 0..1 (1 excluded)")
-        if self.samples_per_file < 1:
-            raise InputError(
-                f"fewer samples than files: scheme {self.scheme} splits a batch into {files:,} files; "
-                f"give a batch of at least {files:,} samples"
-            )
+        checks.check(self)
+
+    def check_parts(self, tried: set[object] | None = None) -> None:
+        """Try the parts on shapes, without computing anything.
+
+        Raises:
+            InputError: an option is not taken, or a part cannot work on what it would be given.
+        """
+        checks.check_parts(self, set() if tried is None else tried)
 
     @cached_property
     def groups(self) -> Assignment:
@@ -285,56 +228,23 @@ class Cell:
         be with these workers, so that cells with different q share one program.
         """
         name, _ = parse_part(self.rule)
-        return rule(name, convention=self.convention, **dict(self._rule_options))
+        return rule(name, convention=self.convention, **dict(shaping.rule_options(self)))
 
     def build_payload(self) -> Payload:
         """What distorted copies hold."""
         name, _ = parse_part(self.payload)
         strength = {} if self.strength_used is None else {"strength": self.strength_used}
-        return payload(name, convention=self.convention, **dict(self._payload_options), **strength)
+        return payload(name, convention=self.convention, **dict(shaping.payload_options(self)), **strength)
 
-    @property
-    def _rule_options(self) -> Options:
-        name, options = parse_part(self.rule)
-        if accepts(name, "f"):
-            options.setdefault("f", self.distortable)
-        if accepts(name, "most") and not {"buckets", "most"} & set(options):
-            groups, q = self.groups, (self.workers - 1) // 2
-            if self.detector in ("certified", "unanimous"):
-                most = comb(q, groups.redundancy) * most_files_a_group(groups)
-            else:
-                most = worst_case(groups, q).count
-            _, last = steps_of(name)[-1]
-            usual = RULES.default(last, "per_lie") if RULES.accepts(last, "per_lie") else 1
-            options["most"] = min(int(options.get("per_lie") or usual) * most + 1, len(groups.files))
-        return tuple(sorted(options.items()))
+    def build_schedule(self) -> Schedule:
+        """From a step to the factor of the learning rate."""
+        name, options = parse_part(self.schedule)
+        return schedule(name, self.steps, **options)
 
-    @property
-    def _payload_options(self) -> Options:
-        name, options = parse_part(self.payload)
-        if PAYLOADS.accepts(name, "aggregator"):
-            rule_name, _ = parse_part(self.rule)
-            known = {"aggregator": rule_name, "byzantine": max(1, self.distortable), **dict(self._rule_options)}
-            options = {**known, **options}
-        options.pop("strength", None)
-        return tuple(sorted(options.items()))
-
-    def check_parts(self) -> None:
-        """Try the rule and the payload on as many rows as there are files, without computing anything.
-
-        Raises:
-            InputError: an option is not taken, or the rule cannot stand so many distorted rows of so few.
-        """
-        import jax
-
-        files, _ = shape(self.assignment, workers=self.workers, redundancy=self.redundancy)
-        rows = jax.ShapeDtypeStruct((files, 8), "float32")
-        kept = jax.ShapeDtypeStruct((files,), "bool") if self.drops else None
-        try:
-            jax.eval_shape(self.build_rule(), rows, kept)
-            jax.eval_shape(self.build_payload(), rows, jax.eval_shape(lambda: jax.random.key(0)))
-        except InputError as error:
-            raise InputError(f"scheme {self.scheme}, q={self.q}: {error}") from None
+    def build_augmentation(self) -> Augmentation:
+        """What happens to a training image."""
+        name, options = parse_part(self.augment)
+        return augmentation(name, **options)
 
     @property
     def plugins(self) -> tuple[plugin.Source, ...]:
@@ -361,66 +271,21 @@ class Cell:
         given = [tuple(sorted(options.items())) for options in (of_data, of_model)]
         return network(name, model, *given, self.precision, self.initial)
 
-    @cached_property
-    def plan(self) -> Plan:
-        """How a step is cut up so that it stays within ``memory``.
-
-        Raises:
-            InputError: the rule, the payload or the way to compute needs more at once.
-        """
-        from aspis_sim.simulation.plan import plan
-
-        needs_all = {
-            f"the rule {self.rule}": not self.build_rule().coordinatewise,
-            f"the payload {self.payload}": not self.build_payload().coordinatewise,
-            "replicated compute": self.compute == "replicated",
-            "the cyclic code": self.coding != "none",
-        }
-        whole = next((part for part, needs in needs_all.items() if needs), "")
-        rows = self.groups.files.size if self.compute == "replicated" else len(self.groups.files)
-        return plan(self.network, rows, self.samples_a_file, self.memory, self.devices, whole)
-
     @property
     def samples_a_file(self) -> int:
         """Samples in each file: ``samples_per_file``, or what follows where every step takes all samples."""
         example = self.network.example
         return ceil(len(example.labels["train"]) / len(self.groups.files)) if example.whole else self.samples_per_file
 
+    @cached_property
+    def plan(self) -> Plan:
+        """How a step is cut up so that it stays within ``memory``.
+
+        Raises:
+            InputError: a part or the way to compute needs more at once.
+        """
+        return shaping.plan_of(self)
+
     def run_shape(self) -> RunShape:
         """What the program of this cell is compiled for."""
-        from aspis_sim.simulation import RunShape
-
-        return RunShape(
-            assignment=self.assignment,
-            workers=self.workers,
-            redundancy=self.redundancy,
-            dataset=self.network.dataset,
-            dataset_parameters=self.network.dataset_parameters,
-            model=parse_part(self.model).name,
-            model_parameters=tuple(sorted(parse_part(self.model).options.items())),
-            precision=self.precision,
-            initial=self.initial,
-            samples_per_file=self.samples_a_file,
-            steps=self.steps,
-            rule=parse_part(self.rule).name,
-            rule_parameters=self._rule_options,
-            payload=parse_part(self.payload).name,
-            payload_parameters=self._payload_options,
-            strong_payload=self.strength_used is not None,
-            convention=self.convention,
-            coding=self.coding,
-            detects=self.detector not in ("none", "degree"),
-            adversary_window=self.adversary_window or 0,
-            detection_window=self.detection_window if self.detector == "degree" else 0,
-            permute=self.permute,
-            targeting=PERMUTED[self.attack] if self.permute else "majority",
-            drops=self.drops,
-            certifies=self.detector == "certified",
-            after_detection=self.after_detection,
-            momentum=self.momentum,
-            compute=self.compute,
-            devices=self.devices,
-            chunks=self.plan.chunks,
-            tile_bytes=self.plan.tile_bytes,
-            turns=self.plan.turns,
-        )
+        return shaping.shape_of(self)

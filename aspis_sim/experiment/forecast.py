@@ -134,4 +134,6 @@ def _kind(cell: Cell) -> str:
     machine = f"{platform.node()}/{os.cpu_count()}"
     parts = (cell.assignment, cell.detector, cell.rule, cell.coding, cell.compute, cell.payload, cell.attack)
     sizes = (cell.workers, cell.redundancy, cell.samples_a_file, cell.devices, cell.memory)
-    return ":".join(map(str, (machine, *parts, *sizes, cell.dataset, cell.model, cell.precision)))
+    ways = (cell.clip_workers is not None, cell.worker_momentum > 0, cell.augment)
+    added = () if ways == (False, False, "none") else ways
+    return ":".join(map(str, (machine, *parts, *sizes, cell.dataset, cell.model, cell.precision, *added)))

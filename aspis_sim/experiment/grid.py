@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import product
+from math import ceil, isfinite
 from typing import get_args
 
 from aspis_sim.assignment import shape
 from aspis_sim.errors import InputError, PluginError
-from aspis_sim.experiment.cell import AfterDetection, Cell, Compute, Framed, Initial, Precision, Protocol
+from aspis_sim.experiment.cell import Cell
+from aspis_sim.experiment.choices import AfterDetection, Compute, Framed, Initial, Precision, Protocol
 from aspis_sim.experiment.scheme import Scheme, schemes
 from aspis_sim.plugin import unless_broken
 from aspis_sim.registry import unknown_name
@@ -74,7 +77,11 @@ class Grid:
         assignment, detector, rule, after_detection: override that part of every scheme; None keeps the preset's.
         adversary_window, detection_window: as in a `Cell`.
         permute: overrides whether workers change places; None keeps the preset's.
-        dataset, model, steps, momentum, compute, devices, memory, precision, initial: as in a `Cell`.
+        steps, epochs: how long every scheme trains; the steps, or how often it sees as many distinct samples as there
+            are to train on: then a scheme takes the more steps, the fewer distinct samples it has in each. Not both;
+            neither for 300 steps.
+        dataset, model, momentum, schedule, clip_workers, clip_server, worker_momentum, augment, compute, devices,
+        memory, precision, initial: as in a `Cell`.
     """
 
     schemes: tuple[str, ...] = ("aspis", "aspis-certified", "byzshield", "detox", "median")
@@ -100,8 +107,14 @@ class Grid:
     permute: bool | None = None
     dataset: str = "digits"
     model: str = "mlp"
-    steps: int = 300
+    steps: int | None = None
+    epochs: float | None = None
     momentum: float = 0.9
+    schedule: str = "constant"
+    clip_workers: float | None = None
+    clip_server: float | None = None
+    worker_momentum: float = 0.0
+    augment: str = "none"
     compute: Compute = "shared"
     devices: int = 1
     memory: int = Cell.memory
@@ -119,6 +132,7 @@ class Grid:
         tables = {}
         for r in self.redundancies:
             cells = self._share_samples([self._template(scheme, r) for scheme in schemes(self.schemes)])
+            cells = [replace(cell, steps=self._steps_of(cell)) for cell in cells]
             for (attack, framed), payload, strength in product(self._attacks(), self.payloads, self.strengths):
                 tables[Setting(r, attack, framed, payload, strength)] = tuple(
                     Group(
@@ -134,6 +148,19 @@ class Grid:
     def groups(self) -> tuple[Group, ...]:
         """All groups, each once (a scheme without redundancy is the same for every r), in the order of the rows."""
         return merged(self.tables())
+
+    @property
+    def budget(self) -> str:
+        """How long every scheme trains, in words."""
+        return f"{self.steps or Cell.steps} steps" if self.epochs is None else f"{self.epochs:g} epochs"
+
+    def _steps_of(self, cell: Cell) -> int:
+        if self.epochs is None:
+            return Cell.steps if self.steps is None else self.steps
+        batch = unless_broken(lambda: cell.batch_size)
+        if not batch:
+            return cell.steps  # the cell is refused, or fails when it runs
+        return ceil(Fraction(str(self.epochs)) * len(cell.network.example.labels["train"]) / batch)
 
     def _q_for(self, framed: Framed) -> tuple[int, ...]:
         """Values of q that can frame this many workers; all of them, to be refused, if there are none."""
@@ -162,17 +189,22 @@ class Grid:
             raise unknown_name("protocol", self.protocol, PROTOCOLS)
         if self.batch_size is not None and self.protocol != "batch":
             raise InputError(f"a batch size of {self.batch_size} is for --protocol batch, not {self.protocol}")
+        if self.epochs is not None and self.steps is not None:
+            raise InputError(f"{self.steps} steps and {self.epochs:g} epochs: a run takes one or the other")
+        if self.epochs is not None and not (isfinite(self.epochs) and self.epochs > 0):
+            raise InputError(f"{self.epochs} epochs; a run takes a positive number of them")
         if min(self.seeds) < 0:
             raise InputError(f"seed {min(self.seeds)} is negative; seeds are 0 or more")
 
     def _check_cells(self, cells: Iterable[Cell]) -> None:
         """Refuse cells that cannot run; a plugin's part that does not work fails its own cells, when they run."""
         files_of = {}
+        tried: set[object] = set()
         for cell in cells:
             with suppress(PluginError):
                 cell.check()
                 files_of[cell.assignment, cell.workers, cell.redundancy] = cell
-                cell.check_parts()
+                cell.check_parts(tried)
         for cell in files_of.values():
             files = shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy).files
             samples = unless_broken(lambda: len(cell.network.example.labels["train"]))  # noqa: B023
@@ -205,9 +237,13 @@ class Grid:
             model=self.model,
             protocol=self.protocol,
             samples_per_file=self.samples_per_file,
-            steps=self.steps,
             lr=self.rates[0],
             momentum=self.momentum,
+            schedule=self.schedule,
+            clip_workers=self.clip_workers,
+            clip_server=self.clip_server,
+            worker_momentum=self.worker_momentum,
+            augment=self.augment,
             seed=self.seeds[0],
             compute=self.compute,
             devices=self.devices,

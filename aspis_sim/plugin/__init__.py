@@ -15,7 +15,7 @@ that raises or returns something else than its kind does is named in a `PluginEr
 from typing import Literal
 
 from aspis_sim.plugin.loading import GROUP, VARIABLE, Failure, installed, load
-from aspis_sim.plugin.part import unless_broken
+from aspis_sim.plugin.part import readable, unless_broken
 from aspis_sim.plugin.register import Register, Source, add, add_scheme, loaded, paths, source_of
 
 
@@ -130,6 +130,7 @@ __all__ = [
     "model",
     "paths",
     "payload",
+    "readable",
     "rule",
     "scheme",
     "source_of",

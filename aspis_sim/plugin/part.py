@@ -76,9 +76,13 @@ class Part:
 
 def one_line(error: BaseException) -> str:
     """The text of an exception on one line, without control characters, cut where it is long."""
-    text = " ".join(str(error).split())
-    text = "".join(character for character in text if character.isprintable())
+    text = readable(str(error))
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def readable(text: str) -> str:
+    """Text on one line, without control characters."""
+    return "".join(character for character in " ".join(text.split()) if character.isprintable())
 
 
 def described(value: Any) -> str:

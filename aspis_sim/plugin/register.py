@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from aspis_sim.errors import InputError
-from aspis_sim.plugin.part import Part, described
+from aspis_sim.plugin.part import Part, described, readable
 
 Factory = TypeVar("Factory", bound=Callable[..., object])
 
@@ -149,7 +149,7 @@ def add_scheme(name: str, **fields: Any) -> None:
     if name in _schemes():
         raise InputError(f"plugin {source.name}: the scheme {name!r} exists already; take another name")
     of_scheme = importlib.import_module("aspis_sim.experiment.scheme").Scheme
-    _schemes()[name] = of_scheme(name, **{**fields, "summary": _printable(fields["summary"])})
+    _schemes()[name] = of_scheme(name, **{**fields, "summary": readable(fields["summary"])})
     _note(_Key(SCHEME, name), source)
     if not _loading:
         _check_scheme(name, source)
@@ -189,7 +189,3 @@ def _source_of_code(factory: Callable[..., object]) -> Source:
     except (TypeError, OSError):
         content = None
     return Source(name, secrets.token_hex(32) if content is None else hashlib.sha256(content).hexdigest())
-
-
-def _printable(text: str) -> str:
-    return "".join(character for character in " ".join(str(text).split()) if character.isprintable())

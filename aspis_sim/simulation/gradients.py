@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
+from aspis_sim.augmentations import Augmentation
 from aspis_sim.simulation.layers import Layers, Leaf, Passed, pass_through
 from aspis_sim.simulation.mesh import Axis
 from aspis_sim.simulation.parts import Part, parts_of
@@ -157,6 +158,7 @@ class Source:
         tile_bytes: what a tile may take.
         turns: with one part, how often the model is called for it, each time on as many files: what only the way
             through the model needs exists for the files of one turn.
+        augment: what happens to a sample before it goes through the model, None for nothing.
     """
 
     layers: Layers
@@ -164,9 +166,17 @@ class Source:
     chunks: int = 1
     tile_bytes: int = TILE_BYTES
     turns: int = 1
+    augment: Augmentation | None = None
 
     def gradients(
-        self, parameters: Any, inputs: Array, labels: Array, rows: Array, files: Array, whole: bool = False
+        self,
+        parameters: Any,
+        inputs: Array,
+        labels: Array,
+        rows: Array,
+        files: Array,
+        whole: bool = False,
+        key: Array | None = None,
     ) -> Gradients:
         """The gradients of the files ``rows``, of which every device passes its share through the model.
 
@@ -177,6 +187,8 @@ class Source:
             rows: int ``[n]``, indices into ``files``.
             files: int ``[f, samples a file]``, the samples of each file.
             whole: form the matrix at once, in one tile.
+            key: of the round's augmentation; a sample is changed with this key folded by its index, wherever it is
+                computed.
         """
         axis, count = self.axis, len(rows)
         here = axis.rows_here(count)
@@ -190,7 +202,11 @@ class Source:
 
         def through(chosen: Array) -> Passed:
             samples = files[chosen]
-            return pass_through(self.layers, parameters, inputs[samples], labels[samples])
+            given = inputs[samples]
+            if self.augment is not None:
+                assert key is not None
+                given = _augmented(self.augment, key, samples, given)
+            return pass_through(self.layers, parameters, given, labels[samples])
 
         if chunks == 1:
             passed = through(chosen) if turns == 1 else _in_turns(through, chosen, turns)
@@ -252,6 +268,12 @@ class Source:
 
         jax.eval_shape(look, chosen)
         return found[0]
+
+
+def _augmented(augment: Augmentation, key: Array, samples: Array, inputs: Array) -> Array:
+    """Samples ``[n, samples a file, ...]``, each changed with a key of its own."""
+    one = lambda sample, given: augment(jax.random.fold_in(key, sample), given)  # noqa: E731
+    return jax.vmap(jax.vmap(one))(samples, inputs)
 
 
 def _in_turns(through: Callable[[Array], Passed], chosen: Array, turns: int) -> Passed:

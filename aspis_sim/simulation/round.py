@@ -40,12 +40,14 @@ class Batch(NamedTuple):
         inputs: training inputs ``[samples, ...]``.
         labels: training labels ``[samples]``.
         files: int ``[f, samples per file]``, the samples of each file.
+        key: of the round's augmentation, None without one.
     """
 
     weights: Array
     inputs: Array
     labels: Array
     files: Array
+    key: Array | None = None
 
 
 class Returned(NamedTuple):
@@ -186,7 +188,7 @@ class Round:
 
     def _gradients(self, batch: Batch, rows: Array, whole: bool) -> Gradients:
         parameters = self.unravel(batch.weights)
-        return self.source.gradients(parameters, batch.inputs, batch.labels, rows, batch.files, whole)
+        return self.source.gradients(parameters, batch.inputs, batch.labels, rows, batch.files, whole, batch.key)
 
     def _by_tile(self, honest: Gradients, made: Callable[[int, Array | int], Array]) -> Array:
         """``[d]`` from what every tile's columns become."""

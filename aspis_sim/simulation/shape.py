@@ -35,6 +35,10 @@ class RunShape:
         after_detection: what follows a verdict that asks for an average: "average", or "rule" for the robust rule
             over the files that are kept (as in the linear regression of Konstantinidis et al.).
         momentum: of the optimizer.
+        schedule: registered name, with ``schedule_parameters``: what the rate is multiplied by from step to step.
+        clip_workers, clip_server: norms to which each file's honest gradient and the update are clipped, None for not.
+        worker_momentum: beta of the momentum of each file's gradient that is returned in its place, 0 for none.
+        augment: registered name, with ``augment_parameters``: what happens to training images.
         compute: "shared" computes each file's gradient once and makes copies logically; "replicated" has every
             worker compute each of its copies.
         tolerance: of the gradient equality, relative.
@@ -80,3 +84,10 @@ class RunShape:
     chunks: int = 1
     tile_bytes: int = TILE_BYTES
     turns: int = 1
+    schedule: str = "constant"
+    schedule_parameters: Parameters = ()
+    clip_workers: float | None = None
+    clip_server: float | None = None
+    worker_momentum: float = 0.0
+    augment: str = "none"
+    augment_parameters: Parameters = ()

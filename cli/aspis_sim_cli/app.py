@@ -8,8 +8,10 @@ from aspis_sim import __version__
 from aspis_sim_cli.boundary import bounded
 from aspis_sim_cli.commands import data, options
 from aspis_sim_cli.commands.bench import bench
+from aspis_sim_cli.commands.compare import compare
 from aspis_sim_cli.commands.detect import detect
 from aspis_sim_cli.commands.distortion import distortion
+from aspis_sim_cli.commands.doctor import doctor
 from aspis_sim_cli.commands.export import export
 from aspis_sim_cli.commands.list_parts import list_parts
 from aspis_sim_cli.commands.merge import merge
@@ -19,6 +21,7 @@ from aspis_sim_cli.commands.report import report
 from aspis_sim_cli.commands.reproduce import reproduce
 from aspis_sim_cli.commands.sweep import sweep
 from aspis_sim_cli.commands.train import train
+from aspis_sim_cli.commands.verify import verify
 from aspis_sim_cli.commands.worst_case import worst_case
 from aspis_sim_cli.plugins import load_plugins
 
@@ -42,7 +45,15 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Print the version.",
+            show_envvar=False,
+            allow_from_autoenv=False,
+        ),
     ] = False,
     plugin: options.GlobalPlugins = None,
 ) -> None:
@@ -61,9 +72,12 @@ app.command("distortion")(bounded(distortion))
 app.command("plan")(bounded(plan))
 app.command("reproduce")(bounded(reproduce))
 app.command("detect")(bounded(detect))
+app.command("compare")(bounded(compare))
+app.command("verify")(bounded(verify))
 app.command("bench")(bounded(bench))
 app.add_typer(data.app, name="data")
 app.command("list")(bounded(list_parts))
+app.command("doctor")(bounded(doctor))
 
 
 def main() -> None:

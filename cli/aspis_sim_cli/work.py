@@ -7,6 +7,7 @@ from pathlib import Path
 from aspis_sim.errors import InputError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.execution import Event
+from aspis_sim.experiment.executors import EXECUTORS
 from aspis_sim.experiment.forecast import remember
 from aspis_sim.experiment.grid import Grid, Group, merged
 from aspis_sim.experiment.keeper import Keeper
@@ -16,6 +17,7 @@ from aspis_sim.experiment.store.database import shown
 from aspis_sim.experiment.store.key import group_digest, origin_of
 from aspis_sim.experiment.study import left, run, shard
 from aspis_sim.experiment.summary import panels, worst_over_attacks
+from aspis_sim.experiment.tensorboard import Board
 from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands.study_options import KEEP, StudyOptions
@@ -63,7 +65,16 @@ class Work:
                 "computed again (the old ones stay stored)"
             )
 
-    def run(self, command: str, quiet: bool, log: Path | None, path: Path | None, written: Format) -> bool:
+    def run(
+        self,
+        command: str,
+        quiet: bool,
+        log: Path | None,
+        path: Path | None,
+        written: Format,
+        board: Board | None = None,
+        executor: str = "local",
+    ) -> bool:
         """Note what is asked for, and run what is left; returns whether it ran to its end.
 
         Args:
@@ -72,6 +83,8 @@ class Work:
             log: file of a JSON object a cell.
             path: file of the rows, rewritten now and then and at the end; None for none.
             written: its format.
+            board: gets the events of every run.
+            executor: registered name of where they are computed.
 
         Raises:
             DataError: the study cannot be written any more; what was committed is kept.
@@ -90,6 +103,8 @@ class Work:
         def arrived(event: Event) -> None:
             nonlocal next_save
             if event.result is not None:
+                if board is not None:
+                    board.add(event.result)
                 timed.append((event.result.cell, round(event.result.seconds, 3)))
             if path is not None and time.monotonic() > next_save:
                 started = time.monotonic()
@@ -97,7 +112,7 @@ class Work:
                 next_save = time.monotonic() + max(SAVE_EVERY, 20 * (time.monotonic() - started))
 
         cells = sum(len(group.seeds) for group in self.left.groups)
-        events = run(self.left.groups, self._keeper, points=self._points)
+        events = run(self.left.groups, self._keeper, EXECUTORS.build(executor), points=self._points)
         complete = follow(events, self.left.steps, cells, arrived, quiet, log)
         remember(cache.history(), timed)
         if path is not None:

@@ -8,7 +8,7 @@ from aspis_sim import assignment
 from aspis_sim.adversary.targeting import target
 from aspis_sim.simulation import Numbers, RunShape, compiled
 from aspis_sim.simulation.network import network
-from aspis_sim.simulation.program import _advance
+from aspis_sim.simulation.steps import advance_by, step_of
 
 STEPS, SEEDS = 5, (0, 1, 2)
 
@@ -33,7 +33,7 @@ def test_seeds_rates_and_strengths_batch_under_vmap():
         built.advance(built.begin(run.key, 0), run, built.order(run.key), None, np.int32(STEPS), *train) for run in runs
     ]
     stack = lambda trees: jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *trees)  # noqa: E731
-    batched = jax.vmap(_advance(shape, groups, net), in_axes=(0, 0, 0, None, None, None, None))
+    batched = jax.vmap(advance_by(step_of(shape, groups, net)), in_axes=(0, 0, 0, None, None, None, None))
     together = jax.jit(batched)(
         stack([built.begin(run.key, 0) for run in runs]),
         stack(runs),

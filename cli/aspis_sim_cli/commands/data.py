@@ -9,6 +9,7 @@ import typer
 
 from aspis_sim.data import DATASETS, PARTS, search, source
 from aspis_sim.errors import DataError, InputError
+from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import bounded, complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
@@ -68,7 +69,11 @@ def status(data_dir: options.DataDir = None, format: options.FormatOption = Form
 def verify(
     dataset: Annotated[
         list[str] | None,
-        typer.Argument(help="Data sets, with parameters as in synthetic:samples=500; all if left out.", metavar="NAME"),
+        typer.Argument(
+            help="Data sets, with parameters as in synthetic:samples=500; all if left out.",
+            metavar="NAME",
+            autocompletion=completion.of("--dataset"),
+        ),
     ] = None,
     data_dir: options.DataDir = None,
     format: options.FormatOption = Format.TABLE,
@@ -110,7 +115,10 @@ def verify(
 
 
 def fetch(
-    dataset: Annotated[list[str], typer.Argument(help="Data sets to download.", metavar="NAME")],
+    dataset: Annotated[
+        list[str],
+        typer.Argument(help="Data sets to download.", metavar="NAME", autocompletion=completion.of("--dataset")),
+    ],
     address: Annotated[
         str | None,
         typer.Option("--from", help="Folder to download from instead of the published address.", metavar="URL"),

@@ -9,6 +9,7 @@ import typer
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
+from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.system_options import (
@@ -56,6 +57,7 @@ def detect(
             rich_help_panel=ADVERSARY,
             help=f"Targeting of files: {', '.join(TARGETINGS)}, random (each copy lies with a given probability).",
             metavar="NAME,…",
+            autocompletion=completion.of("--attack", several=True),
         ),
     ] = "strong",
     framed: Annotated[
@@ -77,6 +79,7 @@ def detect(
             rich_help_panel=ADVERSARY,
             help="Byzantine workers: as the attack chooses them, or drawn at random for each trial.",
             metavar="chosen|random",
+            autocompletion=completion.names(("chosen", "random")),
         ),
     ] = "chosen",
     permute: Annotated[
@@ -94,6 +97,7 @@ def detect(
             rich_help_panel=TRIALS,
             help=f"{', '.join(DETECTORS)} (default: all that detect).",
             metavar="NAME,…",
+            autocompletion=completion.of("--detector", several=True),
         ),
     ] = None,
     trials: Annotated[

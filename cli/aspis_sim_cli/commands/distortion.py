@@ -12,6 +12,7 @@ import typer
 from aspis_sim.assignment import shape
 from aspis_sim.distortion.table import COLUMNS, SCHEMES, distortion_rows
 from aspis_sim.errors import InputError
+from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.system_options import (
@@ -66,6 +67,7 @@ def distortion(
             rich_help_panel=TABLE,
             help=f"{', '.join(SCHEMES)} (default: the first four, as far as they exist for K and r).",
             metavar="NAME,…",
+            autocompletion=completion.names(SCHEMES, several=True),
         ),
     ] = None,
     attack: Annotated[
@@ -75,6 +77,7 @@ def distortion(
             rich_help_panel=TABLE,
             help="strong: the worst case; weak: workers spread out; random: the mean over random workers.",
             metavar="NAME,…",
+            autocompletion=completion.names(("strong", "weak", "random"), several=True),
         ),
     ] = "strong",
     assignment: AssignmentName = None,

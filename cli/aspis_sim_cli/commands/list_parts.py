@@ -22,6 +22,8 @@ class Kind(enum.StrEnum):
     RULES = "rules"
     DATASETS = "datasets"
     MODELS = "models"
+    SCHEDULES = "schedules"
+    AUGMENTATIONS = "augmentations"
     SCHEMES = "schemes"
 
 
@@ -112,10 +114,12 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.adversary.targeting import TARGETINGS
     from aspis_sim.aggregation import RULES
     from aspis_sim.assignment import ASSIGNMENTS
+    from aspis_sim.augmentations import AUGMENTATIONS
     from aspis_sim.data import DATASETS
     from aspis_sim.detection import DETECTORS
     from aspis_sim.experiment.scheme import SCHEMES
     from aspis_sim.models import MODELS
+    from aspis_sim.schedules import SCHEDULES
 
     if kind is Kind.SCHEMES:
         return {name: scheme.summary for name, scheme in SCHEMES.items()}
@@ -127,5 +131,7 @@ def _parts(kind: Kind) -> dict[str, str]:
         Kind.RULES: RULES,
         Kind.DATASETS: DATASETS,
         Kind.MODELS: MODELS,
+        Kind.SCHEDULES: SCHEDULES,
+        Kind.AUGMENTATIONS: AUGMENTATIONS,
     }[kind]
     return {name: registry.summary(name) for name in registry}

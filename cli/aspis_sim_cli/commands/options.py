@@ -11,13 +11,15 @@ from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, conventions
 from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.experiment.grid import PROTOCOLS
 from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
 from aspis_sim.plugin import VARIABLE
-from aspis_sim_cli import config
+from aspis_sim.schedules import SCHEDULES
+from aspis_sim_cli import completion, config
 from aspis_sim_cli.output import Format, keep_stdout_for_results
 from aspis_sim_cli.ranges import integers
 
@@ -38,7 +40,8 @@ def _of(names: Iterable[str]) -> str:
 
 
 def _option(flag: str, panel: str, text: str, metavar: str | None = None) -> typer.models.OptionInfo:
-    return typer.Option(flag, rich_help_panel=panel, help=text, metavar=metavar)
+    complete = completion.of(flag, several=metavar is not None and "," in metavar)
+    return typer.Option(flag, rich_help_panel=panel, help=text, metavar=metavar, autocompletion=complete)
 
 
 Q = Annotated[str, _option("--q", GRID, "Numbers of Byzantine workers, q < K/2.", "1..7")]
@@ -99,9 +102,41 @@ ModelName = Annotated[
         f"Model: {_of(MODELS)}, with options as in mlp:hidden=100 (default mlp; linear for a regression).",
     ),
 ]
-Steps = Annotated[int, _option("--steps", TRAINING, "Training steps.")]
+Steps = Annotated[int | None, _option("--steps", TRAINING, "Training steps (default 300).")]
+Epochs = Annotated[
+    float | None,
+    _option("--epochs", TRAINING, "Instead of steps: how often each scheme sees as many samples as there are.", "N"),
+]
 Momentum = Annotated[
     float | None, _option("--momentum", TRAINING, "Momentum of SGD (default 0.9; 0 for a regression).")
+]
+ScheduleName = Annotated[
+    str,
+    _option(
+        "--schedule",
+        TRAINING,
+        f"What the learning rate is multiplied by from step to step: {_of(SCHEDULES)}; with options as in "
+        "step:factor=0.95:every=33:warmup=10.",
+        "NAME",
+    ),
+]
+ClipWorkers = Annotated[
+    float | None,
+    _option("--clip-workers", TRAINING, "Norm to which honest workers clip the gradient of each file.", "R"),
+]
+ClipServer = Annotated[
+    float | None,
+    _option("--clip-server", TRAINING, "Norm to which the server clips the update before the optimizer.", "R"),
+]
+WorkerMomentum = Annotated[
+    float,
+    _option(
+        "--worker-momentum", TRAINING, "Honest workers return the momentum of each file's gradient, with this β.", "β"
+    ),
+]
+Augment = Annotated[
+    str,
+    _option("--augment", TRAINING, f"What happens to training images: {_of(AUGMENTATIONS)}.", "NAME"),
 ]
 Initial = Annotated[
     str, _option("--init", TRAINING, "Initial weights: the model's own, or standard normal ones.", "model|normal")
@@ -226,6 +261,10 @@ GlobalPlugins = Annotated[
 
 FormatOption = Annotated[Format, _option("--format", OUTPUT, "What is printed on stdout.")]
 Out = Annotated[Path | None, _option("--out", OUTPUT, "Write the rows to this .csv or .json file.", "FILE")]
+TensorBoard = Annotated[
+    Path | None,
+    _option("--tensorboard", OUTPUT, "Write event files there for TensorBoard, a folder a run.", "FOLDER"),
+]
 DryRun = Annotated[
     bool,
     typer.Option(
@@ -242,6 +281,15 @@ CompileCache = Annotated[
 ]
 Quiet = Annotated[
     bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar, and no log lines without a terminal.")
+]
+Executor = Annotated[
+    str,
+    _option(
+        "--executor",
+        TRAINING,
+        "Where runs are computed: local, in this process; ray, on the Ray cluster at $RAY_ADDRESS or one started here.",
+        "local|ray",
+    ),
 ]
 JsonLog = Annotated[
     Path | None,

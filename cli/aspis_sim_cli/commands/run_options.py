@@ -30,8 +30,14 @@ class RunOptions:
     data_dir: options.DataDir = None
     model: options.ModelName = None
     samples_per_file: options.SamplesPerFile = 4
-    steps: options.Steps = 300
+    steps: options.Steps = None
+    epochs: options.Epochs = None
     momentum: options.Momentum = None
+    schedule: options.ScheduleName = "constant"
+    clip_workers: options.ClipWorkers = None
+    clip_server: options.ClipServer = None
+    worker_momentum: options.WorkerMomentum = 0.0
+    augment: options.Augment = "none"
     init: options.Initial = "model"
     precision: options.Precision = "float32"
     x64: options.X64 = False
@@ -68,6 +74,12 @@ class RunOptions:
             **options.data_and_model(self.dataset, self.samples, self.dimension, self.model, self.momentum),
             "samples_per_file": self.samples_per_file,
             "steps": self.steps,
+            "epochs": self.epochs,
+            "schedule": self.schedule,
+            "clip_workers": self.clip_workers,
+            "clip_server": self.clip_server,
+            "worker_momentum": self.worker_momentum,
+            "augment": self.augment,
             "initial": self.init,
             "precision": options.precision_of(self.precision, self.x64),
             "compute": self.compute,

@@ -10,6 +10,7 @@ import typer
 
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.errors import InputError
+from aspis_sim_cli import completion
 from aspis_sim_cli.output import stderr
 
 SYSTEM = "The system"
@@ -29,7 +30,12 @@ Redundancy = Annotated[
 ]
 AssignmentName = Annotated[
     str | None,
-    typer.Option("--assignment", rich_help_panel=SYSTEM, help=f"{', '.join(ASSIGNMENTS)}."),
+    typer.Option(
+        "--assignment",
+        rich_help_panel=SYSTEM,
+        help=f"{', '.join(ASSIGNMENTS)}.",
+        autocompletion=completion.of("--assignment"),
+    ),
 ]
 Load = Annotated[
     int | None,

@@ -39,6 +39,7 @@ def train(
     dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
+    tensorboard: options.TensorBoard = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
     """Train one scheme under one adversary, and print its curve.
@@ -58,8 +59,7 @@ def train(
 
     run.prepare()
     speaks = options.use_devices(run.devices, coordinator, processes, process)
-    every = max(1, run.steps // 10) if every is None else every
-    if every < 1:
+    if every is not None and every < 1:
         raise InputError(f"--every {every}: a curve has a point every 1 or more steps")
     grid = Grid(
         schemes=(scheme,),
@@ -85,15 +85,19 @@ def train(
     from aspis_sim.experiment.execution import train as run_one
     from aspis_sim.experiment.forecast import remember
     from aspis_sim.experiment.row import as_csv
+    from aspis_sim.experiment.tensorboard import Board
     from aspis_sim_cli.live import bar
     from aspis_sim_cli.render.curve_table import curve_view
 
-    with bar(run.steps, quiet or not speaks) as tick:
-        result = run_one(group.first, tick, every)
+    board = None if tensorboard is None or not speaks else Board(tensorboard)
+    with bar(group.first.steps, quiet or not speaks) as tick:
+        result = run_one(group.first, tick, every or max(1, group.first.steps // 10))
     if not speaks:
         return ExitStatus.DONE
     remember(cache.history(), [(group.first, result.seconds)])
     points = as_points(result)
+    if board is not None:
+        complain(f"events written to {board.add(result)}")
 
     def text(kind: Format | None) -> str:
         if kind is Format.JSON:

@@ -9,6 +9,7 @@ import typer
 
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.detection import DETECTORS
+from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
@@ -71,6 +72,7 @@ def worst_case(
             "--assignment",
             rich_help_panel=SYSTEM,
             help=f"Who computes what: {', '.join(name for name in ASSIGNMENTS if name != 'custom')}.",
+            autocompletion=completion.of("--assignment"),
         ),
     ] = "subset",
     q: Annotated[
@@ -84,6 +86,7 @@ def worst_case(
             rich_help_panel=SEARCH,
             help=f"Who is attacked: {', '.join(DETECTORS)}.",
             metavar="NAME,…",
+            autocompletion=completion.of("--detector", several=True),
         ),
     ] = "clique,sound,certified,unanimous",
     objective: Annotated[
@@ -93,6 +96,7 @@ def worst_case(
             rich_help_panel=SEARCH,
             help="What the liars want: most distorted files, or most of them among the files kept.",
             metavar="count|fraction",
+            autocompletion=completion.names(("count", "fraction")),
         ),
     ] = "count",
     effort: Annotated[

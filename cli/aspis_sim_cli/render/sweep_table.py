@@ -108,7 +108,7 @@ def _title(panel: Panel, grid: Grid) -> str:
     shown = "" if strength is None else f" {strength:g}"
     return (
         f"attack {setting.attack_label}, payload {setting.payload}{shown}, K={grid.workers}, r={setting.redundancy}, "
-        f"{grid.dataset}, {grid.model}, {grid.steps} steps"
+        f"{grid.dataset}, {grid.model}, {grid.budget}"
     )
 
 

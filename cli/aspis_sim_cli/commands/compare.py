@@ -1,0 +1,123 @@
+"""``aspis-sim compare``: two sets of runs against each other, paired by seed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aspis_sim.errors import InputError
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.output import Format, file_format, stdout
+from aspis_sim_cli.ranges import names
+
+PAIRS, TEST = "Who is compared", "What is compared, and how"
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="A", help="A study's folder or a sweep's CSV.")],
+    second: Annotated[Path | None, typer.Argument(metavar="[B]", help="Another one; without it, give --by.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            rich_help_panel=PAIRS,
+            help="Within A: cells in which a setting has the one value against those in which it has the other.",
+            metavar="scheme=aspis,median",
+        ),
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where", rich_help_panel=PAIRS, help="Only cells with these settings; repeatable.", metavar="q=1,2"
+        ),
+    ] = None,
+    across: Annotated[
+        str | None,
+        typer.Option(
+            "--across",
+            rich_help_panel=PAIRS,
+            help="Settings in which partners may differ, besides those that no two cells of A and B share.",
+            metavar="rule,steps",
+        ),
+    ] = None,
+    metric: Annotated[
+        str,
+        typer.Option(
+            "--metric",
+            rich_help_panel=TEST,
+            help="top1, loss, distortion_measured, lost_measured, detection_rate, false_accusation_rate, "
+            "samples_processed, seconds.",
+            metavar="NAME,…",
+        ),
+    ] = "top1",
+    test: Annotated[
+        str,
+        typer.Option(
+            "--test",
+            rich_help_panel=TEST,
+            help="That the verdict rests on: Student's t, or the exact sign-flip test, which needs 6 seeds or more.",
+            metavar="t|sign-flip",
+        ),
+    ] = "t",
+    format: options.FormatOption = Format.TABLE,
+    out: options.Out = None,
+) -> ExitStatus:
+    """Compare two sets of runs, cell by cell with equal seeds.
+
+    Cells are partners if they agree in everything but the settings in
+    which A and B differ throughout. For every group of partners: the mean
+    difference A - B over the seeds, its 95% interval, a paired test
+    (Holm-corrected over all groups), and whether A is better or worse.
+
+    Examples:
+
+      aspis-sim compare before.csv after.csv
+
+      aspis-sim compare study --by scheme=aspis,median
+
+      aspis-sim compare study.csv --by rule=median,krum --where q=2,4 --metric top1,loss
+    """
+    from aspis_sim.experiment.comparison import Difference
+    from aspis_sim.experiment.comparison import compare as compared
+    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.experiment.runs import having, read_runs, split
+    from aspis_sim_cli.render.compare_table import compare_view, notes
+
+    if (second is None) == (by is None):
+        raise InputError(
+            "compare two sources, or the two values of a setting in one: A B, or A --by scheme=aspis,median"
+        )
+    written = None if out is None else file_format(out, format)
+    path = None if out is None else writable(out)
+    kept = [_setting(text, "--where") for text in where or ()]
+    split_by = None if by is None else _setting(by, "--by")
+
+    sources = [read_runs(source) for source in (first, second) if source is not None]
+    for name, values in kept:
+        sources = [having(runs, name, values) for runs in sources]
+    ours, theirs = sources if split_by is None else split(sources[0], *split_by)
+    found = compared(ours, theirs, names(metric), test, names(across) if across else ())
+
+    def text(kind: Format | None) -> str:
+        return as_json(found.groups) if kind is Format.JSON else as_csv(found.groups, Difference)
+
+    if path is not None:
+        write_whole(path, text(written))
+        complain(f"written to {path}")
+    if format is Format.TABLE:
+        console = stdout()
+        console.print(compare_view(found, (str(first), str(second or first)), console.width))
+    else:
+        print(text(format), end="")
+        for line in notes(found):
+            complain(line)
+    return ExitStatus.DONE
+
+
+def _setting(text: str, option: str) -> tuple[str, tuple[str, ...]]:
+    name, equals, values = text.partition("=")
+    if not (name.strip() and equals and values.strip()):
+        raise InputError(f"{option} {text}: write a setting and its values, as in scheme=aspis,median")
+    return name.strip(), names(values)

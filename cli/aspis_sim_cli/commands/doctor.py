@@ -1,0 +1,45 @@
+"""``aspis-sim doctor``: what is installed and found here, and what is wrong with it."""
+
+import io
+import sys
+
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.output import Format, stdout
+
+
+def doctor(format: options.FormatOption = Format.TABLE, quiet: options.Quiet = False) -> ExitStatus:
+    """Say what is installed and found here, and what is wrong with it.
+
+    Versions, devices, memory, the cache of compiled programs, data sets (read
+    whole, against their sums), plugins and the terminal. Exit code 4 if
+    something is wrong; each such line says what to do.
+
+    Examples:
+
+      aspis-sim doctor
+
+      aspis-sim doctor --format json
+    """
+    from aspis_sim.experiment.row import as_csv, as_json
+    from aspis_sim_cli.commands.system_options import spinner
+    from aspis_sim_cli.doctor import EXAMINATIONS, Finding, State
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # that it cannot show a character is one of the findings
+    findings: list[Finding] = []
+    with spinner(quiet) as say:
+        for topic, examine in EXAMINATIONS.items():
+            say(f"looking at {topic}")
+            findings += examine()
+    wrong = [one for one in findings if one.state is State.WRONG]
+    if format is Format.TABLE:
+        from aspis_sim_cli.render.doctor_table import doctor_view
+
+        stdout().print(doctor_view(findings))
+    else:
+        print(as_json(findings) if format is Format.JSON else as_csv(findings, Finding), end="")
+    for one in wrong:
+        complain(f"wrong: {one.topic} {one.name}: {one.value}; {one.remedy}")
+    return ExitStatus.CELLS_FAILED if wrong else ExitStatus.DONE

@@ -1,0 +1,80 @@
+"""``aspis-sim verify``: stored cells run again, to see whether they come out the same."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aspis_sim_cli import cache
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.output import Format, file_format, stdout
+
+
+def verify(
+    source: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder, or a sweep's CSV.")],
+    sample: Annotated[int, typer.Option("--sample", help="Cells to run again, drawn at random.")] = 20,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draw.")] = 0,
+    data_dir: options.DataDir = None,
+    compile_cache: options.CompileCache = True,
+    format: options.FormatOption = Format.TABLE,
+    out: options.Out = None,
+    quiet: options.Quiet = False,
+) -> ExitStatus:
+    """Run a random sample of stored cells again, and say whether they come out the same.
+
+    Compared are the rows, seconds apart, and of a study's folder the
+    traces of all steps, bit for bit. Another version of JAX, another
+    processor or other code may be behind a difference; they are named.
+    Exit code 4 unless all are the same.
+
+    Examples:
+
+      aspis-sim verify study
+
+      aspis-sim verify study --sample 100 --seed 1 --format csv
+
+      aspis-sim verify results.csv --sample 3
+    """
+    from aspis_sim.data import search
+    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.experiment.verification import Check, Outcome, check, drawn
+
+    written = None if out is None else file_format(out, format)
+    path = None if out is None else writable(out)
+    search.use(data_dir)
+    cache.use_compiled(compile_cache)
+    chosen = drawn(source, sample, seed)
+    options.use_devices(max(stored.cell.devices for stored in chosen.cells))
+
+    from aspis_sim_cli.live import bar
+    from aspis_sim_cli.render.verify_table import notes, verify_view
+
+    found: list[Check] = []
+    complete = False
+    try:
+        with bar(sum(stored.cell.steps for stored in chosen.cells), quiet) as tick:
+            for stored in chosen.cells:
+                one = check(stored, tick)
+                found.append(one)
+        complete = True
+    except KeyboardInterrupt:
+        complain(f"interrupted: {len(found)} of {len(chosen.cells)} cells had run")
+
+    def text(kind: Format | None) -> str:
+        return as_json(found) if kind is Format.JSON else as_csv(found, Check)
+
+    if path is not None:
+        write_whole(path, text(written))
+        complain(f"written to {path}")
+    from_csv = not source.is_dir()
+    if format is not Format.TABLE:
+        print(text(format), end="")
+        for line in notes(found, chosen, seed, from_csv):
+            complain(line)
+    elif found:
+        stdout().print(verify_view(found, chosen, seed, from_csv))
+    if not complete:
+        return ExitStatus.INTERRUPTED
+    return ExitStatus.DONE if all(one.outcome == Outcome.SAME for one in found) else ExitStatus.CELLS_FAILED

@@ -1,0 +1,137 @@
+"""``compare`` from the command line: tables at both widths, files, studies, and what is refused."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import fields, replace
+
+import pytest
+from aspis_sim_cli.app import app
+from typer.testing import CliRunner
+
+from aspis_sim.experiment.comparison import Difference
+from aspis_sim.experiment.row import as_csv
+from tests.experiment.rows import MEDIAN, ROW, seeds
+from tests.experiment.studies import GRID, make_study
+
+ASPIS = [*seeds(ROW, [0.95, 0.96, 0.955]), *seeds(ROW, [0.9, 0.7, 0.8], q=2, distortion_measured=0.0)]
+RIVAL = [*seeds(MEDIAN, [0.8, 0.805, 0.81]), *seeds(MEDIAN, [0.9, 0.71, 0.75], q=2)]
+
+
+def invoke(words, code=0):
+    result = CliRunner().invoke(app, ["compare", *words.split()])
+    assert result.exit_code == code, result.output
+    return result
+
+
+@pytest.fixture
+def one(tmp_path):
+    (tmp_path / "one.csv").write_text(as_csv([*ASPIS, *RIVAL]))
+    return "one.csv"
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_table_fits_and_says_what_so_few_seeds_can_show(one, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    result = invoke(f"{one} --by scheme=aspis,median --metric top1,distortion_measured")
+    assert max(map(len, result.stdout.splitlines())) <= width
+    assert "…" not in result.stdout
+    words = " ".join(result.stdout.split())
+    assert "one.csv, scheme aspis, assignment subset, redundancy 3" in words
+    assert "Both: workers 7, attack strong, payload alie" in words
+    # t = 0.15 sqrt(3) / 0.005, p = 1 - t / sqrt(t^2 + 2) with 2 degrees of freedom, doubled by Holm
+    interval = "+15.0 ± 1.2" if width == 80 else "+15.0 [+13.8, +16.2]"
+    assert f"1 95.5 80.5 {interval} 0.00074 better" in words
+    assert "no difference shown" in words
+    assert "2 0 0.2 -0.2 - better" in words
+    assert "over 3 paired seeds" in words
+    assert "Holm-corrected over 2 groups" in words
+    assert "t takes the differences to be normal, which 3 seeds cannot check." in words
+    assert "gives no p below 0.25, and can show nothing at 0.05 over 2 groups: that takes 7 seeds." in words
+    assert "0 of 6 pairs of rows are the same bit for bit" in words
+
+
+def test_two_files_in_which_only_the_steps_differ_and_some_cells_have_no_partner(tmp_path):
+    for name, rows in (("a", [*ASPIS, *RIVAL]), ("b", [replace(row, steps=600) for row in [*ASPIS[:2], *RIVAL]])):
+        (tmp_path / f"{name}.csv").write_text(as_csv(rows))
+    words = " ".join(invoke("a.csv b.csv").stdout.split())
+    assert "A: a.csv, steps 300" in words
+    assert "B: b.csv, steps 600" in words
+    assert "8 of 8 pairs of rows are the same bit for bit" in words
+    assert "! 4 cells of A without a partner: scheme=aspis" in words
+    assert re.search(r"q=1 steps=300 seed=2 .*q=2 steps=300 seed=0,1,2", words)
+    assert words.count("identical") == 3
+
+
+def test_the_csv_and_the_json_have_the_same_columns_and_the_notes_go_to_stderr(one, tmp_path):
+    by = f"{one} --by scheme=aspis,median --where q=1"
+    result = invoke(f"{by} --format csv --out {tmp_path}/out.json")
+    (row,) = csv.DictReader(io.StringIO(result.stdout))
+    assert list(row) == [field.name for field in fields(Difference)]
+    assert (row["verdict"], row["scheme"], row["q"], row["redundancy"]) == ("better", "", "1", "")
+    assert row["first"] == "scheme=aspis assignment=subset redundancy=3"
+    assert float(row["p_holm"]) == float(row["p_t"])
+    assert "Holm-corrected over 1 group;" in result.stderr
+    (kept,) = json.loads((tmp_path / "out.json").read_text())
+    assert kept["difference"] == float(row["difference"])
+    assert json.loads(invoke(f"{by} --format json").stdout) == [kept]
+
+
+def test_studies_are_compared_with_what_no_column_holds(tmp_path):
+    make_study(tmp_path / "a", trained=False)
+    slower = replace(GRID, momentum=0.5)
+    worse = make_study(tmp_path / "b", slower, trained=False, change=lambda row: replace(row, top1=row.top1 - 0.2))
+    result = invoke(f"{tmp_path}/a {worse} --format csv")
+    found = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [(row["scheme"], row["first"], row["second"]) for row in found] == [
+        (scheme, "momentum=0.9", "momentum=0.5") for scheme in ("aspis", "median")
+    ]
+    assert all(float(row["difference"]) == pytest.approx(0.2) for row in found)
+    within = list(csv.DictReader(io.StringIO(invoke(f"{tmp_path}/a --by detector=clique,none --format csv").stdout)))
+    assert "scheme=aspis assignment=subset redundancy=3 detector=clique" in within[0]["first"]
+    # a study against a CSV pairs by the columns alone
+    (tmp_path / "a.csv").write_text(as_csv([replace(MEDIAN, seed=9)]))
+    assert "the seeds are 0, 1 in the first and 9 in the second" in invoke(f"{tmp_path}/a {tmp_path}/a.csv", 2).stderr
+
+
+def test_names_from_a_file_move_no_cursor(tmp_path):
+    rows = [replace(row, scheme="[red]\x1b[2J<b>") for row in ASPIS]
+    (tmp_path / "a.csv").write_text(as_csv([*rows, *RIVAL]))
+    text = invoke("a.csv a.csv").stdout
+    assert "\x1b" not in text
+    assert "[red]?[2J<b>" in text
+
+
+def test_help_has_examples_and_names_every_metric():
+    from aspis_sim.experiment.comparison import METRICS
+
+    words = " ".join(invoke("--help").stdout.split())
+    assert "compare before.csv after.csv" in words
+    assert all(name in words.replace("│ │ ", "") for name in METRICS)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ("one.csv", 2, "A B, or A --by scheme=aspis,median"),
+        ("one.csv one.csv --by scheme=aspis,median", 2, "A B, or A --by"),
+        ("one.csv --by scheme", 2, "--by scheme: write a setting and its values"),
+        ("one.csv --by scheme=aspis", 2, "two different values"),
+        ("one.csv --by scheme=aspis,medain", 2, "unknown value of scheme, 'medain'; did you mean median?"),
+        ("one.csv --by schem=aspis,median", 2, "unknown setting 'schem'; did you mean scheme?"),
+        ("one.csv one.csv --where q=9", 2, "unknown value of q, '9'"),
+        ("one.csv one.csv --metric top5", 2, "unknown metric 'top5'; did you mean top1?"),
+        ("one.csv one.csv --test signflip", 2, "unknown test 'signflip'; did you mean sign-flip?"),
+        ("one.csv one.csv --out x.pdf", 2, "x.pdf"),
+        ("one.csv none.csv", 3, "none.csv: there is no such file"),
+        ("one.csv .", 3, "is no study"),
+        ("one.csv half.csv", 3, "half.csv, line 13: status is '', which is none of ok, diverged, failed"),
+    ],
+)
+def test_bad_input_ends_with_2_and_what_is_missing_or_damaged_with_3(one, tmp_path, words, code, message):
+    (tmp_path / "half.csv").write_text((tmp_path / one).read_text()[:-3])
+    result = invoke(words, code)
+    assert result.stdout == ""
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert message in result.stderr

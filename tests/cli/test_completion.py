@@ -1,0 +1,137 @@
+"""Completion in the shell: names of registries and plugins, the last of a list, without jax."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+
+import pytest
+from aspis_sim_cli.app import app
+from typer.testing import CliRunner
+
+from aspis_sim.adversary.payloads import PAYLOADS
+from aspis_sim.data import DATASETS
+from aspis_sim.experiment.scheme import SCHEMES
+from aspis_sim.plugin import register
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+@pytest.fixture(autouse=True)
+def _forgotten():
+    yield
+    for source in set(register._sources.values()):
+        register.forget(source)
+
+
+def offered(line):
+    """What bash is offered at the end of a line."""
+    words = f"aspis-sim {line}"
+    environment = {
+        "_ASPIS_SIM_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - (not words.endswith(" "))),
+    }
+    result = CliRunner().invoke(app, [], prog_name="aspis-sim", env=environment)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == ""
+    return result.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("sweep --scheme ", list(SCHEMES)),
+        ("sweep --scheme asp", [name for name in SCHEMES if name.startswith("asp")]),
+        ("sweep --scheme aspis,det", ["aspis,detox"]),
+        ("sweep --scheme detox,aspis,med", ["detox,aspis,median"]),
+        ("sweep --scheme median,average,by", ["median,average,byzshield"]),
+        ("train --scheme aspis,det", []),
+        ("train --payload ", list(PAYLOADS)),
+        ("sweep --payload alie,ze", ["alie,zero"]),
+        ("sweep --attack strong,frame", ["strong,frame-up"]),
+        ("sweep --aggregator tri", ["trimmed_mean"]),
+        ("sweep --aggregator nnm+kru", ["nnm+krum"]),
+        ("train --dataset fash", ["fashion-mnist"]),
+        ("train --model resnet1", ["resnet18"]),
+        ("train --precision float", ["float32", "float64"]),
+        ("train --after-detection ", ["average", "rule"]),
+        ("sweep --protocol w", ["work"]),
+        ("train --schedule co", ["constant", "cosine"]),
+        ("train --augment ci", ["cifar"]),
+        ("sweep --convention by", ["byzfl"]),
+        ("sweep --format ", ["table", "csv", "json"]),
+        ("detect --detector clique,so", ["clique,sound"]),
+        ("detect --assignment bi", ["bibd"]),
+        ("worst-case --detector unan", ["unanimous"]),
+        ("worst-case --objective fr", ["fraction"]),
+        ("distortion --attack strong,ra", ["strong,random"]),
+        ("list schem", ["schemes"]),
+        ("data verify ", list(DATASETS)),
+        ("data fetch svh", ["svhn"]),
+        ("tra", ["train"]),
+        ("sweep --schem", ["--scheme"]),
+    ],
+)
+def test_what_is_offered(line, names):
+    assert offered(line) == names
+
+
+def test_a_name_is_offered_once_in_a_list():
+    assert "aspis,aspis" not in offered("sweep --scheme aspis,asp")
+    assert "aspis,aspis+" in offered("sweep --scheme aspis,asp")
+
+
+def test_names_of_plugins_are_offered_and_broken_ones_are_silent(tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from aspis_sim import plugin\nprint('hello')\nplugin.scheme('mine-all-mine', assignment='baseline')\n"
+    )
+    (tmp_path / "torn.py").write_text("1 / 0\n")
+    assert offered("--plugin mine.py sweep --scheme median,mine") == ["median,mine-all-mine"]
+    assert offered("sweep --plugin torn.py --plugin mine.py --scheme mine") == ["mine-all-mine"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_there_is_a_script_for_each_shell(shell):
+    result = CliRunner().invoke(app, [], prog_name="aspis-sim", env={"_ASPIS_SIM_COMPLETE": f"source_{shell}"})
+    assert result.exit_code == 0
+    assert f"complete_{shell}" in result.stdout
+
+
+@pytest.mark.parametrize("option", ["--install-completion", "--show-completion"])
+def test_the_options_that_set_it_up_are_in_the_help(option):
+    assert option in CliRunner().invoke(app, ["--help"]).stdout
+
+
+@pytest.fixture
+def program(tmp_path):
+    """A command ``aspis-sim`` of this checkout, in a folder of its own."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    script = folder / "aspis-sim"
+    heavy = "{'jax', 'flax', 'optax', 'networkx'}"
+    script.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path[:0] = {sys.path!r}\n"
+        "from aspis_sim_cli.app import main\n"
+        "try:\n    main()\nfinally:\n"
+        f"    assert not {heavy} & set(sys.modules), 'something slow was imported'\n"
+    )
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    return folder
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
+def test_bash_itself_completes_and_nothing_slow_is_imported(program):
+    script = """
+        eval "$(_ASPIS_SIM_COMPLETE=source_bash aspis-sim)"
+        completer=$(complete -p aspis-sim | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+        COMP_WORDS=(aspis-sim sweep --scheme aspis,det)
+        COMP_CWORD=3
+        $completer aspis-sim
+        echo "${COMPREPLY[@]}"
+    """
+    environment = {**os.environ, "PATH": f"{program}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["aspis,detox"], done.stderr
+    assert done.stderr == ""
