@@ -89,6 +89,7 @@ def test_the_code_version_covers_all_that_a_run_imports_and_the_data_beside_it()
     counted = {name for name, _ in sources(PACKAGE)}
     assert {"data/digits.npz", "assignment/designs/families.txt", "registry.py", *COUNTED} <= counted
     beside = {
+        "experiment/checks.py",  # refuses
         "experiment/grid.py",  # multiplies out: all that it settles is in the cell
         "experiment/rate.py",  # chooses among runs
         "experiment/row.py",  # holds and writes what execution.py fills in
