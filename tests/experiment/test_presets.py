@@ -2,11 +2,12 @@
 
 import csv
 from collections import Counter
+from typing import get_args
 
 import pytest
 
 from aspis_sim.data import _load, search
-from aspis_sim.errors import InputError
+from aspis_sim.errors import DataError, InputError
 from aspis_sim.experiment import preset, published
 from aspis_sim.simulation.network import network
 from tests.data import archives
@@ -98,10 +99,10 @@ def test_cells_at_the_papers_scale(name, own_data):
         assert cell.detection_window == 15
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", [figure for figure in FIGURES if not figure.startswith("12")])
 def test_the_small_scale_is_the_same_study(figure, own_data):
     """Without Fashion-MNIST on the digits; the adversary, the schemes and the ratios of samples stay."""
-    paper, small = (preset.load(f"fig-{figure}", "paper"), preset.load(f"fig-{figure}", "small"))
+    paper, small = (preset.load(f"fig-{figure}", scale) for scale in get_args(preset.Scale))
     assert [series.label for series in small.series] == [series.label for series in paper.series]
     for run, of_paper in zip(small.runs(), paper.series, strict=True):
         cell, grid = run.group.first, of_paper.grid
@@ -114,11 +115,19 @@ def test_the_small_scale_is_the_same_study(figure, own_data):
             grid.payloads[0],
         )
         assert (cell.workers, cell.adversary_window) == (grid.workers, grid.adversary_window)
-        assert grid.batch_size is not None
+        assert grid.batch_size
         paper_samples = grid.batch_size / len(cell.groups.files)
         assert cell.samples_per_file == max(1, round(paper_samples / 8))
         assert run.group.seeds == (428,)
         assert len(run.group.rates) == 2
+
+
+def test_digits_are_too_few_for_the_files_of_21_workers(own_data, tmp_path, monkeypatch):
+    with pytest.raises(DataError, match=r"fig-12a at the small scale needs fashion-mnist: .*data fetch fashion-mnist"):
+        preset.load("fig-12a", "small")
+    archives.mnist(tmp_path / "fashion-mnist", train=1500)
+    monkeypatch.setenv(search.VARIABLE, str(tmp_path))
+    assert [run.group.first.samples_per_file for run in preset.load("fig-12a", "small").runs()] == [1, 4, 12]
 
 
 def test_the_small_scale_takes_fashion_mnist_where_it_is(own_data, tmp_path, monkeypatch):
@@ -137,7 +146,7 @@ def test_runs_are_cut_under_the_schedule_of_the_whole_run(own_data):
 def test_series_are_picked_by_their_label():
     found = preset.only(preset.load("fig-7a"), ("aspis", "Median, q = 4"))
     assert [series.label for series in found.series] == ["Aspis, q = 2", "Aspis, q = 4", "Median, q = 4"]
-    with pytest.raises(InputError, match=r"unknown series 'Medain, q = 2'; did you mean Median, q = 2"):
+    with pytest.raises(InputError, match=r"unknown series 'Medain, q = 2'; did you mean Median, q = "):
         preset.only(found, ("Medain, q = 2",))
 
 
@@ -154,7 +163,7 @@ def test_the_two_published_tables_say_the_same():
     rows = published.accuracy()
     assert len(rows) == len(curves)
     for row in rows:
-        curve = curves[row["figure"], row["series"]]
+        curve = curves[row["figure"], row["series"].split(" (")[0]]
         assert len(curve.top1) == int(row["points"])
         told = tuple(float(row[key]) for key in ("top1_first", "top1_max", "top1_final"))
         assert (curve.first, curve.best, curve.final) == told
@@ -174,11 +183,11 @@ schemes = "median"
     ("text", "message"),
     [
         ("titel = 't'\n" + GOOD, r"unknown key 'titel'; did you mean title\?"),
-        (GOOD.replace("q = 2", "worker = 2"), r"\[settings\] unknown key 'worker'; did you mean workers\?"),
+        (GOOD.replace("q = 2", "worker = 2"), r"\[settings\] unknown key 'worker'; did you mean .*workers"),
         (GOOD + "shceme = 1\n", r"\[\[series\]\] unknown key 'shceme'; did you mean schemes"),
         (GOOD + "[kinds.'A']\nrats = 1\n", r"\[kinds.\"A\"\] unknown key 'rats'; did you mean rates"),
         (GOOD + "[kinds.'A'.small]\nmodl = 1\n", r"small\] unknown key 'modl'; did you mean model"),
-        (GOOD + "[small]\ndigit = 1\n", r"\[small\] unknown key 'digit'; did you mean digits\?"),
+        (GOOD + "[small]\ndigit = 1\n", r"\[small\] unknown key 'digit'; did you mean digits"),
         (GOOD + "[search]\nepoch = 1\n", r"\[search\] unknown key 'epoch'; did you mean epochs\?"),
         (
             GOOD + "[[series]]\nkind = 'Medain'\n[kinds.Median]\nq = 1\n",
