@@ -4,8 +4,8 @@ A file has a ``title``, ``[settings]`` for all its runs and ``[[series]]`` with 
 these tables are the fields of a `Grid` (a single value stands for a list of one) and those in `SERIES_KEYS`.
 ``[kinds."LABEL"]`` says what a figure's legend means by a label; a series of that ``kind`` has one curve a q.
 ``[small]`` and the table in it of the first data set that is there say what ``--scale small`` changes (a kind's own
-``small`` table has the last word), and ``[search]`` which rates a search tries. With ``extends`` a file adds to what
-another one says.
+``small`` table has the last word, ``false`` in a data set's place rules it out), and ``[search]`` which rates a search
+tries. With ``extends`` a file adds to what another one says.
 """
 
 import tomllib
@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from aspis_sim.assignment import shape
+from aspis_sim.data import source
 from aspis_sim.data.status import status
-from aspis_sim.errors import InputError
+from aspis_sim.errors import DataError, InputError
 from aspis_sim.experiment import published
 from aspis_sim.experiment.grid import Grid, Group, Setting
 from aspis_sim.experiment.scheme import scheme
@@ -32,7 +33,10 @@ GRID_KEYS = {field.name: field for field in fields(Grid)}
 SERIES_KEYS = ("decay", "rate", "note")
 SETTINGS = (*GRID_KEYS, *SERIES_KEYS)
 FILE_KEYS = ("title", "paper", "extends", "figure", "settings", "kinds", "series", "small", "search")
-SMALL_KEYS = (*SETTINGS, "samples_share", "fashion-mnist", "digits")
+SMALL_DATA = ("fashion-mnist", "digits")
+"""Data sets of the small scale, best first."""
+
+SMALL_KEYS = (*SETTINGS, "samples_share", *SMALL_DATA)
 SEARCH_KEYS = ("rates", "decay", "epochs")
 
 CHECKPOINTS = 20
@@ -154,6 +158,7 @@ def read(path: Path, scale: Scale = "paper") -> Preset:
 
     Raises:
         InputError: the file says what is not understood, or is no TOML, or there is no such scale.
+        DataError: the small scale's data are missing.
     """
     if scale not in SCALES:
         raise unknown_name("scale", scale, SCALES)
@@ -226,7 +231,8 @@ def _series(path: Path, tables: Mapping[str, Any], small: Mapping[str, Any]) -> 
         if written["kind"] not in kinds:
             raise InputError(f"{path.name}: {unknown_name('kind', written['kind'], kinds)}")
         of_kind = shared | kinds[written["kind"]] | {key: one for key, one in written.items() if key != "kind"}
-        of_small = small | of_kind.pop("small", {}) if small else {}
+        of_small = of_kind.pop("small", {})
+        of_small = {**small, **of_small} if small else {}
         for q in _several(of_kind["q"]):
             label = f"{written['kind']}, q = {q}"
             curve = published.curve(tables["figure"], written["kind"], q) if "figure" in tables else None
@@ -254,11 +260,16 @@ def _files(settings: Mapping[str, Any]) -> int:
 def _small(path: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
     """What changes in the settings, for the first of the data sets in ``[small]`` that is there."""
     written = tables.get("small", {})
-    for dataset, of_dataset in written.items():
-        if isinstance(of_dataset, dict) and status(dataset).state in ("found", "shipped"):
-            shared = {key: value for key, value in written.items() if not isinstance(value, dict)}
+    wanted = {name: of_dataset for name in SMALL_DATA if (of_dataset := written.get(name))}
+    if not wanted:
+        raise InputError(f"{path.stem} has no smaller scale; leave --scale out")
+    for dataset, of_dataset in wanted.items():
+        if status(dataset).state in ("found", "shipped"):
+            shared = {key: value for key, value in written.items() if key not in SMALL_DATA}
             return shared | of_dataset | {"dataset": dataset}
-    raise InputError(f"{path.stem} has no smaller scale; leave --scale out")
+    files = source(next(iter(wanted)))
+    assert files is not None
+    raise DataError(f"{path.stem} at the small scale needs {files.name}: {files.remedy()}")
 
 
 def _several(value: Any) -> tuple[Any, ...]:

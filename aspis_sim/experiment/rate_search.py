@@ -24,7 +24,8 @@ class Try:
     Attributes:
         series: label of the curve that it is for.
         x, y: the pair.
-        epochs, steps: that it was trained for.
+        epochs: that it was to be trained for.
+        steps: that it was trained for.
         seed: of the run.
         top1: on validation data after them, in percent; None if the run failed.
         loss: likewise.
@@ -82,7 +83,7 @@ def as_toml(found: Sequence[Try], title: str) -> str:
     for one in found:
         if one.chosen:
             lines += ["", f'["{one.series}"]', f"rates = {one.x!r}", f"decay = {one.y!r}"]
-            lines.append(f'rate = "searched: {one.top1:.1f}% on validation data after {one.epochs:g} epochs"')
+            lines.append(f'rate = "searched: {one.top1:.1f}% on validation data after {one.steps} steps"')
     return "\n".join(lines) + "\n"
 
 

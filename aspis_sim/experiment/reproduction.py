@@ -198,7 +198,7 @@ def _compared(run: Run, results: Sequence[Result], as_published: bool) -> Compar
     assert curve is not None
     top1 = [value for _, value in mean_curve(results)]
     final = top1[-1] if top1 else None
-    difference = None if final is None else final - curve.final
+    difference = None if final is None else round(final - curve.final, 2)
     if results:
         cell = results[0].cell
     return Comparison(
@@ -211,7 +211,7 @@ def _compared(run: Run, results: Sequence[Result], as_published: bool) -> Compar
         first=_rounded(top1[0] if top1 else None),
         best=_rounded(max(top1, default=None)),
         final=_rounded(final),
-        difference=_rounded(difference),
+        difference=difference,
         verdict=_verdict(run, difference, as_published),
         dataset=cell.dataset,
         model=cell.model,

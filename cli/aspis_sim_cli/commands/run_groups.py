@@ -67,7 +67,6 @@ def run_groups(
     written: Format = Format.CSV,
     points: Callable[[Group], int | None] = lambda group: None,
     log: Path | None = None,
-    finished: Callable[[Result], object] | None = None,
 ) -> Outcome:
     """Run every cell of the groups; Ctrl-C keeps those that have finished.
 
@@ -78,7 +77,6 @@ def run_groups(
         written: its format.
         points: steps between two points of a group's curves, None for the end alone.
         log: file to which a JSON object a cell is appended as it finishes, "-" for stderr.
-        finished: called with every run that did not fail.
     """
     outcome = Outcome(groups, {group: [] for group in groups}, {group: [] for group in groups})
     saved = time.monotonic()
@@ -90,8 +88,6 @@ def run_groups(
         outcome.rows[event.group].append(event.row)
         if event.result is not None:
             outcome.results[event.group].append(event.result)
-            if finished is not None:
-                finished(event.result)
         if path is not None and time.monotonic() - saved > SAVE_EVERY:
             write_whole(path, outcome.text(written))
             saved = time.monotonic()

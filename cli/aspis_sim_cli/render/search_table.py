@@ -22,11 +22,14 @@ def search_view(preset: Preset, found: Sequence[Try]) -> RenderableType:
     for label in dict.fromkeys(one.series for one in found):
         table.add_row(Text(label), *(_cell(tried.get((label, *pair))) for pair in pairs))
     first = found[0]
+    steps = sorted({one.steps for one in found})
+    span = f"{steps[0]} steps" if len(steps) == 1 else f"{steps[0]} to {steps[-1]} steps"
     return Group(
         Text(f"Learning rates x·y^floor(t/z) for {preset.name}", style="bold"),
         table,
         Text(
-            f"top-1 % on validation data after {first.epochs:g} epochs (seed {first.seed}), for x above and y below; "
+            f"top-1 % on validation data after {first.epochs:g} epochs at most (here {span}; seed {first.seed}), for x "
+            "above and y below; "
             "* is chosen."
         ),
         Text(cost_line(found)),
