@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Literal
@@ -109,6 +109,10 @@ class Cell:
     clip_server: float | None = None
     worker_momentum: float = 0.0
     augment: str = "none"
+
+    def __reduce__(self) -> tuple[type[Cell], tuple[object, ...]]:
+        """For other processes: the fields alone, without what was made from them."""
+        return Cell, tuple(getattr(self, field.name) for field in fields(self))
 
     def check(self) -> None:
         """Refuse what cannot run, before any work.

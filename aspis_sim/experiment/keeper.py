@@ -1,30 +1,19 @@
 """A study as the ledger of a sweep: what it knows does not run again, what ends is committed at once."""
 
-import platform
 import time
 from collections.abc import Callable
 from functools import cached_property
-from importlib.metadata import version
 from itertools import product
 
-import jax
-
-from aspis_sim import __version__
 from aspis_sim.errors import DataError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.execution import Ended, Ledger
 from aspis_sim.experiment.grid import Group
+from aspis_sim.experiment.machine import this_machine
 from aspis_sim.experiment.rate import Validation
-from aspis_sim.experiment.store import Finished, Machine, Origin, Store, claims
+from aspis_sim.experiment.store import Finished, Origin, Store, claims
 from aspis_sim.experiment.store.database import transaction
 from aspis_sim.experiment.store.key import group_digest, origin_of, run_key
-
-
-def this_machine() -> Machine:
-    """The versions, the device and the host that runs of this process are recorded with."""
-    versions = {"aspis-sim": __version__, "python": platform.python_version()}
-    versions |= {library: version(library) for library in ("jax", "numpy")}
-    return Machine(versions, jax.devices()[0].device_kind, platform.node())
 
 
 class Keeper(Ledger):
@@ -109,7 +98,7 @@ class Keeper(Ledger):
             trace=result.trace._asdict() if result else {},
             curve=tuple((step, score.top1, score.loss) for step, score in result.curve) if result else (),
         )
-        key = self._store.commit(finished, self._of(group)[1], self._machine)
+        key = self._store.commit(finished, self._of(group)[1], (result.machine if result else None) or self._machine)
         self._known[key] = ended.validation
 
     def sign_of_life(self) -> None:

@@ -27,7 +27,7 @@ OWN = ("lr", "seed")
 BESIDE = ("experiment", "game", "plugin", "report")
 """Rooms that have no say in the numbers of a run, but for `COUNTED`."""
 
-COUNTED = ("experiment/cell.py", "experiment/execution.py", "experiment/part.py")
+COUNTED = tuple(f"experiment/{name}.py" for name in ("cell", "choices", "execution", "part", "shaping"))
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "flax", "optax")
 

@@ -189,7 +189,7 @@ function facets(id, saysId, sheets, tracesOf, x, y) {
     ? kept.length + " of " + sheets.length + " adversaries are shown; choose attacks and payloads in the filters." : "";
   emptied(id);
   const width = at(id).clientWidth || 1000;
-  const columns = Math.min(kept.length, width < 560 ? 1 : width < 900 ? 2 : 3);
+  const columns = Math.min(kept.length, width < 560 ? 1 : width < 900 || kept.length === 4 ? 2 : 3);
   const rows = Math.ceil(kept.length / columns);
   const height = rows * 265 + 70;
   const layout = base(height, { annotations: [], margin: { l: 56, r: 14, t: 60, b: 48 } });

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.reproduce_training import TrainingOptions, reproduce_preset
@@ -41,6 +42,7 @@ def reproduce(
         str,
         typer.Argument(
             help="list (what there is), distortion, linear-regression, fig-7a to fig-14, or fashion-mnist.",
+            autocompletion=lambda ctx, incomplete: completion.names(_studies())(ctx, incomplete),
         ),
     ] = "list",
     *,
@@ -82,7 +84,13 @@ def reproduce(
         return reproduce_preset(study, training, settings(context), format, out, quiet)
     if study in UNKNOWN:
         raise InputError(f"{study}: {UNKNOWN[study]}")
-    raise unknown_name("study", study, [*STUDIES, *preset.names(), "list"])
+    raise unknown_name("study", study, _studies())
+
+
+def _studies() -> list[str]:
+    from aspis_sim.experiment import preset
+
+    return [*STUDIES, *preset.names(), "list"]
 
 
 def _list(format: Format) -> ExitStatus:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from aspis_sim_cli import cache
+from aspis_sim_cli import cache, completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.dry_run import show_forecasts
@@ -20,7 +20,7 @@ PANEL = "Training"
 
 
 def _option(flag: str, text: str, metavar: str | None = None) -> Any:
-    return typer.Option(flag, rich_help_panel=PANEL, help=text, metavar=metavar)
+    return typer.Option(flag, rich_help_panel=PANEL, help=text, metavar=metavar, autocompletion=completion.of(flag))
 
 
 @dataclass(frozen=True)
