@@ -4,13 +4,18 @@ import csv
 import io
 import json
 import tomllib
+from dataclasses import replace
 
 import pytest
 from aspis_sim_cli.app import app
+from aspis_sim_cli.render.search_table import search_view
+from rich.console import Console
 from typer.testing import CliRunner
 
 from aspis_sim.data import _load, search
 from aspis_sim.experiment import curve_drawing
+from aspis_sim.experiment.preset import load
+from aspis_sim.experiment.rate_search import Try
 from aspis_sim.simulation.network import network
 from tests.data import archives
 
@@ -125,18 +130,28 @@ def test_the_small_scale_on_the_digits():
 
 def test_a_search_writes_the_rates_that_the_figure_then_takes(archive, tmp_path):
     words = f"fig-7b --max-steps 2 {TINY} --data-dir {archive} --series bulyan"
-    result = invoke(f"{words} --search --out rates.toml")
-    said = " ".join(result.stdout.split())
-    assert "8 runs, 16 steps, 240 sample gradients of all workers," in said
-    assert said.count("*") == 2  # the mark and its legend
+    result = invoke(f"{words} --search --out rates.toml --format csv")
+    assert "8 runs, 16 steps, 240 sample gradients of all workers," in result.stderr
     chosen = tomllib.loads((tmp_path / "rates.toml").read_text())["Bulyan, q = 2"]
-    tried = list(csv.DictReader(io.StringIO(invoke(f"{words} --search --format csv").stdout)))
+    tried = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [one["chosen"] for one in tried].count("True") == 1
     best = max(tried, key=lambda one: (float(one["top1"]), -float(one["loss"]), -float(one["x"])))
     assert (chosen["rates"], chosen["decay"]) == (float(best["x"]), float(best["y"]))
     (row,) = csv.DictReader(io.StringIO(invoke(f"{words} --rates rates.toml --format csv").stdout))
     assert float(row["lr"]) == chosen["rates"]
     assert row["schedule"].startswith(f"step:factor={chosen['decay']}:")
     assert row["rate"] == chosen["rate"]
+
+
+def test_the_table_of_a_search_marks_what_it_chose():
+    preset = load("fig-7b")
+    best = Try("Bulyan, q = 2", 0.1, 0.7, 3, 99, 428, 61.25, 1.0, True, 1500, 2.0)
+    other = replace(best, x=0.01, top1=50.0, chosen=False)
+    printed = io.StringIO()
+    Console(width=80, file=printed).print(search_view(preset, [other, best]))
+    words = " ".join(printed.getvalue().split())
+    assert "Bulyan, q = 2 50.0 61.2*" in words
+    assert "2 runs, 198 steps, 3,000 sample gradients of all workers, 4 seconds of runs." in words
 
 
 def test_without_matplotlib_everything_but_the_picture_is_there(archive, tmp_path, monkeypatch):
@@ -151,8 +166,8 @@ def test_a_dry_run_trains_nothing_and_says_what_it_would_cost(archive, monkeypat
 
     monkeypatch.setattr(execution, "train", lambda *words: pytest.fail("something was trained"))
     result = invoke(f"fig-7b --dry-run --format json --data-dir {archive} --model mlp")
-    # 3 series, 2 seeds each: Aspis sees 16 x 495 images in a step of 14,560, Bulyan in 17 of 480
-    assert "fig-7b: 6 runs, 38 steps, 190,720 sample gradients of all workers" in result.stderr
+    # 2 seeds of 3 series: Aspis takes a step of 14,560 for 16 x 495 images, thrice each, Bulyan 17 of 480
+    assert "fig-7b: 6 runs, 38 steps, 191,040 sample gradients of all workers" in result.stderr
     assert sum(one["steps"] for one in json.loads(result.stdout)["programs"]) == 38
 
 
