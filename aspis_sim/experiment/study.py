@@ -1,16 +1,17 @@
 """What a study's grids still need, and running it: shared with whoever else is at it, each run kept once it ends."""
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
-from aspis_sim.errors import DataError, InputError
+from aspis_sim.errors import InputError
 from aspis_sim.experiment.execution import Event, cost, sweep
 from aspis_sim.experiment.executors.base import Executor
 from aspis_sim.experiment.grid import Grid, Group
 from aspis_sim.experiment.keeper import Keeper
 from aspis_sim.experiment.rate import chosen
+from aspis_sim.experiment.store.key import from_fields
 
 
 def grid_of(specification: Mapping[str, Any]) -> Grid:
@@ -19,13 +20,7 @@ def grid_of(specification: Mapping[str, Any]) -> Grid:
     Raises:
         DataError: it has fields that this version does not know.
     """
-    unknown = sorted(set(specification) - {field.name for field in fields(Grid)})
-    if unknown:
-        raise DataError(
-            f"the study's grid has {', '.join(unknown)}, which this aspis-sim does not know; take a newer one"
-        )
-    given: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in specification.items()}
-    return Grid(**given)
+    return from_fields(Grid, specification)
 
 
 def with_more_seeds(grid: Grid, more: int) -> Grid:

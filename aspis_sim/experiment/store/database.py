@@ -12,7 +12,7 @@ from pathlib import Path
 from aspis_sim.errors import DataError
 
 NAME = "study.db"
-FORMAT = 1
+FORMAT = 2
 """Of the tables; a study of a newer one is refused."""
 
 PATIENCE = 60.0
@@ -20,7 +20,9 @@ PATIENCE = 60.0
 
 TABLES = """
 CREATE TABLE study (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE grids (id INTEGER PRIMARY KEY, specification TEXT NOT NULL UNIQUE, added TEXT NOT NULL);
+CREATE TABLE grids (
+    id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, specification TEXT NOT NULL, added TEXT NOT NULL
+);
 CREATE TABLE commands (id INTEGER PRIMARY KEY, grid INTEGER NOT NULL, words TEXT NOT NULL, UNIQUE (grid, words));
 CREATE TABLE groups (digest TEXT PRIMARY KEY, cell TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE members (grid INTEGER, position INTEGER, digest TEXT NOT NULL, PRIMARY KEY (grid, position)) WITHOUT ROWID;

@@ -1,10 +1,12 @@
 """What a run is known by: SHA-256 over all that its numbers follow from, so that nothing that differs can collide.
 
-A run's key is the hash of three things: every field of its cell as canonical JSON, the version of the code, and the
-checksum of the data. The version of the code is a hash of the source files of every room that has a say in the numbers,
-read as syntax trees without docstrings (so that a comment changes nothing and any other edit does), of the data files
-among them, of the plugins that the cell uses, and of the versions of the libraries that compute. The learning rate that
-a search has chosen is a field of the cell; which rates were tried changes which runs there are, not what one computes.
+A run's key is the hash of three things: the fields of its cell as canonical JSON, the version of the code, and the
+checksum of the data. Fields that have their default are left out, so that a later version, which knows more of them,
+recognises the cell as one that other code left; the version of the code has a say in the defaults. That version is a
+hash of the source files of every room that has a say in the numbers, read as syntax trees without docstrings (so that a
+comment changes nothing and any other edit does), of the data files among them, of the plugins that the cell uses, and
+of the versions of the libraries that compute. The learning rate that a search has chosen is a field of the cell; which
+rates were tried changes which runs there are, not what one computes.
 """
 
 import ast
@@ -15,11 +17,14 @@ from dataclasses import dataclass, fields
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aspis_sim
+from aspis_sim.errors import DataError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.plugin import loaded, unless_broken
+
+T = TypeVar("T")
 
 OWN = ("lr", "seed")
 """Fields of a cell in which the runs of one group differ."""
@@ -30,9 +35,6 @@ BESIDE = ("experiment", "game", "plugin", "report")
 COUNTED = tuple(f"experiment/{name}.py" for name in ("cell", "choices", "execution", "part", "shaping"))
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "flax", "optax")
-
-_FIELDS = tuple(field.name for field in fields(Cell))
-_SHARED = tuple(name for name in _FIELDS if name not in OWN)
 
 
 @dataclass(frozen=True)
@@ -58,14 +60,31 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def group_specification(cell: Cell) -> str:
-    """Every field of a cell but its rate and its seed, as canonical JSON."""
-    return canonical({name: getattr(cell, name) for name in _SHARED})
+def digest_of(specification: Any, leave_out: tuple[str, ...] = ()) -> str:
+    """The hash of the fields of a dataclass, but for those left out and those that have their default."""
+    named = ((name, getattr(specification, name), default) for name, default in _defaults(type(specification)))
+    given = {name: value for name, value, default in named if value != default and name not in leave_out}
+    return sha256(canonical(given))
+
+
+_of_kinds: dict[type, tuple[tuple[str, Any], ...]] = {}
+
+
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+    """Name and default of every field of a dataclass."""
+    if kind not in _of_kinds:
+        _of_kinds[kind] = tuple((field.name, field.default) for field in fields(kind))
+    return _of_kinds[kind]
 
 
 def group_digest(cell: Cell) -> str:
     """What the runs of a cell with any rate and seed have in common."""
-    return sha256(group_specification(cell))
+    return digest_of(cell, OWN)
+
+
+def group_specification(cell: Cell) -> str:
+    """Every field of a cell but its rate and its seed, as canonical JSON."""
+    return canonical({name: getattr(cell, name) for name, _ in _defaults(Cell) if name not in OWN})
 
 
 def run_key(digest: str, lr: float, seed: int, origin: Origin) -> str:
@@ -74,12 +93,27 @@ def run_key(digest: str, lr: float, seed: int, origin: Origin) -> str:
 
 
 def cell_of(specification: str, lr: float, seed: int) -> Cell:
-    """The cell of a group's specification with this rate and seed; fields that it does not name have their defaults."""
-    known: Mapping[str, Any] = json.loads(specification)
-    shared: dict[str, Any] = {
-        name: tuple(one) if isinstance(one, list) else one for name, one in known.items() if name in _SHARED
-    }
-    return Cell(**shared, lr=lr, seed=seed)
+    """The cell of a group's specification with this rate and seed; fields that it does not name have their defaults.
+
+    Raises:
+        DataError: it names fields that this version does not know.
+    """
+    return from_fields(Cell, json.loads(specification), lr=lr, seed=seed)
+
+
+def from_fields(kind: type[T], named: Mapping[str, Any], **more: Any) -> T:
+    """A frozen dataclass from its fields as JSON has them.
+
+    Raises:
+        DataError: there are fields that this version does not know.
+    """
+    unknown = sorted(set(named) - {name for name, _ in _defaults(kind)})
+    if unknown:
+        raise DataError(
+            f"the study's {kind.__name__.lower()} has {', '.join(unknown)}, which this aspis-sim does not know; "
+            "take a newer one"
+        )
+    return kind(**{name: tuple(one) if isinstance(one, list) else one for name, one in named.items()}, **more)
 
 
 def origin_of(cell: Cell) -> Origin:

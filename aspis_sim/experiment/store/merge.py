@@ -7,6 +7,7 @@ from pathlib import Path
 
 from aspis_sim.experiment.row import Row
 from aspis_sim.experiment.store import database
+from aspis_sim.experiment.store.key import canonical
 from aspis_sim.experiment.store.packed import unpack
 from aspis_sim.experiment.store.parts import row_of
 from aspis_sim.experiment.store.store import Store
@@ -98,10 +99,12 @@ def merge(source: Path, into: Store) -> Merged:
 
 
 def _copy_grids(source: Store, into: Store) -> None:
+    digests = dict(into.connection.execute("SELECT id, digest FROM other.grids"))
     for grid in source.grids():
         query = "SELECT digest FROM other.members WHERE grid = ? ORDER BY position"
-        digests = [digest for (digest,) in into.connection.execute(query, (grid["id"],))]
-        into.place_grid(grid["specification"], digests, grid["commands"], grid["added"])
+        groups = [digest for (digest,) in into.connection.execute(query, (grid["id"],))]
+        specification = canonical(grid["specification"])
+        into.place_grid(digests[grid["id"]], specification, groups, grid["commands"], grid["added"])
 
 
 def _conflict(key: str, mine: Store, theirs: Store) -> Conflict | None:

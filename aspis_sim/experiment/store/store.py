@@ -18,7 +18,15 @@ from aspis_sim.experiment.machine import Machine
 from aspis_sim.experiment.rate import chosen
 from aspis_sim.experiment.row import Row, plain
 from aspis_sim.experiment.store import database
-from aspis_sim.experiment.store.key import Origin, canonical, cell_of, group_digest, group_specification, run_key
+from aspis_sim.experiment.store.key import (
+    Origin,
+    canonical,
+    cell_of,
+    digest_of,
+    group_digest,
+    group_specification,
+    run_key,
+)
 from aspis_sim.experiment.store.packed import pack, unpack
 from aspis_sim.experiment.store.parts import RUN, Finished, Place, Record, Run, StoredTrace, row_of, row_text
 
@@ -99,32 +107,32 @@ class Store:
         Returns:
             the number of the grid in this study.
         """
-        specification, commands = asdict(grid), [command] if command else []
+        digest, commands = digest_of(grid), [command] if command else []
         with self.reading(), database.transaction(self.connection):
-            if self._all("SELECT id FROM grids WHERE specification = ?", canonical(specification)):
-                return self.place_grid(specification, (), commands, database.now())
+            if self._all("SELECT id FROM grids WHERE digest = ?", digest):
+                return self.place_grid(digest, "", (), commands, "")
             groups = tuple(groups)
             self._note_groups(groups)
             digests = [group_digest(group.first) for group in groups]
-            return self.place_grid(specification, digests, commands, database.now())
+            return self.place_grid(digest, canonical(asdict(grid)), digests, commands, database.now())
 
-    def place_grid(self, specification: Mapping[str, Any], digests: Sequence[str], commands: list[str], at: str) -> int:
+    def place_grid(self, digest: str, specification: str, groups: Sequence[str], commands: list[str], at: str) -> int:
         """Within a transaction, ask for a grid whose groups are noted; gives its number.
 
         Args:
-            specification: fields of a `Grid`.
-            digests: of its groups, in the order of the rows; not looked at if the grid is there already.
+            digest: of the grid; if it is there already, only the commands are added.
+            specification: its fields as JSON.
+            groups: digests of its groups, in the order of the rows.
             commands: that asked for it.
             at: when.
         """
-        text = canonical(dict(specification))
-        found = self._all("SELECT id FROM grids WHERE specification = ?", text)
+        found = self._all("SELECT id FROM grids WHERE digest = ?", digest)
         if found:
             number = int(found[0][0])
         else:
-            query = "INSERT INTO grids (specification, added) VALUES (?, ?)"
-            number = int(self.connection.execute(query, (text, at)).lastrowid or 0)
-            self._place(number, digests)
+            query = "INSERT INTO grids (digest, specification, added) VALUES (?, ?, ?)"
+            number = int(self.connection.execute(query, (digest, specification, at)).lastrowid or 0)
+            self._place(number, groups)
         for command in commands:
             self._note_command(number, command)
         return number
@@ -136,8 +144,8 @@ class Store:
             the number of the grid: another one if the study has asked for the new grid already.
         """
         with self.reading(), database.transaction(self.connection):
-            specification = canonical(asdict(grid))
-            same = self._all("SELECT id FROM grids WHERE specification = ? AND id <> ?", specification, number)
+            digest = digest_of(grid)
+            same = self._all("SELECT id FROM grids WHERE digest = ? AND id <> ?", digest, number)
             self.connection.execute("DELETE FROM members WHERE grid = ?", (number,))
             if same:
                 self.connection.execute("DELETE FROM grids WHERE id = ?", (number,))
@@ -145,8 +153,8 @@ class Store:
                 self.connection.execute(query, (same[0][0], number))
                 number = int(same[0][0])
             else:
-                query = "UPDATE grids SET specification = ? WHERE id = ?"
-                self.connection.execute(query, (specification, number))
+                query = "UPDATE grids SET digest = ?, specification = ? WHERE id = ?"
+                self.connection.execute(query, (digest, canonical(asdict(grid)), number))
                 groups = tuple(groups)
                 self._note_groups(groups)
                 self._place(number, [group_digest(group.first) for group in groups])

@@ -1,13 +1,14 @@
 """Keys: what differs in anything that counts differs in its key, and what does not count changes none."""
 
 import ast
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import pytest
 
 import aspis_sim
 from aspis_sim import plugin
+from aspis_sim.errors import DataError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.store.key import (
     COUNTED,
@@ -72,6 +73,22 @@ def test_neighbouring_floats_have_other_keys_and_equal_cells_the_same():
 def test_a_cell_comes_back_from_its_specification():
     for cell in cells():
         assert cell_of(group_specification(cell), cell.lr, cell.seed) == cell
+
+
+@dataclass(frozen=True)
+class Later(Cell):
+    """A cell of a version that knows one field more."""
+
+    colour: str = "none"
+
+
+def test_a_field_that_a_later_version_adds_changes_no_digest_until_it_is_used():
+    cell = cells()[0]
+    later = Later(**{field.name: getattr(cell, field.name) for field in fields(Cell)})
+    assert group_digest(later) == group_digest(cell)
+    assert group_digest(replace(later, colour="red")) != group_digest(cell)
+    with pytest.raises(DataError, match="the study's cell has colour, which this aspis-sim does not know"):
+        cell_of('{"colour": "red"}', 0.1, 0)
 
 
 def test_comments_layout_and_docstrings_change_no_version_and_all_else_does():
