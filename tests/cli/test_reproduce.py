@@ -118,6 +118,8 @@ def test_the_linear_regression_loss_by_loss(regression):
     assert [float(f"{float(row['ours']):.9g}") for row in found] == regression["loss"]
     with open("losses.json", encoding="utf-8") as file:
         assert len(json.load(file)) == 5
+    with open("losses.png", "rb") as picture:
+        assert picture.read(8) == b"\x89PNG\r\n\x1a\n"
 
 
 def test_a_loss_that_differs_ends_with_4(regression):
