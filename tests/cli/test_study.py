@@ -15,7 +15,7 @@ import pytest
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
-from aspis_sim.experiment import execution
+from aspis_sim.experiment.executors import threads
 from aspis_sim.experiment.store import Store, key
 from benchmarks import kill_study
 
@@ -43,13 +43,13 @@ def fields(text):
 def trained(monkeypatch):
     """The cells that are trained, in the order in which they begin."""
     begun = []
-    run = execution.train
+    run = threads.train
 
     def note(cell, *arguments):
         begun.append(cell)
         return run(cell, *arguments)
 
-    monkeypatch.setattr(execution, "train", note)
+    monkeypatch.setattr(threads, "train", note)
     return begun
 
 
@@ -99,16 +99,16 @@ def test_added_seeds_take_the_rate_of_the_first_and_make_the_study_that_has_them
 
 
 def test_what_failed_runs_again_only_when_asked(monkeypatch, trained):
-    works = execution.train
+    works = threads.train
 
     def break_one(cell, *arguments):
         if (cell.scheme, cell.q) == ("median", 3):
             raise RuntimeError("the machine is on fire")
         return works(cell, *arguments)
 
-    monkeypatch.setattr(execution, "train", break_one)
+    monkeypatch.setattr(threads, "train", break_one)
     invoke(f"{SMALL} --seeds 0,1 --lr 0.1 --study s", code=4)
-    monkeypatch.setattr(execution, "train", works)
+    monkeypatch.setattr(threads, "train", works)
     trained.clear()
     assert "2 cells failed: RuntimeError: the machine is on fire" in invoke("sweep --study s", code=4).stderr
     assert trained == []

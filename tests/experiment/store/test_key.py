@@ -90,6 +90,9 @@ def test_the_code_version_covers_all_that_a_run_imports_and_the_data_beside_it()
     assert {"data/digits.npz", "assignment/designs/families.txt", "registry.py", *COUNTED} <= counted
     beside = {
         "experiment/checks.py",  # refuses
+        "experiment/executors/__init__.py",  # say where a run is computed
+        "experiment/executors/base.py",
+        "experiment/machine.py",  # says where a run was computed
         "experiment/grid.py",  # multiplies out: all that it settles is in the cell
         "experiment/rate.py",  # chooses among runs
         "experiment/row.py",  # holds and writes what execution.py fills in
