@@ -136,6 +136,7 @@ def _exported(study: Path, environment: dict[str, str]) -> list[list[str]]:
 
 
 if __name__ == "__main__":
-    (row,) = run(*map(int, sys.argv[1:]))
+    numbers = [int(word) for word in sys.argv[1:3]]
+    (row,) = run(**dict(zip(("kills", "seed"), numbers, strict=False)))  # type: ignore[arg-type]
     print_csv([row])
     sys.exit(any(row[name] for name in ("lost", "twice", "differing")))

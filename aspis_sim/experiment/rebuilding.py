@@ -1,15 +1,14 @@
 """A cell from its row in a sweep's CSV, as far as the columns tell."""
 
+from dataclasses import fields
+
 from aspis_sim.errors import InputError
 from aspis_sim.experiment.cell import Cell, Framed
 from aspis_sim.experiment.execution import row as row_of
-from aspis_sim.experiment.row import Row
+from aspis_sim.experiment.row import COLUMNS, Row
 from aspis_sim.experiment.scheme import scheme
 
-UNSAID = (
-    "detector", "after_detection", "permute", "convention", "adversary_window", "detection_window", "momentum",
-    "initial", "precision", "compute", "devices", "memory",
-)  # fmt: skip
+UNSAID = tuple(field.name for field in fields(Cell) if field.name not in (*COLUMNS, "framed"))
 """Fields of a cell that no column holds: those of the scheme, or the defaults, are taken."""
 IMPLIED = (
     "files", "load", "attack", "strength", "samples_per_file", "batch_size", "distortion_theory", "samples_processed",

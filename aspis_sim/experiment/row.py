@@ -21,8 +21,24 @@ class Row:
     detector or without Byzantine workers, results of a failed cell, and sizes that a broken plugin should have given.
 
     Attributes:
-        scheme, assignment, workers, redundancy, files, load, q, attack, payload, strength, rule, dataset, model,
-        protocol, samples_per_file, batch_size, steps, lr, seed: the cell; ``batch_size`` is distinct samples a step.
+        scheme: name of the preset, or of the plugin's.
+        assignment: who computes which file.
+        workers: K.
+        redundancy: r, workers that compute each file.
+        files: f.
+        load: l, files that each worker computes.
+        q: Byzantine workers.
+        attack: targeting of files, with the number of framed workers if one was asked for.
+        payload: what distorted copies hold, with its options.
+        strength: of the payload.
+        rule: robust rule over the votes, with its options.
+        dataset, model: what was trained, with their options.
+        protocol: what is equal between schemes: "files", "batch" or "work".
+        samples_per_file: samples in each file.
+        batch_size: distinct samples a step.
+        steps: of training.
+        lr: learning rate, chosen on validation data where several were given.
+        seed: root of every random stream of the run.
         distortion_theory: published fraction, see `aspis_sim.experiment.Cell.distortion_theory`.
         distortion_measured: distorted values that entered the update, over f, mean over steps.
         lost_measured: files dropped, over f, mean over steps.

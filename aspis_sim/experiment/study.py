@@ -7,6 +7,7 @@ from typing import Any
 
 from aspis_sim.errors import DataError, InputError
 from aspis_sim.experiment.execution import Event, cost, sweep
+from aspis_sim.experiment.executors.base import Executor
 from aspis_sim.experiment.grid import Grid, Group
 from aspis_sim.experiment.keeper import Keeper
 from aspis_sim.experiment.rate import chosen
@@ -101,7 +102,7 @@ def left(groups: Iterable[Group], keeper: Keeper) -> Left:
 def run(
     groups: tuple[Group, ...],
     keeper: Keeper,
-    processors: int | None = None,
+    executor: Executor | None = None,
     points: Callable[[Group], int | None] = lambda group: None,
 ) -> Generator[Event, None, None]:
     """Run what is left of these groups; each run is committed before its event comes.
@@ -109,12 +110,12 @@ def run(
     Args:
         groups: from `left`.
         keeper: of the study.
-        processors, points: as in `aspis_sim.experiment.execution.sweep`.
+        executor, points: as in `aspis_sim.experiment.execution.sweep`.
 
     Raises:
         DataError: the study cannot be written; what was committed before is kept.
     """
-    events = sweep(groups, processors, points, keeper)
+    events = sweep(groups, executor, points, keeper)
     try:
         for event in events:
             if event.ended is not None and event.group is not None:

@@ -110,7 +110,8 @@ def _notes(study: StudyData, sheets: Sheets, runs: int) -> str:
     elif runs < len(study.rows):
         notes.append(
             f"The curves of {runs:,} of {len(study.rows):,} runs are in this page, to keep it small: a seed of every "
-            "result first, or of as many as fit, at equal distances. All other figures and the table rest on all runs."
+            "result first; where not all fit, whole figures at the largest q, at the smallest, then at the others. All "
+            "other figures and the table rest on all runs."
         )
     if study.origins > 1:
         notes.append(

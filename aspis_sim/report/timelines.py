@@ -1,5 +1,6 @@
 """Which runs' curves go into a page, and how they are made small: stretches of equal values, means of the others."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,20 +17,26 @@ POINTS = 60
 
 
 def sampled(sheets: Sheets, most: int = RUNS) -> list[int]:
-    """The rows whose runs are shown: a seed of every result, then another of each, until there are ``most``.
+    """The rows whose runs are shown: as many whole figures as there is room for.
 
-    If one of each is too many already, they are taken at equal distances.
+    A figure is all schemes under one adversary at one q. One seed of every figure comes before a second of any, and
+    among these the largest q, the smallest, then the others from above; the adversaries are taken in a random order
+    that is the same each time, so that a study that does not fit is met evenly.
     """
-    found: dict[int, None] = {}
-    members = [indices for sheet in sheets.sheets for indices in sheet.indices.values()]
-    for turn in range(max(map(len, members), default=0)):
-        left = most - len(found)
-        now = list(dict.fromkeys(indices[turn] for indices in members if turn < len(indices)))
-        now = [index for index in now if index not in found]
-        step = max(1, -(-len(now) // left))
-        found.update(dict.fromkeys(now[::step]))
-        if step > 1 or len(found) >= most:
+    levels = sorted({q for sheet in sheets.sheets for _, q in sheet.indices}, reverse=True)
+    rank = {q: place for place, q in enumerate([*levels[:1], *levels[-1:], *levels[1:-1]])}
+    shuffled = np.random.default_rng(0).permutation(len(sheets.sheets)).tolist()
+    figures: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+    for order, sheet in zip(shuffled, sheets.sheets, strict=True):
+        for (_, q), members in sheet.indices.items():
+            for turn, index in enumerate(members):
+                figures[turn, rank[q], order].append(index)
+    found: set[int] = set()
+    for figure in sorted(figures):
+        fits = found.union(figures[figure])
+        if len(fits) > most:
             break
+        found = fits
     return sorted(found)
 
 

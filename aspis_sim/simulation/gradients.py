@@ -207,7 +207,8 @@ class Source:
         def through(chosen: Array) -> Passed:
             samples = files[chosen]
             given = inputs[samples]
-            if self.augment is not None and key is not None:
+            if self.augment is not None:
+                assert key is not None
                 given = _augmented(self.augment, key, samples, given)
             return pass_through(self.layers, parameters, given, labels[samples])
 

@@ -181,14 +181,16 @@ def test_the_policy_of_the_page_stops_scripts_and_requests(report, tmp_path):
     assert next(without.page.one("head").all("title")).text == "owned"
 
 
-def test_a_csv_file_alone_has_no_curves(tmp_path):
+def test_rows_alone_have_no_curves_and_a_scheme_that_met_fewer_adversaries_is_named(tmp_path):
     path = tmp_path / "rows.html"
-    path.write_text(page(study_of(traced=False)), encoding="utf-8")
+    rows = [row for row in rows_of() if (row.scheme, row.attack) != ("detox", "weak")]
+    path.write_text(page(study_of(rows, traced=False)), encoding="utf-8")
     shown = opened(path)
     quiet(shown)
     for section in ("curves", "timeline"):
         assert "hidden" in shown.page.by_id(section).attributes
     assert "hidden" not in shown.page.by_id("accuracy").attributes
+    assert "Not all ran against all: detox against 1." in shown.page.by_id("headline").text
 
 
 def test_several_settings_are_shown_one_at_a_time(tmp_path):

@@ -11,6 +11,7 @@ from aspis_sim.experiment.grid import Grid, Group
 from aspis_sim.experiment.rate import Validation
 from aspis_sim.experiment.row import as_csv
 from aspis_sim.experiment.store import Finished, Machine, Origin, Store
+from aspis_sim.report.page import page
 from aspis_sim.report.sheets import sheets_of
 from aspis_sim.report.source import opened
 from tests.report.studies import row_of, timeline_of
@@ -33,13 +34,13 @@ CELL = Cell(
 VERSIONS = {"aspis-sim": "0.1.0", "jax": "0.10", "numpy": "2.4", "python": "3.11"}
 
 
-def commit(store, cell, host="here", failed=False):
+def commit(store, cell, host="here", failed=False, code="a"):
     row = row_of(q=cell.q, seed=cell.seed, top1=None if failed else 0.8, status="failed: x" if failed else "ok")
     run = timeline_of(row)
     names = ("loss", "distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome")
     trace = {} if failed else {name: getattr(run, name) for name in names}
     finished = Finished(cell, row, Validation(0.8, 1.0, failed), 1.0, trace, () if failed else run.curve)
-    store.commit(finished, Origin("a" * 64, "b" * 64), Machine(VERSIONS, "cpu", host))
+    store.commit(finished, Origin(code * 64, "b" * 64), Machine(VERSIONS, "cpu", host))
     return row
 
 
@@ -81,6 +82,18 @@ def test_only_the_rows_are_the_same_rows(folder):
     with opened(folder) as whole, opened(folder, rows_only=True) as study:
         assert as_csv(study.rows) == as_csv(whole.rows)
         assert not study.traced
+
+
+def test_cells_of_several_versions_of_the_code_are_said_to_be(folder):
+    with Store.open(folder, write=True) as store:
+        ask(store, [replace(CELL, q=3)], "")
+        commit(store, replace(CELL, q=3), code="c")
+    for rows_only in (False, True):
+        with opened(folder, rows_only) as study:
+            assert study.origins == 2
+    with opened(folder) as study:
+        assert study.made_by["code"] == {"a" * 12: 4, "c" * 12: 1}
+        assert "come from 2 versions of the code" in page(study)
 
 
 def test_settings_that_the_rows_do_not_show_tell_runs_apart(folder):

@@ -1,5 +1,7 @@
 """Curves made small: what is kept is true of the whole, and what is left out is left out evenly."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -64,11 +66,19 @@ def test_a_seed_of_every_result_comes_first():
     assert [rows[index].seed for index in sampled(sheets, results)] == [0] * results
     assert sampled(sheets, 3 * results) == list(range(len(rows))) == sampled(sheets, 1000)
     more = [rows[index].seed for index in sampled(sheets, results + 4)]
-    assert (more.count(0), more.count(2)) == (results, 0)
-    assert 0 < more.count(1) <= 4
-    few = sampled(sheets, 4)
-    assert 0 < len(few) <= 4
-    assert len({rows[index].attack for index in few}) == 2
+    assert (more.count(0), more.count(1), more.count(2)) == (results, 4, 0)
+
+
+def test_a_study_that_does_not_fit_is_shown_in_whole_figures_from_the_ends_of_q():
+    rows = rows_of(schemes=("aspis", "detox", "byzshield"), attacks=[f"a{n}" for n in range(8)], q=(1, 2, 3, 4))
+    sheets = sheets_of(rows)
+    for most in (3, 10, 24, 40, 50):
+        kept = [rows[index] for index in sampled(sheets, most)]
+        assert most - 3 < len(kept) <= most
+        figures = Counter((row.attack, row.q) for row in kept)
+        assert set(figures.values()) == {3}
+        assert {row.q for row in kept} == ({4} if most <= 24 else {4, 1})
+    assert sampled(sheets, 2) == []
 
 
 def test_a_run_as_data_is_the_run():

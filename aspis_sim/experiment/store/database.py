@@ -110,11 +110,14 @@ def open_existing(folder: Path, write: bool) -> sqlite3.Connection:
             raise DataError(f"{shown(folder)} is no study: {reason}") from None
         if not size:
             raise DataError(f"the study {shown(folder)} is damaged: {NAME} is empty; {KEPT}")
-        connection = _connect_to_write(path) if write else _connect(location(folder))
+        connection = _connect(location(folder))
         try:
             _check_format(connection, folder)
             if write:
+                connection.close()
+                connection = _connect_to_write(path)
                 connection.execute("BEGIN IMMEDIATE")
+                connection.execute("UPDATE study SET value = value")
                 connection.execute("ROLLBACK")
         except BaseException:
             connection.close()
@@ -130,7 +133,9 @@ def location(folder: Path) -> str:
         try:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
-            if "unable to open" not in str(error) or path.with_name(f"{NAME}-wal").exists():
+            log = path.with_name(f"{NAME}-wal")
+            unwritable = "unable to open" in str(error) or "readonly" in str(error)
+            if not unwritable or (log.exists() and log.stat().st_size):
                 raise
             return f"{reading}&immutable=1"
     return reading

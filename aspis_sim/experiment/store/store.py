@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from aspis_sim.errors import DataError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.grid import Grid, Group
+from aspis_sim.experiment.machine import Machine
 from aspis_sim.experiment.rate import chosen
 from aspis_sim.experiment.row import Row, plain
 from aspis_sim.experiment.store import database
 from aspis_sim.experiment.store.key import Origin, canonical, cell_of, group_digest, group_specification, run_key
 from aspis_sim.experiment.store.packed import pack, unpack
-from aspis_sim.experiment.store.parts import RUN, Finished, Machine, Place, Record, Run, StoredTrace, row_of, row_text
+from aspis_sim.experiment.store.parts import RUN, Finished, Place, Record, Run, StoredTrace, row_of, row_text
 
 
 class Store:

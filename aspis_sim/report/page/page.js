@@ -189,7 +189,7 @@ function facets(id, saysId, sheets, tracesOf, x, y) {
     ? kept.length + " of " + sheets.length + " adversaries are shown; choose attacks and payloads in the filters." : "";
   emptied(id);
   const width = at(id).clientWidth || 1000;
-  const columns = Math.min(kept.length, width < 560 ? 1 : width < 900 ? 2 : 3);
+  const columns = Math.min(kept.length, width < 560 ? 1 : width < 900 || kept.length === 4 ? 2 : 3);
   const rows = Math.ceil(kept.length / columns);
   const height = rows * 265 + 70;
   const layout = base(height, { annotations: [], margin: { l: 56, r: 14, t: 60, b: 48 } });
@@ -243,6 +243,13 @@ function drawAccuracy(view) {
       whole(view.q, "q"), percent());
 }
 
+/** At most so many of the results, the same ones each time, in no pattern that schemes or q could fall in with. */
+function scattered(results, most) {
+  if (results.length <= most) return results;
+  const key = (i) => Math.imul(i ^ (i >>> 7), 0x9e3779b1) >>> 0;
+  return [...results].sort((a, b) => key(a) - key(b)).slice(0, most);
+}
+
 function drawDistortion(view) {
   const known = view.results.filter((i) => entries.measured[i] !== null);
   const top = Math.max(0.02, ...known.map((i) => Math.max(entries.measured[i], entries.theory[i] ?? 0))) * 1.08;
@@ -259,9 +266,9 @@ function drawDistortion(view) {
   }), whole(view.q, "q"), axis("ε", { range: [-0.03 * top, top] }));
 
   const both = known.filter((i) => entries.theory[i] !== null);
-  const step = Math.ceil(both.length / DOTS);
-  const dots = both.filter((_, k) => k % step === 0);
-  at("diagonal-left").textContent = step > 1 ? dots.length + " of " + both.length + " results are shown, at equal distances." : "";
+  const dots = scattered(both, DOTS);
+  at("diagonal-left").textContent = dots.length < both.length
+    ? dots.length.toLocaleString("en") + " of " + both.length.toLocaleString("en") + " results are shown, drawn at random." : "";
   const diagonal = { type: "scatter", mode: "lines", x: [0, top], y: [0, top], line: { color: colour("soft"), width: 1, dash: "dot" },
     hoverinfo: "skip", showlegend: false };
   draw("diagonal-plot", [diagonal, ...view.schemes.flatMap((scheme) => {
@@ -286,7 +293,8 @@ function heatmap(id, view, columns, titles, cellOf, xTitle) {
   const lowest = z.map(lowestOf);
   const roomy = columns.length <= 20;
   const width = at(id).clientWidth || 1000;
-  const slanted = xTitle === "" && titles.some((title) => title.length * 7 > (width - 160) / columns.length);
+  const named = columns.length <= 40;
+  const slanted = xTitle === "" && named && titles.some((title) => title.length * 7 > (width - 160) / columns.length);
   const trace = { type: "heatmap", z, zmin: 0, zmax: 100, colorscale: "Cividis", xgap: 2, ygap: 2, hoverongaps: false, hoverinfo: "text",
     hovertext: cells.map((row) => row.map((i) => (i === null ? "" : says(i)))),
     colorbar: { title: { text: "top-1 %", side: "right" }, thickness: 12, outlinewidth: 0 } };
@@ -297,7 +305,8 @@ function heatmap(id, view, columns, titles, cellOf, xTitle) {
   const frames = lowest.flatMap((worstOf, r) => worstOf.map((k) => ({ type: "rect", xref: "x", yref: "y", x0: k - 0.48, x1: k + 0.48,
     y0: r - 0.46, y1: r + 0.46, line: { color: "#d55e00", width: 2.5 } })));
   draw(id, roomy ? [trace, numbers] : [trace], base(108 + rows.length * 38 + (slanted ? 110 : 20), { shapes: frames, margin: { l: 60, r: 10, t: 32, b: 50 },
-    xaxis: axis(xTitle, { tickvals: titles.map((_, k) => k), ticktext: titles.map((title) => short(title)), showgrid: false,
+    xaxis: axis(named ? xTitle : columns.length + " columns, named by hover", { tickvals: named ? titles.map((_, k) => k) : [],
+      ticktext: named ? titles.map((title) => short(title)) : [], showgrid: false,
       tickangle: slanted ? -35 : 0, range: [-0.5, columns.length - 0.5] }),
     yaxis: axis("", { tickvals: rows.map((_, r) => r), ticktext: rows.map((scheme) => short(schemes[scheme].name, 30)), showgrid: false,
       range: [-0.5, rows.length - 0.5] }) }));

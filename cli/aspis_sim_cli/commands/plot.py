@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.report import Study
@@ -14,21 +15,43 @@ PART = "What is drawn"
 
 
 def plot(
-    figure: Annotated[str, typer.Argument(metavar="FIGURE", help="accuracy, distortion, curves or heatmap.")],
+    figure: Annotated[
+        str,
+        typer.Argument(
+            metavar="FIGURE",
+            help="accuracy, distortion, curves or heatmap.",
+            autocompletion=completion.names(("accuracy", "distortion", "curves", "heatmap")),
+        ),
+    ],
     study: Study,
     out: Annotated[
         Path, typer.Option("--out", rich_help_panel=options.OUTPUT, help="File to write: .png, .svg or .pdf.")
     ],
     scheme: Annotated[
-        str | None, typer.Option("--scheme", rich_help_panel=PART, help="Schemes, comma-separated; all if absent.")
+        str | None,
+        typer.Option(
+            "--scheme",
+            rich_help_panel=PART,
+            help="Schemes, comma-separated; all if absent.",
+            autocompletion=completion.of("--scheme", several=True),
+        ),
     ] = None,
     attack: Annotated[
-        str | None, typer.Option("--attack", rich_help_panel=PART, help="Attacks, comma-separated; all if absent.")
+        str | None,
+        typer.Option(
+            "--attack",
+            rich_help_panel=PART,
+            help="Attacks, comma-separated; all if absent.",
+            autocompletion=completion.of("--attack", several=True),
+        ),
     ] = None,
     payload: Annotated[
         str | None,
         typer.Option(
-            "--payload", rich_help_panel=PART, help="Payloads, as in 'alie 1'; comma-separated; all if absent."
+            "--payload",
+            rich_help_panel=PART,
+            help="Payloads, as in 'alie 1'; comma-separated; all if absent.",
+            autocompletion=completion.of("--payload", several=True),
         ),
     ] = None,
     q: Annotated[

@@ -15,7 +15,19 @@ STUDY = "A study that lasts"
 
 KEEP, RERUN = "keep", "rerun"
 
-BESIDE = ("config", "plugin", "data_dir", "compile_cache", "dry_run", "format", "out", "quiet", "json_log")
+BESIDE = (
+    "config",
+    "plugin",
+    "data_dir",
+    "compile_cache",
+    "dry_run",
+    "format",
+    "out",
+    "quiet",
+    "json_log",
+    "tensorboard",
+    "executor",
+)
 """Options of a sweep that ask for no other cells."""
 
 

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from aspis_sim.experiment.rebuilding import UNSAID
 from aspis_sim.experiment.verification import ROUNDING, Check, Outcome, Sample
 from aspis_sim_cli.render.compare_table import plain
 
@@ -40,6 +41,6 @@ def notes(checks: Sequence[Check], sample: Sample, seed: int, from_csv: bool) ->
         yield f"{count} computed elsewhere: {elsewhere}."
     if from_csv and set(counts) != {str(Outcome.SAME)}:
         yield (
-            "A CSV does not tell everything: detector, momentum, windows, precision and the like were taken as the "
-            "scheme's and the defaults. Verify the study's folder to be sure."
+            f"A CSV does not hold {', '.join(UNSAID[:-1])} and {UNSAID[-1]}: those of the scheme, or the defaults, "
+            "were taken. Verify the study's folder to be sure."
         )
