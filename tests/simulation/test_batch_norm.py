@@ -159,7 +159,7 @@ def test_running_statistics_are_those_of_the_first_honest_worker(attack):
 
 def test_workers_that_change_places_keep_the_statistics_of_the_files_they_then_hold():
     moving = replace(SHAPE, detects=False, permute=True, targeting="none", steps=1)
-    fed = numbers("none")._replace(distorts=np.zeros((1, 0, 0), bool))
+    fed = numbers("none", seed=1)._replace(distorts=np.zeros((1, 0, 0), bool))
     run = Run.start(moving, fed).to(1, decide)
     places = np.asarray(jax.random.permutation(jax.random.fold_in(stream(fed.key, "permutation"), 0), WORKERS))
     keeper = int(np.argmin(fed.byzantine[0]))

@@ -21,7 +21,7 @@ from aspis_sim.simulation.plan import plan
 WORKERS, Q, SAMPLES, STEPS = 5, 2, 3, 4
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
 FILES = len(GROUPS.files)
-RATE, BETA, RADIUS = 0.1, 0.8, 4.0
+RATE, BETA, RADIUS = 0.1, 0.8, 2.4
 SHAPE = RunShape(
     "subset", WORKERS, 3, "digits", "mlp", SAMPLES, STEPS, "average", "alie", momentum=0.0, precision="float64"
 )
