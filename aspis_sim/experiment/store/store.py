@@ -99,18 +99,21 @@ class Store:
         Returns:
             the number of the grid in this study.
         """
-        groups = tuple(groups)
+        specification, commands = asdict(grid), [command] if command else []
         with self.reading(), database.transaction(self.connection):
+            if self._all("SELECT id FROM grids WHERE specification = ?", canonical(specification)):
+                return self.place_grid(specification, (), commands, database.now())
+            groups = tuple(groups)
             self._note_groups(groups)
             digests = [group_digest(group.first) for group in groups]
-            return self.place_grid(asdict(grid), digests, [command] if command else [], database.now())
+            return self.place_grid(specification, digests, commands, database.now())
 
     def place_grid(self, specification: Mapping[str, Any], digests: Sequence[str], commands: list[str], at: str) -> int:
         """Within a transaction, ask for a grid whose groups are noted; gives its number.
 
         Args:
             specification: fields of a `Grid`.
-            digests: of its groups, in the order of the rows.
+            digests: of its groups, in the order of the rows; not looked at if the grid is there already.
             commands: that asked for it.
             at: when.
         """

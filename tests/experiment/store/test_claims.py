@@ -2,6 +2,7 @@
 
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -52,20 +53,17 @@ def test_a_process_number_that_was_given_out_again_is_not_the_owner():
 
 
 def test_a_process_that_is_ended_but_not_waited_for_is_dead():
-    child = os.fork()
-    if not child:
-        time.sleep(60)
-        os._exit(0)
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
-        owner = Owner(myself().host, f"{child} {claims._started(child)} word")
+        owner = Owner(myself().host, f"{child.pid} {claims._started(child.pid)} word")
         assert alive(owner, 0.0)
-        os.kill(child, 9)
+        os.kill(child.pid, signal.SIGKILL)
         deadline = time.monotonic() + 10
         while alive(owner, 0.0) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert not alive(owner, 0.0)
     finally:
-        os.waitpid(child, 0)
+        child.wait()
 
 
 def test_an_owner_elsewhere_lives_as_long_as_it_shows_signs_of_life(connection):
