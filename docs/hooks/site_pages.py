@@ -45,6 +45,7 @@ API = (
     "aspis_sim.experiment.cell",
     "aspis_sim.experiment.execution",
     "aspis_sim.experiment.row",
+    "aspis_sim.experiment.store",
     "aspis_sim.errors",
 )
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from aspis_sim.data import _load, search
 from aspis_sim.experiment import curve_drawing
+from aspis_sim.experiment.executors import threads
 from aspis_sim.experiment.preset import load
 from aspis_sim.experiment.rate_search import Try
 from aspis_sim.simulation.network import network
@@ -162,9 +163,7 @@ def test_without_matplotlib_everything_but_the_picture_is_there(archive, tmp_pat
 
 
 def test_a_dry_run_trains_nothing_and_says_what_it_would_cost(archive, monkeypatch):
-    from aspis_sim.experiment import execution
-
-    monkeypatch.setattr(execution, "train", lambda *words: pytest.fail("something was trained"))
+    monkeypatch.setattr(threads, "train", lambda *words: pytest.fail("something was trained"))
     result = invoke(f"fig-7b --dry-run --format json --data-dir {archive} --model mlp")
     # 2 seeds of 3 series: Aspis takes a step of 14,560 for 16 x 495 images, thrice each, Bulyan 17 of 480
     assert "fig-7b: 6 runs, 38 steps, 191,040 sample gradients of all workers" in result.stderr
@@ -212,9 +211,7 @@ def test_a_damaged_archive_ends_with_3_and_one_message(damage, archive, tmp_path
     ],
 )
 def test_bad_input_ends_with_2_before_work(words, wrong, remedy, monkeypatch):
-    from aspis_sim.experiment import execution
-
-    monkeypatch.setattr(execution, "train", lambda *words: pytest.fail("something was trained"))
+    monkeypatch.setattr(threads, "train", lambda *words: pytest.fail("something was trained"))
     result = invoke(words, code=2)
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1

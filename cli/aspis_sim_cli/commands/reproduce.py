@@ -11,7 +11,7 @@ import typer
 from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
-from aspis_sim_cli.commands.reproduce_training import TrainingOptions, reproduce_preset
+from aspis_sim_cli.commands.reproduce_training import TrainingOptions, picture_beside, reproduce_preset
 from aspis_sim_cli.config import settings
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
@@ -148,6 +148,7 @@ def _distortion(format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
 
 def _regression(format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
     """The authors' linear regression, loss by loss."""
+    from aspis_sim.experiment.curve_drawing import Line, draw
     from aspis_sim.experiment.regression import Loss, cells, losses
     from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
     from aspis_sim_cli import cache
@@ -157,6 +158,7 @@ def _regression(format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
     cache.use_compiled(True)
     written = None if out is None else file_format(out, format)
     path = None if out is None else writable(out)
+    picture = None if path is None else picture_beside(path)
     with bar(sum(cell.steps for cell in cells()), quiet) as tick:
         runs = list(losses(tick))
     rows = [loss for run in runs for loss in run]
@@ -167,6 +169,17 @@ def _regression(format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
     if path is not None:
         write_whole(path, text(written))
         complain(f"written to {path}")
+    if picture is not None:
+        lines = [
+            Line(f"{run[0].scheme}, {run[0].attack}, {run[0].payload}", is_published, range(1, len(run) + 1), values)
+            for run in runs
+            for is_published, values in (
+                (True, [loss.published for loss in run]),
+                (False, [loss.ours for loss in run]),
+            )
+        ]
+        write_whole(picture, draw(lines, "The authors' linear regression", "step", "loss", logarithmic=True))
+        complain(f"picture written to {picture}")
     if format is Format.TABLE:
         stdout().print(regression_view(runs))
     else:

@@ -186,7 +186,7 @@ def _figure(work: Work) -> ExitStatus:
     if work.out is not None or work.format is Format.TABLE:
         path = writable(work.out or _default_path(work))
     written = Format.CSV if path is None else file_format(path, work.format)
-    picture = None if path is None else _picture(path)
+    picture = None if path is None else picture_beside(path)
     changed = (work.given.model, work.given.samples_per_file) != (None, None)
     as_published = work.preset.scale == "paper" and not changed and all(official(run.group.first) for run in work.runs)
     work.begin()
@@ -248,7 +248,7 @@ def _beside(path: Path, what: str) -> Path:
     return path.with_name(f"{path.stem}-{what}{path.suffix}")
 
 
-def _picture(path: Path) -> Path | None:
+def picture_beside(path: Path) -> Path | None:
     """Where the picture goes, None if none can be drawn, which is said."""
     from aspis_sim.errors import InputError
     from aspis_sim.experiment.curve_drawing import check_drawable
