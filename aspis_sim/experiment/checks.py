@@ -138,7 +138,6 @@ def check_parts(cell: Cell, tried: set[object]) -> None:
     """
     import jax
 
-    key = jax.eval_shape(lambda: jax.random.key(0))
     files, _ = shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy)
     rows = jax.ShapeDtypeStruct((files, 8), "float32")
     kept = jax.ShapeDtypeStruct((files,), "bool") if cell.drops else None
@@ -149,12 +148,15 @@ def check_parts(cell: Cell, tried: set[object]) -> None:
             jax.eval_shape(cell.build_rule(), rows, kept)
         payload = cell.build_payload()
         if of_payload not in tried:
-            jax.eval_shape(payload, rows, key)
+            jax.eval_shape(payload, rows, jax.eval_shape(lambda: jax.random.key(0)))
         tried |= {of_rule, of_payload}
     except InputError as error:
         raise InputError(f"scheme {cell.scheme}, q={cell.q}: {error}") from None
     cell.build_schedule()
     augment = cell.build_augmentation()
-    if parse_part(cell.augment).name != "none":
+    of_samples = (cell.augment, cell.dataset)
+    if parse_part(cell.augment).name != "none" and of_samples not in tried:
         inputs = cell.network.example.inputs["train"]
-        jax.eval_shape(augment, key, jax.ShapeDtypeStruct(inputs.shape[1:], inputs.dtype))
+        sample = jax.ShapeDtypeStruct(inputs.shape[1:], inputs.dtype)
+        jax.eval_shape(augment, jax.eval_shape(lambda: jax.random.key(0)), sample)
+        tried.add(of_samples)
