@@ -26,7 +26,7 @@ from benchmarks.table import print_csv
 PROGRAM = [sys.executable, "-c", "from aspis_sim_cli.app import main; main()"]
 SWEEP = (
     "sweep --q 1..7 --scheme detox,median,average --payload alie,constant,reversed --seeds 0..9 --lr 0.03,0.1 "
-    "--model softmax --steps 200 --quiet --format csv"
+    "--model softmax --steps 500 --quiet --format csv"
 )
 STARTING = 0.3
 """Share of the kills that are meant for a process that is starting."""
