@@ -102,7 +102,7 @@ def test_the_papers_net_and_augmentation_on_the_archive(archive):
     (row,) = json.loads(result.stdout)
     assert (row["model"], row["files"], row["steps"], row["verdict"]) == (
         "resnet18:norm=batch:width=8",
-        455,
+        15,
         3,
         "cut short",
     )
