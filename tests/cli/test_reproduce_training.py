@@ -95,15 +95,15 @@ def test_the_papers_net_and_augmentation_on_the_archive(archive):
     other = archive.parent / "python"
     archives.cifar(other / "cifar10", "cifar-10-python.tar.gz", archives.cifar10_members(True, 110))
     result = invoke(
-        f"fig-7a --max-steps 3 --samples-per-file 1 --seeds 428 --model resnet18:width=8:groups=4 --data-dir {other} "
+        f"fig-7a --max-steps 3 --samples-per-file 1 --seeds 428 --model resnet18:norm=batch:width=8 --data-dir {other} "
         "--format json --quiet",
         "--series",
-        "Aspis, q = 2",
+        "Median, q = 2",
     )
     (row,) = json.loads(result.stdout)
     assert (row["model"], row["files"], row["steps"], row["verdict"]) == (
-        "resnet18:width=8:groups=4",
-        455,
+        "resnet18:norm=batch:width=8",
+        15,
         3,
         "cut short",
     )

@@ -60,7 +60,7 @@ def notes(comparisons: Sequence[Comparison]) -> Iterator[str]:
 
 def regression_view(runs: Sequence[Sequence[Loss]]) -> RenderableType:
     """The runs of the linear regression: first and last loss, and the largest difference over all steps."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     table.add_column("run", no_wrap=True)
     for head in ("published\nlast loss", "ours\nlast loss", "largest\nerror"):
         table.add_column(head, justify="right", no_wrap=True)
