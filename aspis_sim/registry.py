@@ -9,6 +9,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from aspis_sim.errors import InputError
@@ -79,7 +80,7 @@ class Registry(Mapping[str, Callable[..., Any]]):
     def build(self, name: str, **parameters: Any) -> Any:
         """Build the part ``name``; a parameter that it does not take is an `InputError`."""
         factory = self[name]
-        signature = inspect.signature(factory)
+        signature = _signature(factory)
         try:
             signature.bind(**parameters)
         except TypeError as error:
@@ -89,13 +90,18 @@ class Registry(Mapping[str, Callable[..., Any]]):
 
     def accepts(self, name: str, parameter: str) -> bool:
         """Whether the part ``name`` takes a parameter of this name."""
-        return parameter in inspect.signature(self[name]).parameters
+        return parameter in _signature(self[name]).parameters
 
     def default(self, name: str, parameter: str) -> Any:
         """The default of a parameter of the part ``name``."""
-        return inspect.signature(self[name]).parameters[parameter].default
+        return _signature(self[name]).parameters[parameter].default
 
     def summary(self, name: str) -> str:
         """First sentence of the part's docstring."""
         first = (inspect.getdoc(self[name]) or "").split("\n\n")[0].replace("\n", " ")
         return "".join(character for character in first if character.isprintable())
+
+
+@lru_cache(maxsize=1000)
+def _signature(factory: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(factory)

@@ -11,7 +11,7 @@ import aspis_sim
 
 LIBRARY = Path(aspis_sim.__file__).parent
 PROGRAM = Path(aspis_sim_cli.__file__).parent
-FLOORS = ("", "simulation", "experiment")
+FLOORS = ("", "simulation", "experiment", "report")
 """Rooms above the parts: a file may import from its own floor and from those below it."""
 
 
@@ -29,7 +29,7 @@ def floor(module):
     return FLOORS.index(room) if room in FLOORS else 0
 
 
-def test_imports_point_from_experiment_to_simulation_to_parts():
+def test_imports_point_from_report_to_experiment_to_simulation_to_parts():
     files = list(LIBRARY.rglob("*.py"))
     assert len(files) > 30
     wrong = []
@@ -58,10 +58,11 @@ def test_help_imports_no_jax():
         "import sys\n"
         "from typer.testing import CliRunner\n"
         "from aspis_sim_cli.app import app\n"
-        "for words in (['--help'], ['sweep', '--help'], ['train', '--help'], ['data', 'fetch', '--help']):\n"
+        "for words in (['--help'], ['sweep', '--help'], ['train', '--help'], ['data', 'fetch', '--help'],\n"
+        "              ['report', '--help'], ['plot', '--help'], ['export', '--help']):\n"
         "    result = CliRunner().invoke(app, words)\n"
         "    assert result.exit_code == 0, result.output\n"
-        "heavy = {'jax', 'flax', 'optax', 'networkx', 'matplotlib'} & set(sys.modules)\n"
+        "heavy = {'jax', 'flax', 'optax', 'networkx', 'matplotlib', 'plotly', 'pyarrow'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

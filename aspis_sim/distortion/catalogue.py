@@ -7,7 +7,7 @@ from aspis_sim.assignment import ASSIGNMENTS, build, shape
 from aspis_sim.distortion.closed_forms import subset_strong
 from aspis_sim.distortion.result import check_byzantine
 from aspis_sim.distortion.worst_case import worst_case
-from aspis_sim.errors import InputError
+from aspis_sim.errors import InputError, PluginError
 
 SEARCH_SECONDS = 10.0
 
@@ -131,6 +131,6 @@ def _existing(workers: int, redundancy: int) -> Iterator[tuple[str, int, int]]:
             continue
         try:
             files, load = shape(name, workers=workers, redundancy=redundancy)
-        except InputError:
+        except (InputError, PluginError):
             continue
         yield name, files, load

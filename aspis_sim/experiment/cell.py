@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Literal
@@ -110,6 +110,10 @@ class Cell:
     worker_momentum: float = 0.0
     augment: str = "none"
 
+    def __reduce__(self) -> tuple[type[Cell], tuple[object, ...]]:
+        """For other processes: the fields alone, without what was made from them."""
+        return Cell, tuple(getattr(self, field.name) for field in fields(self))
+
     def check(self) -> None:
         """Refuse what cannot run, before any work.
 
@@ -118,13 +122,13 @@ class Cell:
         """
         checks.check(self)
 
-    def check_parts(self) -> None:
+    def check_parts(self, tried: set[object] | None = None) -> None:
         """Try the parts on shapes, without computing anything.
 
         Raises:
             InputError: an option is not taken, or a part cannot work on what it would be given.
         """
-        checks.check_parts(self)
+        checks.check_parts(self, set() if tried is None else tried)
 
     @cached_property
     def groups(self) -> Assignment:

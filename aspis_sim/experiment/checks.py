@@ -14,6 +14,7 @@ from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
+from aspis_sim.experiment import shaping
 from aspis_sim.experiment.choices import PERMUTED, AfterDetection, Compute, Initial, Precision
 from aspis_sim.experiment.part import parse_part
 from aspis_sim.models import MODELS
@@ -124,8 +125,12 @@ def _check_training(cell: Cell) -> None:
         )
 
 
-def check_parts(cell: Cell) -> None:
+def check_parts(cell: Cell, tried: set[object]) -> None:
     """Try the parts on shapes, without computing anything: the rule and the payload on as many rows as there are files.
+
+    Args:
+        cell: whose parts are tried.
+        tried: what was tried for other cells and is not tried again; added to.
 
     Raises:
         InputError: an option is not taken, the rule cannot stand so many distorted rows of so few, or the augmentation
@@ -137,9 +142,15 @@ def check_parts(cell: Cell) -> None:
     files, _ = shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy)
     rows = jax.ShapeDtypeStruct((files, 8), "float32")
     kept = jax.ShapeDtypeStruct((files,), "bool") if cell.drops else None
+    of_rule = (cell.rule, shaping.rule_options(cell), cell.convention, files, cell.drops)
+    of_payload = (cell.payload, shaping.payload_options(cell), cell.convention, files)
     try:
-        jax.eval_shape(cell.build_rule(), rows, kept)
-        jax.eval_shape(cell.build_payload(), rows, key)
+        if of_rule not in tried:
+            jax.eval_shape(cell.build_rule(), rows, kept)
+        payload = cell.build_payload()
+        if of_payload not in tried:
+            jax.eval_shape(payload, rows, key)
+        tried |= {of_rule, of_payload}
     except InputError as error:
         raise InputError(f"scheme {cell.scheme}, q={cell.q}: {error}") from None
     cell.build_schedule()

@@ -1,11 +1,10 @@
 """Running cells: one cell to its row, and a grid of them over the processors with learning rates chosen on the way."""
 
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 
 import jax
@@ -16,11 +15,13 @@ from aspis_sim.detection import Verdict, detector
 from aspis_sim.detection.remaining import still_distortable
 from aspis_sim.errors import PluginError
 from aspis_sim.experiment.cell import Cell
+from aspis_sim.experiment.executors.base import Executor
 from aspis_sim.experiment.grid import Group
+from aspis_sim.experiment.machine import Machine
 from aspis_sim.experiment.rate import Validation, chosen
 from aspis_sim.experiment.row import Row
 from aspis_sim.plugin import unless_broken
-from aspis_sim.simulation import Numbers, Run, Score, Trace, compiled
+from aspis_sim.simulation import Numbers, Run, Score, Trace
 from aspis_sim.simulation.run import Decide
 
 SEGMENT = 50
@@ -51,6 +52,7 @@ class Result:
         test: of the final weights.
         curve: (step, test score) at each step asked for.
         seconds: wall time without compilation.
+        machine: that computed it, None for this process.
     """
 
     cell: Cell
@@ -60,6 +62,7 @@ class Result:
     test: Score
     curve: tuple[tuple[int, Score], ...]
     seconds: float
+    machine: Machine | None = None
 
 
 def verdict_of(cell: Cell) -> Decide:
@@ -224,7 +227,7 @@ class Ledger:
 
 def sweep(
     groups: tuple[Group, ...],
-    processors: int | None = None,
+    executor: Executor | None = None,
     points: Callable[[Group], int | None] = lambda group: None,
     ledger: Ledger = Ledger(),  # noqa: B008 - it has no state
 ) -> Generator[Event, None, None]:
@@ -238,20 +241,19 @@ def sweep(
 
     Args:
         groups: from `aspis_sim.experiment.Grid.groups`.
-        processors: cells run at a time; None for the number of CPUs (1 on an accelerator).
+        executor: where they run; None for threads of this process.
         points: steps between two points of a group's curves, None for no curve.
         ledger: asked in this thread only.
     """
-    if processors is None:
-        processors = (os.cpu_count() or 1) if jax.default_backend() == "cpu" else 1
+    from aspis_sim.experiment.executors import EXECUTORS  # executors run `train`
+
     progress = _Progress()
     running: dict[Future[Result], tuple[Group, Cell]] = {}
-    with ThreadPoolExecutor(processors) as pool:
+    with executor or EXECUTORS.build("local") as pool:
         try:
-            by_cost = sorted(groups, key=_cost)
-            for shape in dict.fromkeys(unless_broken(group.first.run_shape) for group in by_cost):
-                if shape is not None:
-                    pool.submit(compiled, shape)
+            by_cost = sorted(groups, key=cost, reverse=True)
+            shapes = dict.fromkeys(unless_broken(group.first.run_shape) for group in by_cost)
+            pool.prepare([shape for shape in shapes if shape is not None])
             waiting = deque(
                 (group, replace(group.first, lr=rate)) for group in by_cost for rate in dict.fromkeys(group.rates)
             )
@@ -273,14 +275,14 @@ def sweep(
                 return Event(group=group, settled=best)
 
             while waiting or running or elsewhere:
-                while waiting and len(running) < AHEAD * processors:
+                while waiting and len(running) < AHEAD * pool.processors:
                     group, cell = waiting.popleft()
                     validation = ledger.known(group, cell.lr, cell.seed)
                     if validation is not None:
                         yield Event(steps=cell.steps if cell in of_others else 0)
                         yield settle(group, Ended(cell, validation))
                     elif ledger.claim(group, cell.lr, cell.seed):
-                        running[pool.submit(train, cell, progress.tick, points(group))] = group, cell
+                        running[pool.submit(cell, progress.tick, points(group))] = group, cell
                     else:
                         elsewhere.append((group, cell))
                         of_others.add(cell)
@@ -305,9 +307,9 @@ def sweep(
                 future.cancel()
 
 
-def _cost(group: Group) -> int:
-    """What puts the longest runs first; nothing is known of one whose plugin does not work."""
-    return -(unless_broken(lambda: group.first.samples_processed) or 0)
+def cost(group: Group) -> int:
+    """Sample gradients of one of its runs; 0 for a group whose plugin does not work."""
+    return unless_broken(lambda: group.first.samples_processed) or 0
 
 
 def _ended(cell: Cell, future: Future[Result]) -> Ended:

@@ -199,11 +199,12 @@ class Grid:
     def _check_cells(self, cells: Iterable[Cell]) -> None:
         """Refuse cells that cannot run; a plugin's part that does not work fails its own cells, when they run."""
         files_of = {}
+        tried: set[object] = set()
         for cell in cells:
             with suppress(PluginError):
                 cell.check()
                 files_of[cell.assignment, cell.workers, cell.redundancy] = cell
-                cell.check_parts()
+                cell.check_parts(tried)
         for cell in files_of.values():
             files = shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy).files
             samples = unless_broken(lambda: len(cell.network.example.labels["train"]))  # noqa: B023

@@ -1,29 +1,19 @@
 """A study as the ledger of a sweep: what it knows does not run again, what ends is committed at once."""
 
-import platform
 import time
 from collections.abc import Callable
-from importlib.metadata import version
+from functools import cached_property
 from itertools import product
 
-import jax
-
-from aspis_sim import __version__
 from aspis_sim.errors import DataError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.execution import Ended, Ledger
 from aspis_sim.experiment.grid import Group
+from aspis_sim.experiment.machine import this_machine
 from aspis_sim.experiment.rate import Validation
-from aspis_sim.experiment.store import Finished, Machine, Origin, Store, claims
+from aspis_sim.experiment.store import Finished, Origin, Store, claims
 from aspis_sim.experiment.store.database import transaction
 from aspis_sim.experiment.store.key import group_digest, origin_of, run_key
-
-
-def this_machine() -> Machine:
-    """The versions, the device and the host that runs of this process are recorded with."""
-    versions = {"aspis-sim": __version__, "python": platform.python_version()}
-    versions |= {library: version(library) for library in ("jax", "numpy")}
-    return Machine(versions, jax.devices()[0].device_kind, platform.node())
 
 
 class Keeper(Ledger):
@@ -50,15 +40,10 @@ class Keeper(Ledger):
         self._machine = this_machine()
         self._shown = time.monotonic()
         self._groups: dict[Group, tuple[str, Origin]] = {}
-        self._known: dict[str, Validation] = {}
-        self._newest: dict[tuple[str, float, str], Validation] = {}
-        self._failed: dict[str, int] = {}
-        for run in store.runs():
-            if again and run.validation.failed:
-                self._failed[run.key] = run.id
-            else:
-                self._known[run.key] = run.validation
-                self._newest[run.digest, run.lr, run.seed] = run.validation
+        self._recent: tuple[Group, tuple[str, Origin]] | None = None
+        self._runs = store.runs()
+        self._failed = {run.key: run.id for run in self._runs if again and run.validation.failed}
+        self._known = {run.key: run.validation for run in self._runs if run.key not in self._failed}
 
     def known(self, group: Group, rate: float, seed: int) -> Validation | None:
         """See `Ledger`."""
@@ -67,6 +52,12 @@ class Keeper(Ledger):
         if found is None and self._any_origin:
             return self._newest.get((digest, rate, str(seed)))
         return found
+
+    @cached_property
+    def _newest(self) -> dict[tuple[str, float, str], Validation]:
+        """What was there at the start of each run, whatever code and data it is of: the last one committed."""
+        known = (run for run in self._runs if run.key not in self._failed)
+        return {(run.digest, run.lr, run.seed): run.validation for run in known}
 
     def is_of_another_origin(self, group: Group, rate: float, seed: int) -> bool:
         """Whether a run is there, but computed by other code or from other data only."""
@@ -90,7 +81,10 @@ class Keeper(Ledger):
             if run is not None and self._failed.get(key) != run.id:
                 self._known[key] = run.validation
                 return False
-            return claims.take(connection, key, self._owner)
+            mine = claims.take(connection, key, self._owner)
+            if mine:
+                self._store.note(key, "begun")
+            return mine
 
     def keep(self, group: Group, ended: Ended) -> None:
         """Commit a run that has ended here."""
@@ -104,7 +98,7 @@ class Keeper(Ledger):
             trace=result.trace._asdict() if result else {},
             curve=tuple((step, score.top1, score.loss) for step, score in result.curve) if result else (),
         )
-        key = self._store.commit(finished, self._of(group)[1], self._machine)
+        key = self._store.commit(finished, self._of(group)[1], (result.machine if result else None) or self._machine)
         self._known[key] = ended.validation
 
     def sign_of_life(self) -> None:
@@ -123,6 +117,9 @@ class Keeper(Ledger):
             return  # the claims of a process that has ended hold nobody up
 
     def _of(self, group: Group) -> tuple[str, Origin]:
+        if self._recent is not None and self._recent[0] is group:
+            return self._recent[1]
         if group not in self._groups:
             self._groups[group] = group_digest(group.first), self._origin(group.first)
+        self._recent = group, self._groups[group]
         return self._groups[group]

@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Validation:
+class Validation(NamedTuple):
     """What a choice may rest on.
 
     Attributes:

@@ -5,7 +5,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,24 @@ class Row:
     detector or without Byzantine workers, results of a failed cell, and sizes that a broken plugin should have given.
 
     Attributes:
-        scheme, assignment, workers, redundancy, files, load, q, attack, payload, strength, rule, dataset, model,
-        protocol, samples_per_file, batch_size, steps, lr, seed: the cell; ``batch_size`` is distinct samples a step.
+        scheme: name of the preset, or of the plugin's.
+        assignment: who computes which file.
+        workers: K.
+        redundancy: r, workers that compute each file.
+        files: f.
+        load: l, files that each worker computes.
+        q: Byzantine workers.
+        attack: targeting of files, with the number of framed workers if one was asked for.
+        payload: what distorted copies hold, with its options.
+        strength: of the payload.
+        rule: robust rule over the votes, with its options.
+        dataset, model: what was trained, with their options.
+        protocol: what is equal between schemes: "files", "batch" or "work".
+        samples_per_file: samples in each file.
+        batch_size: distinct samples a step.
+        steps: of training.
+        lr: learning rate, chosen on validation data where several were given.
+        seed: root of every random stream of the run.
         distortion_theory: published fraction, see `aspis_sim.experiment.Cell.distortion_theory`.
         distortion_measured: distorted values that entered the update, over f, mean over steps.
         lost_measured: files dropped, over f, mean over steps.
@@ -67,22 +83,59 @@ class Row:
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+"""Beginnings of a text that a spreadsheet does not show as it is."""
 
 
 def as_csv(rows: Iterable[Any], kind: type = Row) -> str:
-    """Rows of a dataclass as CSV with a header; numbers in full precision, lines ending in a newline."""
+    """Rows of a dataclass as CSV with a header; numbers in full precision, lines ending in a newline.
+
+    Texts that a spreadsheet would take for a formula are written as `tamed` says.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(kind))
+    names = [field.name for field in fields(kind)]
+    writer.writerow(names)
     for row in rows:
-        writer.writerow("" if value is None else value for value in asdict(row).values())
+        values = [getattr(row, name) for name in names]
+        writer.writerow([tamed(value) if value is None or isinstance(value, str) else value for value in values])
     return text.getvalue()
+
+
+def tamed(value: Any) -> Any:
+    """A field of a CSV: empty for None, and with an apostrophe before a text that begins like a formula."""
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else value
+
+
+def untamed(text: str) -> str:
+    """The text that `tamed` made this field of."""
+    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA else text
 
 
 def as_json(rows: Iterable[Any]) -> str:
     """Dataclass rows as a JSON list of objects; NaN and infinities as the strings "nan", "inf", "-inf"."""
-    objects = [{name: plain(value) for name, value in asdict(row).items()} for row in rows]
-    return json.dumps(objects, indent=2, allow_nan=False) + "\n"
+    objects = ",\n".join(map(_object, rows))
+    return f"[\n{objects}\n]\n" if objects else "[]\n"
+
+
+def _object(row: Any) -> str:
+    """What ``json.dumps`` with an indent of 2 would give for the row in a list, in a quarter of the time."""
+    values = {field.name: getattr(row, field.name) for field in fields(row)}
+    if not all(type(value) in _SPELT for value in values.values()):
+        text = json.dumps({name: plain(value) for name, value in asdict(row).items()}, indent=2, allow_nan=False)
+        return "  " + text.replace("\n", "\n  ")
+    lines = [f'    "{name}": {_SPELT[type(value)](value)}' for name, value in values.items()]
+    return "  {\n" + ",\n".join(lines) + "\n  }"
+
+
+_SPELT: dict[type, Callable[[Any], str]] = {
+    str: json.dumps,
+    int: repr,
+    float: lambda value: json.dumps(plain(value)) if value - value != 0 else repr(value),
+    type(None): lambda value: "null",
+}
 
 
 def plain(value: Any) -> Any:
@@ -107,12 +160,12 @@ def writable(path: Path) -> Path:
     return path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace the file at ``path`` by ``text``: it always holds either the old text or the new one."""
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace the file at ``path`` by ``content``, text as UTF-8: it always holds either the old content or the new."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, 0o644)

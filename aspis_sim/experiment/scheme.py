@@ -108,6 +108,9 @@ SCHEMES: dict[str, Scheme] = {
             coding="cyclic",
         ),
         Scheme("median", "baseline", "none", "median", "no redundancy, coordinate-wise median"),
+        Scheme("multi_krum", "baseline", "none", "multi_krum", "no redundancy, Multi-Krum; needs K >= 2q + 3"),
+        Scheme("bulyan", "baseline", "none", "bulyan", "no redundancy, Bulyan; needs K >= 4q + 3"),
+        Scheme("signsgd", "baseline", "none", "sign_majority", "no redundancy, majority of the signs"),
         Scheme("average", "baseline", "none", "average", "no redundancy, no defence: the plain mean"),
     )
 }

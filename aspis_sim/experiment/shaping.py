@@ -64,7 +64,7 @@ def plan_of(cell: Cell) -> Plan:
     }
     whole = next((part for part, needs in needs_all.items() if needs), "")
     rows = cell.groups.files.size if cell.compute == "replicated" else len(cell.groups.files)
-    return plan(cell.network, rows, cell.samples_a_file, cell.memory, cell.devices, whole)
+    return plan(cell.network, rows, cell.samples_a_file, cell.memory, cell.devices, whole, cell.worker_momentum > 0)
 
 
 def shape_of(cell: Cell) -> RunShape:

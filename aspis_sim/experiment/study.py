@@ -6,7 +6,8 @@ from itertools import product
 from typing import Any
 
 from aspis_sim.errors import DataError, InputError
-from aspis_sim.experiment.execution import Event, sweep
+from aspis_sim.experiment.execution import Event, cost, sweep
+from aspis_sim.experiment.executors.base import Executor
 from aspis_sim.experiment.grid import Grid, Group
 from aspis_sim.experiment.keeper import Keeper
 from aspis_sim.experiment.rate import chosen
@@ -49,7 +50,8 @@ def shard(groups: Sequence[Group], part: int, of: int) -> tuple[Group, ...]:
     """
     if not 1 <= part <= of:
         raise InputError(f"--shard {part}/{of}: parts are numbered 1/{max(of, 1)} to {max(of, 1)}/{max(of, 1)}")
-    costs = [group.first.samples_processed * (len(group.rates) + len(group.seeds) - 1) for group in groups]
+    runs = [len(group.rates) + len(group.seeds) - 1 for group in groups]
+    costs = [cost(group) * count for group, count in zip(groups, runs, strict=True)]
     dealt = sorted(range(len(groups)), key=lambda place: (-costs[place], place))
     mine = set(dealt[part - 1 :: of])
     return tuple(group for place, group in enumerate(groups) if place in mine)
@@ -100,7 +102,7 @@ def left(groups: Iterable[Group], keeper: Keeper) -> Left:
 def run(
     groups: tuple[Group, ...],
     keeper: Keeper,
-    processors: int | None = None,
+    executor: Executor | None = None,
     points: Callable[[Group], int | None] = lambda group: None,
 ) -> Generator[Event, None, None]:
     """Run what is left of these groups; each run is committed before its event comes.
@@ -108,12 +110,12 @@ def run(
     Args:
         groups: from `left`.
         keeper: of the study.
-        processors, points: as in `aspis_sim.experiment.execution.sweep`.
+        executor, points: as in `aspis_sim.experiment.execution.sweep`.
 
     Raises:
         DataError: the study cannot be written; what was committed before is kept.
     """
-    events = sweep(groups, processors, points, keeper)
+    events = sweep(groups, executor, points, keeper)
     try:
         for event in events:
             if event.ended is not None and event.group is not None:

@@ -2,35 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 import optax
 from jax import Array
 from jax.typing import ArrayLike
+
+STATISTICS = "batch_stats"
+"""flax's name of what batch norms keep beside the parameters: running means and variances."""
 
 
 @dataclass(frozen=True)
 class Model:
     """A classifier: a flax module with the softmax cross-entropy.
 
+    A module with batch norm asks ``is_mutable_collection(STATISTICS)`` whether it is trained; its parameters may have
+    the running statistics beside them under that name.
+
     Attributes:
         module: maps inputs ``[samples, ...]`` to scores ``[samples, classes]``.
         sums: whether the loss of a file is a sum over its samples, and not their mean.
+        trains: whether batch norms use the statistics of the inputs (and bring the running ones up to date), and not
+            the running ones.
     """
 
     module: nn.Module
     sums: bool = False
+    trains: bool = True
+
+    def scoring(self) -> Self:
+        """The model as it is scored: with the running statistics in the place of those of the inputs."""
+        return replace(self, trains=False)
 
     def initialise(self, key: Array, inputs: ArrayLike) -> Any:
-        """Draw initial parameters for inputs shaped like ``inputs``."""
-        return self.module.init(key, inputs)
+        """Draw initial parameters for inputs shaped like ``inputs``, without statistics."""
+        return {name: part for name, part in self.module.init(key, inputs).items() if name != STATISTICS}
+
+    def statistics(self, inputs: ArrayLike) -> Any:
+        """Running statistics before the first step, under their name; empty for a module without batch norm."""
+        made = self.module.init(jax.random.key(0), inputs)
+        return {name: part for name, part in made.items() if name == STATISTICS}
 
     def scores(self, parameters: Any, inputs: Array) -> Array:
         """Class scores ``[samples, classes]``."""
-        return self.module.apply(parameters, inputs)
+        if not self.trains:
+            return self.module.apply(parameters, inputs)
+        return self.module.apply(parameters, inputs, mutable=[STATISTICS])[0]
 
     def loss(self, parameters: Any, inputs: Array, labels: Array) -> Array:
         """Mean cross-entropy over the samples, a scalar."""

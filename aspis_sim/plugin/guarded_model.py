@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import jax
 from jax import Array
@@ -47,6 +47,15 @@ class GuardedModel(Model):
         if getattr(loss, "shape", None) != ():
             raise self.part.refuses(f"returned {described(loss)} as the loss, not one number")
         return parameters
+
+    def scoring(self) -> Self:
+        """As the plugin's model."""
+        return replace(self, own=self.own.scoring())
+
+    def statistics(self, inputs: ArrayLike) -> Any:
+        """As the plugin's model."""
+        with self.part.blamed():
+            return self.own.statistics(inputs)
 
     def scores(self, parameters: Any, inputs: Array) -> Array:
         """As the plugin's model."""

@@ -136,6 +136,8 @@ class Gradients:
         weighted: weights float ``[f]`` -> the sum of the gradients with these weights, ``[d]``.
         bounds: float ``[f]``: no file's norm is larger; not finite where a gradient may not be.
         loss: mean loss of the files.
+        norms: float ``[f]``, the norms of the gradients; forms every tile.
+        statistics: bool ``[f]`` -> mean over the chosen files of the running statistics after them, empty without any.
     """
 
     layout: Layout
@@ -143,6 +145,8 @@ class Gradients:
     weighted: Callable[[Array], Array]
     bounds: Array
     loss: Array
+    norms: Callable[[], Array]
+    statistics: Callable[[Array], Any] = lambda chosen: {}
 
 
 @dataclass(frozen=True)
@@ -203,7 +207,7 @@ class Source:
         def through(chosen: Array) -> Passed:
             samples = files[chosen]
             given = inputs[samples]
-            if self.augment is not None:
+            if self.augment is not None and key is not None:
                 given = _augmented(self.augment, key, samples, given)
             return pass_through(self.layers, parameters, given, labels[samples])
 
@@ -211,7 +215,7 @@ class Source:
             passed = through(chosen) if turns == 1 else _in_turns(through, chosen, turns)
             parts = parts_of(self.layers, passed)
             of_parts = lambda function: function(parts)  # noqa: E731
-            losses = passed.losses
+            losses, statistics = passed.losses, passed.statistics
             layout = self._layout(parts, count)
         else:
             layout = self._layout_without_passing(through, chosen[:a_chunk], count)
@@ -221,7 +225,12 @@ class Source:
                 made = lax.map(one, chosen.reshape(chunks, a_chunk))
                 return made.reshape(-1, *made.shape[2:])
 
-            losses = lax.map(lambda some: through(some).losses, chosen.reshape(chunks, a_chunk)).reshape(-1)
+            def look(some: Array) -> tuple[Array, Any]:
+                passed = through(some)
+                return passed.losses, passed.statistics
+
+            found = lax.map(look, chosen.reshape(chunks, a_chunk))
+            losses, statistics = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), found)
 
         def form(band: int, tile: Array | int) -> Array:
             made = of_parts(lambda parts: _tile(parts, layout.bands[band], tile))
@@ -246,12 +255,18 @@ class Source:
             some = (chosen.reshape(chunks, a_chunk), own.reshape(chunks, a_chunk))
             return axis.total(lax.scan(add, start, some)[0])
 
+        def averaged(files: Array) -> Any:
+            own = real & files[jnp.minimum(mine, count - 1)]
+            return jax.tree.map(lambda leaf: axis.total(_total(leaf, own)) / files.sum(), statistics)
+
         return Gradients(
             layout=shown,
             form=form,
             weighted=weighted,
             bounds=axis.whole(of_parts(_bound)[:here], count),
             loss=axis.total(jnp.sum(jnp.where(real, losses, 0))) / count,
+            norms=lambda: axis.whole(of_parts(lambda parts: _norms(parts, layout))[:here], count),
+            statistics=averaged,
         )
 
     def _layout(self, parts: list[Part], count: int) -> Layout:
@@ -269,7 +284,7 @@ class Source:
         return found[0]
 
 
-def _augmented(augment: Augmentation, key: Array | None, samples: Array, inputs: Array) -> Array:
+def _augmented(augment: Augmentation, key: Array, samples: Array, inputs: Array) -> Array:
     """Samples ``[n, samples a file, ...]``, each changed with a key of its own."""
     one = lambda sample, given: augment(jax.random.fold_in(key, sample), given)  # noqa: E731
     return jax.vmap(jax.vmap(one))(samples, inputs)
@@ -303,6 +318,26 @@ def _in_one(layout: Layout) -> Layout:
         start += last - first
     parts = tuple(part for band in layout.bands for part in band.parts)
     return Layout((Band(parts, 1, start, start),), tuple(places), start, whole=True)
+
+
+def _norms(parts: list[Part], layout: Layout) -> Array:
+    """The norms of this device's files, added up tile by tile; scaled by their bounds, so that no square overflows."""
+    bound = _bound(parts)
+    scale = jnp.where((bound > 0) & jnp.isfinite(bound), bound, 1)
+
+    def squares(band: Band, tile: Array | int) -> Array:
+        made = _tile(parts, band, tile) / scale[:, None]
+        return jnp.einsum("fd,fd->f", made, made)
+
+    total = jnp.zeros(bound.shape, bound.dtype)
+    for band in layout.bands:
+        one = lambda tile, total, band=band: total + squares(band, tile)  # noqa: E731
+        total = one(0, total) if band.tiles == 1 else lax.fori_loop(0, band.tiles, one, total)
+    return scale * jnp.sqrt(total)
+
+
+def _total(values: Array, chosen: Array) -> Array:
+    return jnp.sum(jnp.where(chosen.reshape(-1, *[1] * (values.ndim - 1)), values, 0), axis=0)
 
 
 def _weighted(parts: list[Part], layout: Layout, weights: Array) -> Array:

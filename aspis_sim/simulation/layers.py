@@ -21,6 +21,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.tree_util import DictKey, tree_flatten_with_path
 
+from aspis_sim.models.base import STATISTICS
+
 Loss = Callable[[Any, Array, Array], Array]
 Call = tuple[tuple[str, ...], int]
 """A layer's path among the parameters, and which of its calls is meant: a layer may be used more than once."""
@@ -34,12 +36,14 @@ class Passed(NamedTuple):
         inputs: call -> inputs of a layer whose gradient is a product, ``[f, samples, ...]``.
         deltas: call -> derivative of the file's loss by such a layer's outputs, ``[f, samples, ...]``.
         formed: path -> the gradients of a layer of another kind, ``[f, all its entries]``.
+        statistics: running ones of batch norms as each file leaves them, ``[f, ...]``; empty without any.
     """
 
     losses: Array
     inputs: dict[Call, Array]
     deltas: dict[Call, Array]
     formed: dict[tuple[str, ...], Array]
+    statistics: Any
 
 
 @dataclass(frozen=True)
@@ -120,8 +124,8 @@ class Layers:
 def layers_of(loss: Loss, parameters: Any, inputs: Any, labels: Any) -> Layers:
     """Find the layers that a model calls on one file; arguments are arrays or their shapes."""
     leaves = []
-    for keys, leaf in tree_flatten_with_path(parameters)[0]:
-        names = tuple(str(key.key) for key in keys if isinstance(key, DictKey))[1:]
+    for keys, leaf in tree_flatten_with_path(parameters["params"])[0]:
+        names = tuple(str(key.key) for key in keys if isinstance(key, DictKey))
         leaves.append(Leaf(names[:-1], names[-1], leaf.shape))
     owners = {leaf.path for leaf in leaves}
     outermost = {path for path in owners if not any(path[:cut] in owners for cut in range(len(path)))}
@@ -135,7 +139,7 @@ def layers_of(loss: Loss, parameters: Any, inputs: Any, labels: Any) -> Layers:
             shapes[part][call] = jax.ShapeDtypeStruct(one.shape, one.dtype)
         return made
 
-    jax.eval_shape(lambda *given: _listen(outermost, look, loss, *given), parameters, inputs, labels)
+    jax.eval_shape(lambda *given: _listen(outermost, look, loss, *given)[0], parameters, inputs, labels)
     return Layers(loss, tuple(leaves), modules, shapes["outputs"], shapes["inputs"])
 
 
@@ -144,21 +148,25 @@ def _in_layer(leaf: Leaf, layers: set[tuple[str, ...]]) -> Leaf:
     return Leaf(path, "/".join([*leaf.path[len(path) :], leaf.name]), leaf.shape)
 
 
-def _listen(paths: set[tuple[str, ...]], heard: Callable[..., Array], loss: Loss, *given: Any) -> Array:
-    """The loss, with ``heard(call, module, inputs, outputs)`` in the place of each layer's outputs."""
+def _listen(paths: set[tuple[str, ...]], heard: Callable[..., Array], loss: Loss, *given: Any) -> tuple[Array, Any]:
+    """The loss, with ``heard(call, module, inputs, outputs)`` in the place of each layer's outputs; the statistics."""
     calls: dict[tuple[str, ...], int] = {}
+    statistics: dict[str, Any] = {}
 
     def intercept(call: Callable[..., Any], given: tuple, named: dict, context: Any) -> Any:
         path = context.module.path
-        if context.method_name != "__call__" or path not in paths:
-            return call(*given, **named)
         made = call(*given, **named)
+        if path == ():
+            kept = context.module.variables
+            statistics.update({name: kept[name] for name in kept if name == STATISTICS})
+        if context.method_name != "__call__" or path not in paths:
+            return made
         number = calls.get(path, 0)
         calls[path] = number + 1
         return heard((path, number), context.module.clone(parent=None), given[0], made)
 
     with nn.intercept_methods(intercept):
-        return loss(*given)
+        return loss(*given), statistics
 
 
 def pass_through(layers: Layers, parameters: Any, inputs: Array, labels: Array) -> Passed:
@@ -174,21 +182,22 @@ def pass_through(layers: Layers, parameters: Any, inputs: Array, labels: Array) 
     products = {path for path in layers.paths if layers.is_product(path)}
 
     def one_file(inputs: Array, labels: Array) -> Passed:
-        def moved(moves: dict[Call, Array]) -> tuple[Array, dict[Call, Array]]:
+        def moved(moves: dict[Call, Array]) -> tuple[Array, tuple[dict[Call, Array], Any]]:
             kept: dict[Call, Array] = {}
 
             def heard(call: Call, module: nn.Module, given: Array, made: Array) -> Array:
                 kept[call] = given
                 return made + moves[call]
 
-            return _listen(paths, heard, layers.loss, parameters, inputs, labels), kept
+            loss, statistics = _listen(paths, heard, layers.loss, parameters, inputs, labels)
+            return loss, (kept, statistics)
 
         still = {call: jnp.zeros(one.shape, one.dtype) for call, one in layers.outputs.items()}
-        (loss, kept), deltas = jax.value_and_grad(moved, has_aux=True)(still)
+        (loss, (kept, statistics)), deltas = jax.value_and_grad(moved, has_aux=True)(still)
         others = [path for path in layers.paths if path not in products]
         formed = {path: _of_any(layers, path, parameters, kept, deltas) for path in others}
         kept, deltas = ({call: part[call] for call in part if call[0] in products} for part in (kept, deltas))
-        return Passed(loss, kept, deltas, formed)
+        return Passed(loss, kept, deltas, formed, statistics)
 
     return jax.vmap(one_file)(inputs, labels)
 
@@ -208,7 +217,7 @@ def _of_any(
     def outputs(own: Any) -> dict[Call, Array]:
         made = {}
         for call in calls:
-            applied = layers.modules[call].apply({"params": own}, inputs[call], mutable=["batch_stats"])
+            applied = layers.modules[call].apply({"params": own}, inputs[call], mutable=[STATISTICS])
             made[call] = applied[0]
         return made
 

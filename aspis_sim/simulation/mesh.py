@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -25,6 +26,9 @@ from jax.sharding import PartitionSpec as P
 from aspis_sim.errors import InputError
 
 NAME = "workers"
+
+EVERYWHERE, COLUMNS = P(), P(None, NAME)
+"""How arrays lie on the devices: replicated, or matrices of which each device holds some columns."""
 
 
 @dataclass(frozen=True)
@@ -137,13 +141,18 @@ def _await_listener(host: str, port: int, seconds: float) -> None:
 
 
 def on_all(tree: Any, devices: int) -> Any:
-    """The same arrays, there for every device of several processes; with one process as they are."""
+    """The same arrays, there for every device of several processes; with one process as they are.
+
+    Those that lie on devices of several processes already stay as they are.
+    """
     if jax.process_count() == 1:
         return tree
     everywhere = NamedSharding(_mesh(devices), P())
 
     def place(leaf: Any) -> Any:
-        if isinstance(leaf, Array) and leaf.sharding.is_equivalent_to(everywhere, leaf.ndim):
+        if isinstance(leaf, Array) and (
+            leaf.sharding.is_equivalent_to(everywhere, leaf.ndim) or not leaf.is_fully_addressable
+        ):
             return leaf
         if isinstance(leaf, Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
             data = np.asarray(jax.random.key_data(leaf))
@@ -157,8 +166,23 @@ def _mesh(devices: int) -> Mesh:
     return Mesh(np.array(jax.devices()[:devices]), (NAME,))
 
 
-def on_devices(function: Callable[..., Any], devices: int) -> Callable[..., Any]:
-    """Run ``function`` on every device of an axis of ``devices``, all arguments and results replicated.
+def zeros_by_columns(shapes: list[tuple[int, int]], dtype: Any, devices: int) -> tuple[Array, ...]:
+    """Matrices of zeros, each device holding its columns."""
+    if devices == 1:
+        return tuple(jnp.zeros(shape, dtype) for shape in shapes)
+    spread = NamedSharding(_mesh(devices), COLUMNS)
+    return tuple(jax.jit(partial(jnp.zeros, shape, dtype), out_shardings=spread)() for shape in shapes)
+
+
+def on_devices(
+    function: Callable[..., Any], devices: int, given: Any = EVERYWHERE, made: Any = EVERYWHERE
+) -> Callable[..., Any]:
+    """Run ``function`` on every device of an axis of ``devices``.
+
+    Args:
+        function: of arrays.
+        devices: how many.
+        given, made: how arguments and results lie on the devices, as `jax.shard_map` takes it; replicated by default.
 
     Raises:
         InputError: JAX finds fewer devices.
@@ -168,4 +192,4 @@ def on_devices(function: Callable[..., Any], devices: int) -> Callable[..., Any]
     found = jax.devices()
     if devices > len(found):
         raise InputError(f"{devices} devices asked for, JAX finds {len(found)} ({found[0].platform})")
-    return jax.shard_map(function, mesh=_mesh(devices), in_specs=P(), out_specs=P(), check_vma=False)
+    return jax.shard_map(function, mesh=_mesh(devices), in_specs=given, out_specs=made, check_vma=False)

@@ -106,6 +106,13 @@ class Network:
         return jnp.asarray(given, self.dtype) if given is not None else self._drawn(key)
 
     @cached_property
+    def statistics(self) -> Any:
+        """Running statistics of batch norms before the first step; empty for a model without any."""
+        example = jnp.asarray(self.example.inputs["train"][:1])
+        made = jax.jit(lambda inputs: self.model.statistics(self.prepared(inputs)))(example)
+        return jax.tree.map(lambda leaf: leaf.astype(self.dtype), made)
+
+    @cached_property
     def _drawn(self) -> Callable[[Array], Array]:
         example = self.example.inputs["train"][:1]
 
@@ -131,22 +138,25 @@ class Network:
             return layers_of(self.loss, parameters, inputs, labels)
 
     @cached_property
-    def _evaluate(self) -> Callable[[Array, Array, Array], tuple[Array, Array]]:
+    def _evaluate(self) -> Callable[[Array, Any, Array, Array], tuple[Array, Array]]:
+        model = self.model.scoring()
+
         @jax.jit
-        def evaluate(weights: Array, inputs: Array, labels: Array) -> tuple[Array, Array]:
+        def evaluate(weights: Array, statistics: Any, inputs: Array, labels: Array) -> tuple[Array, Array]:
             parameters, inputs = self._template[1](weights), self.prepared(inputs).astype(self.dtype)
-            return self.model.correct(parameters, inputs, labels), self.model.mean_loss(parameters, inputs, labels)
+            parameters = {**parameters, **statistics}
+            return model.correct(parameters, inputs, labels), model.mean_loss(parameters, inputs, labels)
 
         return evaluate
 
-    def score(self, weights: Array, part: str, seed: int) -> Score:
-        """Accuracy and loss of weights ``[d]`` on a part of the data set."""
+    def score(self, weights: Array, part: str, seed: int, statistics: Any) -> Score:
+        """Accuracy and loss of weights ``[d]``, with running statistics if there are any, on a part of the data set."""
         samples = self.samples(seed)
         inputs, labels = samples.inputs[part], samples.labels[part]
         correct, loss = 0, 0.0
         for start in range(0, len(labels), SCORED_AT_ONCE):
             some = slice(start, start + SCORED_AT_ONCE)
-            right, mean = self._evaluate(weights, jnp.asarray(inputs[some]), jnp.asarray(labels[some]))
+            right, mean = self._evaluate(weights, statistics, jnp.asarray(inputs[some]), jnp.asarray(labels[some]))
             correct += int(right)
             loss += float(mean) * len(labels[some])
         mean_loss = self.dtype.type(loss / len(labels))

@@ -23,6 +23,9 @@ MOST_KEPT = 0.85
 COPIES_ON_THE_WAY = 2
 """What goes into the layers and out of them, and what the way back needs besides."""
 
+HISTORIES = 3
+"""Of the workers' momentum: the one that a run began with, the one before the step, and the one after it."""
+
 A_TURN_BYTES = 300_000_000
 """What the files of one turn should take on their way through the model: a share of an allowance of gigabytes."""
 
@@ -50,7 +53,9 @@ class Plan:
     peak_bytes: int
 
 
-def plan(network: Network, rows: int, samples: int, memory: int, devices: int = 1, whole: str = "") -> Plan:
+def plan(
+    network: Network, rows: int, samples: int, memory: int, devices: int = 1, whole: str = "", momentum: bool = False
+) -> Plan:
     """Cut a step up.
 
     Args:
@@ -60,9 +65,10 @@ def plan(network: Network, rows: int, samples: int, memory: int, devices: int = 
         memory: bytes allowed on a device.
         devices: devices over which the rows are sharded.
         whole: the part that needs the matrix of all gradients at once, in words; empty if there is none.
+        momentum: whether workers have momentum: then a history of every gradient is kept.
 
     Raises:
-        InputError: the matrix is needed and does not fit.
+        InputError: the matrix or the histories are needed and do not fit.
     """
     size = 2 if network.precision == "bfloat16" else network.dtype.itemsize
     parameters = network.parameters
@@ -71,11 +77,17 @@ def plan(network: Network, rows: int, samples: int, memory: int, devices: int = 
     keeping = COPIES_OF_WHAT_IS_KEPT * layers.numbers_a_file * here * size
     on_the_way = COPIES_ON_THE_WAY * layers.numbers_on_the_way * here * size
     matrix = COPIES_OF_A_TILE * ceil(parameters / devices) * rows * size
-    kept = 6 * parameters * network.dtype.itemsize
-    if whole and matrix > memory:
+    history = HISTORIES * ceil(parameters / devices) * rows * network.dtype.itemsize if momentum else 0
+    kept = 6 * parameters * network.dtype.itemsize + history
+    if kept > memory and momentum:
+        raise InputError(
+            f"momentum at the workers keeps a history of each of {rows:,} gradients, {HISTORIES} times at once: "
+            f"{readable(history)}; allow it with --memory {ceil(1.1 * kept / 1e9)}GB, or take --worker-momentum 0"
+        )
+    if whole and matrix + history > memory:
         raise InputError(
             f"{whole} needs all {rows:,} gradients at once, {readable(matrix)}; "
-            f"allow it with --memory {ceil(matrix / 1e9)}GB, or take a part that works by coordinate"
+            f"allow it with --memory {ceil((matrix + history) / 1e9)}GB, or take a part that works by coordinate"
         )
     room = max(1, memory - kept)
     chunks = 1 if keeping <= MOST_KEPT * room else min(here, ceil((keeping + on_the_way) / (room / 2)))

@@ -15,7 +15,8 @@ from jax.stages import Compiled
 
 from aspis_sim import assignment
 from aspis_sim.simulation.degree_window import nothing
-from aspis_sim.simulation.mesh import on_all, on_devices
+from aspis_sim.simulation.mesh import COLUMNS, EVERYWHERE, on_all, on_devices, zeros_by_columns
+from aspis_sim.simulation.momentum import History
 from aspis_sim.simulation.network import Network, network
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State, Trace
@@ -110,23 +111,38 @@ def _build(shape: RunShape) -> Program:
             return jnp.asarray(every_sample(samples, len(groups.files)).reshape(1, -1))
         return sample_order(stream(key, "data"), samples, shape.steps * batch).reshape(-1, batch)
 
-    def begin(key: Array, seed: int) -> State:
+    def start(key: Array, seed: int, history: History) -> State:
         weights = net.initial(key, seed)
         counts = np.zeros(shape.steps, np.int32)
         trace = Trace(counts.astype(net.dtype), counts, counts, counts, counts, counts.astype(np.int8))
         graph = np.zeros((shape.workers, shape.workers), bool)
         memory = nothing(shape.workers) if shape.detection_window else None
-        start, stuck = jnp.int32(0), jnp.asarray(False)
-        return State(weights, optimizer(0.0).init(weights), start, stuck, jnp.asarray(graph), memory, trace)
+        return State(
+            weights=weights,
+            optimizer=optimizer(0.0).init(weights),
+            step=jnp.int32(0),
+            stuck=jnp.asarray(False),
+            graph=jnp.asarray(graph),
+            memory=memory,
+            trace=trace,
+            statistics=net.statistics,
+            history=history,
+        )
 
     key = jax.random.key(0)
     windows = -(-shape.steps // shape.adversary_window) if shape.adversary_window else 1
     lies = (0, 0) if shape.permute else groups.files.shape
     zero = net.dtype.type(0)
     numbers = Numbers(key, zero, zero, np.zeros((windows, shape.workers), bool), np.zeros((windows, *lies), bool))
-    drawn = jax.ShapeDtypeStruct((1 if net.example.whole else shape.steps, batch), jnp.int32)
-    advance = jax.jit(on_devices(advance_by(step_of(shape, groups, net)), shape.devices))
-    given = (begin(key, 0), numbers, jnp.zeros(drawn.shape, drawn.dtype), table, np.int32(0), *net.train(0))
+    drawn = jnp.zeros((1 if net.example.whole else shape.steps, batch), jnp.int32)
+    step, train = step_of(shape, groups, net), net.train(0)
+    histories = step.blank(start(key, 0, ()), numbers, drawn, *train)
+
+    def begin(key: Array, seed: int) -> State:
+        return start(key, seed, zeros_by_columns(histories, net.dtype, shape.devices))
+
+    advance = jax.jit(_spread(advance_by(step), shape))
+    given = (begin(key, 0), numbers, drawn, table, np.int32(0), *train)
     lowered = advance.lower(*on_all(given, shape.devices))
     told = (ON_CPU | (MEMORY_FIRST if shape.turns > 1 else {})) if jax.default_backend() == "cpu" else None
     executable = lowered.compile(told)
@@ -139,3 +155,11 @@ def _build(shape: RunShape) -> Program:
         empty=table,
         compile_seconds=time.perf_counter() - started,
     )
+
+
+def _spread(advance: Callable[..., State], shape: RunShape) -> Callable[..., State]:
+    """The function on all devices; all that it takes and gives is on each of them, but for the workers' history."""
+    if not shape.worker_momentum:
+        return on_devices(advance, shape.devices)
+    state = State._make(COLUMNS if name == "history" else EVERYWHERE for name in State._fields)
+    return on_devices(advance, shape.devices, (state, *[EVERYWHERE] * 6), state)

@@ -29,7 +29,10 @@ from aspis_sim.detection.agreement import (
     is_lie,
 )
 from aspis_sim.detection.equality import Compared, Comparison
-from aspis_sim.simulation.gradients import Gradients, Source
+from aspis_sim.simulation.clipping import clip_each
+from aspis_sim.simulation.gradients import Gradients, Layout, Source
+from aspis_sim.simulation.mesh import Axis
+from aspis_sim.simulation.momentum import History, remember, shapes
 
 
 class Batch(NamedTuple):
@@ -37,6 +40,8 @@ class Batch(NamedTuple):
 
     Attributes:
         weights: float ``[d]``.
+        history: of the workers' momentum, empty without.
+        statistics: running ones of batch norms, empty without any.
         inputs: training inputs ``[samples, ...]``.
         labels: training labels ``[samples]``.
         files: int ``[f, samples per file]``, the samples of each file.
@@ -44,6 +49,8 @@ class Batch(NamedTuple):
     """
 
     weights: Array
+    history: History
+    statistics: Any
     inputs: Array
     labels: Array
     files: Array
@@ -59,6 +66,8 @@ class Returned(NamedTuple):
         distorts: bool ``[f, r]``, which copies are distorted.
         agreement: of the copies.
         graph: bool ``[K, K]``, the agreement graph.
+        history: of the workers' momentum after the round, empty without.
+        statistics: running ones of batch norms, as the worker that keeps them has them after the round.
     """
 
     copies: Callable[[int, Array | int], Views | Copies]
@@ -66,6 +75,8 @@ class Returned(NamedTuple):
     distorts: Array
     agreement: Agreement
     graph: Array
+    history: History
+    statistics: Any
 
 
 class Settled(NamedTuple):
@@ -99,6 +110,8 @@ class Round:
         rule: the robust rule.
         replicated: whether every worker computes each of its copies.
         whole: whether the matrix must be formed as a whole whatever the rule and the payload are.
+        clip: norm to which honest workers clip the gradient of each file, None to leave it.
+        momentum: beta of the momentum that honest workers return, 0 for the gradient itself.
     """
 
     assignment: Assignment
@@ -109,8 +122,10 @@ class Round:
     rule: Rule
     replicated: bool = False
     whole: bool = False
+    clip: float | None = None
+    momentum: float = 0.0
 
-    def play(self, batch: Batch, files: Array, distorts: Array, lie: Payload, key: Array) -> Returned:
+    def play(self, batch: Batch, files: Array, distorts: Array, lie: Payload, key: Array, keeper: Array) -> Returned:
         """Compute the gradients, let the Byzantine workers lie, and compare the copies.
 
         Args:
@@ -119,14 +134,16 @@ class Round:
             distorts: bool ``[f, r]``, which copies are distorted.
             lie: what a distorted copy holds.
             key: of the round's payload.
+            keeper: the worker whose running statistics are kept.
         """
         tile: Callable[[int, Array | int], Views | Copies]
         if self.replicated:
-            honest, tile, agreement = self._computed_by_all(batch, distorts, lie, key)
+            history, honest, tile, agreement = self._computed_by_all(batch, distorts, lie, key)
         else:
-            honest, tile, agreement = self._computed_once(batch, distorts, lie, key)
+            history, honest, tile, agreement = self._computed_once(batch, distorts, lie, key)
         graph = agreement_graph(agreement.agree, files, self.assignment.workers)
-        return Returned(tile, honest, distorts, agreement, graph)
+        statistics = honest.statistics(self._rows_of(keeper, files))
+        return Returned(tile, honest, distorts, agreement, graph, history, statistics)
 
     def update(self, returned: Returned, ballot: Ballot, distortable: Array, drops: bool, averages: bool) -> Array:
         """The vector ``[d]`` that the optimizer is given for the files that won their votes.
@@ -159,21 +176,21 @@ class Round:
 
     def _computed_by_all(
         self, batch: Batch, distorts: Array, lie: Payload, key: Array
-    ) -> tuple[Gradients, Callable[[int, Array | int], Copies], Agreement]:
+    ) -> tuple[History, Gradients, Callable[[int, Array | int], Copies], Agreement]:
         """Every worker computes each of its copies: the copies exist and are compared in pairs."""
-        gradients = self._gradients(batch, jnp.asarray(self.assignment.worker_files.reshape(-1)), True)
+        history, gradients = self._honest(batch, True)
         values = gradients.form(0, 0)[self._copy_positions()]
         honest = replace(gradients, form=lambda band, tile: values[:, 0])
         lies = self._lies(batch, honest, lie, key)(values[:, 0], 0, 0)
         copies = Copies(jnp.where(distorts[:, :, None], lies[:, None], values), values[:, 0])
-        return honest, lambda band, tile: copies, agreement_of_copies(copies, self.compare)
+        return history, honest, lambda band, tile: copies, agreement_of_copies(copies, self.compare)
 
     def _computed_once(
         self, batch: Batch, distorts: Array, lie: Payload, key: Array
-    ) -> tuple[Gradients, Callable[[int, Array | int], Views], Agreement]:
+    ) -> tuple[History, Gradients, Callable[[int, Array | int], Views], Agreement]:
         """Every file's gradient is computed once: copies are views of it or of the lie."""
-        whole = self.whole or not (lie.coordinatewise and self.rule.coordinatewise)
-        honest = self._gradients(batch, jnp.arange(len(batch.files)), whole)
+        whole = self._needs_all(lie)
+        history, honest = self._honest(batch, whole)
         lies_of = self._lies(batch, honest, lie, key)
 
         def formed(band: int, index: Array | int) -> Views:
@@ -181,14 +198,49 @@ class Round:
             return Views(rows, lies_of(rows, band, index), distorts)
 
         if not whole:
-            return honest, formed, agreement_of_views(distorts, self._compared(honest, formed, distorts, lie))
+            compared = self._compared(honest, formed, distorts, lie)
+            return history, honest, formed, agreement_of_views(distorts, compared)
         only = formed(0, 0)
         compared = self._compared(honest, lambda band, index: only, distorts, lie)
-        return honest, lambda band, index: only, agreement_of_views(distorts, compared)
+        return history, honest, lambda band, index: only, agreement_of_views(distorts, compared)
+
+    def blank(self, batch: Batch, lie: Payload) -> list[tuple[int, int]]:
+        """The shapes of the workers' history; arguments as those of `play`, of which only shapes matter."""
+        if not self.momentum:
+            return []
+        alone = replace(self, source=replace(self.source, axis=Axis()))
+        found: list[Layout] = []
+
+        def look(batch: Batch) -> Array:
+            found.append(alone._gradients(batch, self._rows, self._needs_all(lie)).layout)
+            return batch.weights
+
+        jax.eval_shape(look, batch)
+        return shapes(found[0], len(self._rows), self.source.axis)
+
+    def _needs_all(self, lie: Payload) -> bool:
+        """Whether all gradients must exist at once."""
+        return self.whole or self.replicated or not (lie.coordinatewise and self.rule.coordinatewise)
+
+    @property
+    def _rows(self) -> Array:
+        """The file of each gradient that is computed."""
+        if self.replicated:
+            return jnp.asarray(self.assignment.worker_files.reshape(-1))
+        return jnp.arange(len(self.assignment.files))
+
+    def _honest(self, batch: Batch, whole: bool) -> tuple[History, Gradients]:
+        """What honest workers return, and the history that it leaves."""
+        gradients = self._gradients(batch, self._rows, whole)
+        if not self.momentum:
+            return (), gradients
+        return remember(batch.history, gradients, self.momentum, self.source.axis)
 
     def _gradients(self, batch: Batch, rows: Array, whole: bool) -> Gradients:
-        parameters = self.unravel(batch.weights)
-        return self.source.gradients(parameters, batch.inputs, batch.labels, rows, batch.files, whole, batch.key)
+        """The gradients of files, clipped as honest workers do."""
+        parameters = {**self.unravel(batch.weights), **batch.statistics}
+        gradients = self.source.gradients(parameters, batch.inputs, batch.labels, rows, batch.files, whole, batch.key)
+        return gradients if self.clip is None else clip_each(gradients, self.clip)
 
     def _by_tile(self, honest: Gradients, made: Callable[[int, Array | int], Array]) -> Array:
         """``[d]`` from what every tile's columns become."""
@@ -279,6 +331,12 @@ class Round:
     def parameters(self) -> int:
         """d, the number of parameters."""
         return sum(leaf.size for leaf in self.source.layers.leaves)
+
+    def _rows_of(self, worker: Array, files: Array) -> Array:
+        """Bool, which of the gradients that are computed are the worker's own."""
+        if self.replicated:
+            return jnp.repeat(jnp.arange(self.assignment.workers), self.assignment.load) == worker
+        return (files == worker).any(1)
 
     def _copy_positions(self) -> Array:
         """Row of each copy ``[f, r]`` among the rows of all workers, worker by worker."""

@@ -67,5 +67,8 @@ class Run:
     def score(self, part: str) -> Score:
         """Accuracy and loss of the run's weights on a part of its data."""
         with in_precision(self.program.shape.precision):
-            weights = self.state.weights if jax.process_count() == 1 else jnp.asarray(np.asarray(self.state.weights))
-            return self.program.network.score(weights, part, self.seed)
+            scored = (self.state.weights, self.state.statistics)
+            if jax.process_count() > 1:
+                scored = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), scored)
+            weights, statistics = scored
+            return self.program.network.score(weights, part, self.seed, statistics)

@@ -63,6 +63,8 @@ class State(NamedTuple):
         graph: bool ``[K, K]``, the agreement graph of the step in question.
         memory: of the degree detector, None without it.
         trace: of the steps done.
+        statistics: running ones of batch norms, empty without any.
+        history: of the workers' momentum, `aspis_sim.simulation.momentum.History`; empty without.
     """
 
     weights: Array
@@ -72,3 +74,5 @@ class State(NamedTuple):
     graph: Array
     memory: Memory | None
     trace: Trace
+    statistics: Any
+    history: Any

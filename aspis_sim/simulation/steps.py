@@ -19,6 +19,7 @@ from aspis_sim.detection.agreement import Views
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.schedules import schedule
 from aspis_sim.schedules.base import Schedule
+from aspis_sim.simulation.clipping import clip_one
 from aspis_sim.simulation.coded import recover
 from aspis_sim.simulation.degree_window import Memory, watch
 from aspis_sim.simulation.gradients import Source
@@ -74,8 +75,9 @@ class Step:
         """The state after the step, or stuck before it where its graph is not in the table."""
         key = jax.random.fold_in(stream(numbers.key, "payload"), state.step)
         cast = self._cast(state, numbers)
+        keeper = jnp.argmin(cast.byzantine)
         batch = self._batch(state, numbers, order, inputs, labels)
-        returned = self.round.play(batch, cast.files, cast.distorts, self._lie(numbers), key)
+        returned = self.round.play(batch, cast.files, cast.distorts, self._lie(numbers), key, keeper)
         known, memory, ruling = self._judged(state, numbers, table, returned)
 
         def go_on() -> State:
@@ -109,7 +111,14 @@ class Step:
         drawn = None
         if self.round.source.augment is not None:
             drawn = jax.random.fold_in(stream(numbers.key, "augmentation"), state.step)
-        return Batch(state.weights, inputs, labels, samples, drawn)
+        return Batch(state.weights, state.history, state.statistics, inputs, labels, samples, drawn)
+
+    def blank(
+        self, state: State, numbers: Numbers, order: Array, inputs: Array, labels: Array
+    ) -> list[tuple[int, int]]:
+        """The shapes of the workers' history in a run of which these are the first arguments."""
+        batch = jax.eval_shape(self._batch, state, numbers, order, inputs, labels)
+        return self.round.blank(batch, self._lie(numbers))
 
     def _lie(self, numbers: Numbers) -> Payload:
         shape = self.shape
@@ -153,6 +162,8 @@ class Step:
     ) -> State:
         """The state after the update, with the step's row in the trace."""
         update = settled.update.astype(state.weights.dtype)
+        if self.shape.clip_server is not None:
+            update = clip_one(update, self.shape.clip_server)
         rate = numbers.rate * self.schedule(state.step)
         change, optimizer = optax.sgd(rate, momentum=self.shape.momentum).update(update, state.optimizer)
         example = self.network.example
@@ -168,7 +179,18 @@ class Step:
         pairs = zip(state.trace, row, strict=True)
         trace = Trace(*(past.at[state.step].set(now.astype(past.dtype)) for past, now in pairs))
         weights = state.weights + change
-        return State(weights, optimizer, state.step + 1, state.stuck, returned.graph, memory, trace)
+        statistics = jax.tree.map(lambda past, now: now.astype(past.dtype), state.statistics, returned.statistics)
+        return State(
+            weights=weights,
+            optimizer=optimizer,
+            step=state.step + 1,
+            stuck=state.stuck,
+            graph=returned.graph,
+            memory=memory,
+            trace=trace,
+            statistics=statistics,
+            history=returned.history,
+        )
 
 
 def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
@@ -189,6 +211,8 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
         rule=aggregation.rule(shape.rule, convention=shape.convention, **of_rule),
         replicated=shape.compute == "replicated",
         whole=code is not None,
+        clip=shape.clip_workers,
+        momentum=shape.worker_momentum,
     )
     factor = schedule(shape.schedule, shape.steps, **of_schedule)
     return Step(shape, assignment, network, one_round, factor, code)

@@ -16,6 +16,8 @@ from aspis_sim_cli.commands.export import export
 from aspis_sim_cli.commands.list_parts import list_parts
 from aspis_sim_cli.commands.merge import merge
 from aspis_sim_cli.commands.plan import plan
+from aspis_sim_cli.commands.plot import plot
+from aspis_sim_cli.commands.report import report
 from aspis_sim_cli.commands.reproduce import reproduce
 from aspis_sim_cli.commands.sweep import sweep
 from aspis_sim_cli.commands.train import train
@@ -61,6 +63,8 @@ def _options(
 
 app.command("sweep")(bounded(sweep))
 app.command("train")(bounded(train))
+app.command("report")(bounded(report))
+app.command("plot")(bounded(plot))
 app.command("export")(bounded(export))
 app.command("merge")(bounded(merge))
 app.command("worst-case")(bounded(worst_case))

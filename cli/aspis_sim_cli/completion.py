@@ -12,12 +12,14 @@ from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, conventions
 from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
 from aspis_sim.experiment.grid import PROTOCOLS
 from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
+from aspis_sim.schedules import SCHEDULES
 from aspis_sim_cli.plugins import load_named
 
 Completer = Callable[[typer.Context, str], list[str]]
@@ -30,6 +32,8 @@ KNOWN: dict[str, Iterable[str]] = {
     "--detector": DETECTORS,
     "--dataset": DATASETS,
     "--model": MODELS,
+    "--schedule": SCHEDULES,
+    "--augment": AUGMENTATIONS,
     "--convention": conventions.NAMES,
     "--protocol": PROTOCOLS,
     "--precision": ("float32", "float64", "bfloat16"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from aspis_sim.errors import InputError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.execution import Event
+from aspis_sim.experiment.executors import EXECUTORS
 from aspis_sim.experiment.forecast import remember
 from aspis_sim.experiment.grid import Grid, Group, merged
 from aspis_sim.experiment.keeper import Keeper
@@ -72,6 +73,7 @@ class Work:
         path: Path | None,
         written: Format,
         board: Board | None = None,
+        executor: str = "local",
     ) -> bool:
         """Note what is asked for, and run what is left; returns whether it ran to its end.
 
@@ -82,6 +84,7 @@ class Work:
             path: file of the rows, rewritten now and then and at the end; None for none.
             written: its format.
             board: gets the events of every run.
+            executor: registered name of where they are computed.
 
         Raises:
             DataError: the study cannot be written any more; what was committed is kept.
@@ -109,7 +112,7 @@ class Work:
                 next_save = time.monotonic() + max(SAVE_EVERY, 20 * (time.monotonic() - started))
 
         cells = sum(len(group.seeds) for group in self.left.groups)
-        events = run(self.left.groups, self._keeper, points=self._points)
+        events = run(self.left.groups, self._keeper, EXECUTORS.build(executor), points=self._points)
         complete = follow(events, self.left.steps, cells, arrived, quiet, log)
         remember(cache.history(), timed)
         if path is not None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 import pytest
+import typer
+from aspis_sim_cli import completion
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
@@ -58,6 +60,8 @@ def offered(line):
         ("train --precision float", ["float32", "float64"]),
         ("train --after-detection ", ["average", "rule"]),
         ("sweep --protocol w", ["work"]),
+        ("train --schedule co", ["constant", "cosine"]),
+        ("train --augment ci", ["cifar"]),
         ("sweep --convention by", ["byzfl"]),
         ("sweep --format ", ["table", "csv", "json"]),
         ("detect --detector clique,so", ["clique,sound"]),
@@ -65,15 +69,26 @@ def offered(line):
         ("worst-case --detector unan", ["unanimous"]),
         ("worst-case --objective fr", ["fraction"]),
         ("distortion --attack strong,ra", ["strong,random"]),
-        ("list sch", ["schemes"]),
+        ("plot acc", ["accuracy"]),
+        ("reproduce fig-7", ["fig-7a", "fig-7b", "fig-7c"]),
+        ("list schem", ["schemes"]),
         ("data verify ", list(DATASETS)),
         ("data fetch svh", ["svhn"]),
         ("tra", ["train"]),
-        ("sweep --sche", ["--scheme"]),
+        ("sweep --schem", ["--scheme"]),
     ],
 )
 def test_what_is_offered(line, names):
     assert offered(line) == names
+
+
+def test_every_option_that_takes_names_offers_them():
+    found = []
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        for option in {option for parameter in command.params for option in parameter.opts} & set(completion.KNOWN):
+            found.append(f"{name} {option}")
+            assert offered(f"{name} {option} "), found[-1]
+    assert len(found) > 25
 
 
 def test_a_name_is_offered_once_in_a_list():

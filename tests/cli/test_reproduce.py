@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from aspis_sim.distortion import published
 from aspis_sim.distortion.table import reduction
+from aspis_sim.experiment import preset
+from aspis_sim.experiment import published as training
 
 FRACTIONS = """workers,redundancy,attack,scheme,q,distortion_fraction_published
 15,3,strong,aspis,2,0.004
@@ -86,11 +88,45 @@ def test_csv_and_json_have_a_row_a_cell_and_keep_the_summary_apart(few):
         assert [cell["published"] for cell in json.load(file)] == [row["published"] for row in found]
 
 
-def test_the_list_names_every_study():
+def test_the_list_names_every_study_and_why_others_are_none():
+    names = [*command.STUDIES, *preset.names(), *command.UNKNOWN]
+    assert len(names) == 27
     for words in ("", "list"):
-        assert invoke(words).stdout.startswith("distortion: ")
-    assert [row["study"] for row in json.loads(invoke("list --format json").stdout)] == list(command.STUDIES)
+        assert [line.split(":")[0] for line in invoke(words).stdout.splitlines()] == names
+    found = json.loads(invoke("list --format json").stdout)
+    assert [row["study"] for row in found] == names
+    assert [row["study"] for row in found if "no preset" in row["summary"]] == [f"fig-b{n}" for n in range(2, 12)]
     assert invoke("list --format csv").stdout.startswith("study,summary\ndistortion,")
+
+
+@pytest.fixture
+def regression(monkeypatch):
+    """The last of the five runs alone, five steps of it."""
+    run = training.linear_regression()[-1]
+    short = run | {"iterations": 5, "loss": run["loss"][:5]}
+    monkeypatch.setattr(training, "linear_regression", lambda: [short])
+    return short
+
+
+def test_the_linear_regression_loss_by_loss(regression):
+    words = " ".join(invoke("linear-regression").stdout.split())
+    assert "median weak alie q=4 " in words
+    assert "0.0e+00 same" in words
+    assert "1 of 1 runs are the same: the losses after all 5 steps within 1e-09 relative" in words
+    found = list(csv.DictReader(io.StringIO(invoke("linear-regression --format csv --out losses.json").stdout)))
+    assert [float(row["published"]) for row in found] == regression["loss"]
+    assert [float(f"{float(row['ours']):.9g}") for row in found] == regression["loss"]
+    with open("losses.json", encoding="utf-8") as file:
+        assert len(json.load(file)) == 5
+    with open("losses.png", "rb") as picture:
+        assert picture.read(8) == b"\x89PNG\r\n\x1a\n"
+
+
+def test_a_loss_that_differs_ends_with_4(regression):
+    regression["loss"][3] *= 1 + 3e-9
+    words = " ".join(invoke("linear-regression", code=4).stdout.split())
+    assert "3.0e-09 differs" in words
+    assert "0 of 1 runs are the same" in words
 
 
 @pytest.mark.parametrize(

@@ -26,18 +26,18 @@ def start(*more):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("attack", ["strong", "weak"])
-def test_two_processes_of_four_devices_are_one_of_one(attack):
+@pytest.mark.parametrize("more", ["--attack strong", "--attack weak --worker-momentum 0.8"])
+def test_two_processes_of_four_devices_are_one_of_one(more):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    together = ("--devices", "8", "--coordinator", address, "--processes", "2", "--attack", attack)
+    together = ("--devices", "8", "--coordinator", address, "--processes", "2", *more.split())
     started = [start(*together, "--process", str(index)) for index in range(2)]
     printed = [process.communicate(timeout=120) for process in started]
     assert [process.returncode for process in started] == [0, 0], printed
     assert printed[1][0] == ""
     ours = json.loads(printed[0][0])
-    theirs = json.loads(start("--attack", attack).communicate(timeout=120)[0])
+    theirs = json.loads(start(*more.split()).communicate(timeout=120)[0])
     for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
         assert ours[column] == theirs[column]
     np.testing.assert_allclose(ours["loss"], theirs["loss"], rtol=1e-5)

@@ -14,7 +14,7 @@ import pytest
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
-from aspis_sim.experiment import execution
+from aspis_sim.experiment.executors import threads
 from aspis_sim.experiment.row import COLUMNS
 from aspis_sim.simulation import compilations
 
@@ -167,8 +167,8 @@ def test_a_cell_that_fails_is_reported_and_the_others_are_kept(monkeypatch):
             raise RuntimeError("the machine is on fire\nreally")
         return run(cell, *arguments)
 
-    run = execution.train
-    monkeypatch.setattr(execution, "train", break_one)
+    run = threads.train
+    monkeypatch.setattr(threads, "train", break_one)
     result = invoke(f"sweep {SMALL} --seeds 0 --format csv", code=4)
     status = {(row["scheme"], row["q"]): row["status"] for row in rows(result.stdout)}
     failure = status.pop(("median", "3"))

@@ -58,6 +58,7 @@ def resnet_parameters(widths, blocks, channels=3, classes=10):
         ("resnet8", (32, 32, 3), resnet_parameters((16, 32, 64), 1)),
         ("resnet18", (32, 32, 3), resnet_parameters((64, 128, 256, 512), 2)),
         ("resnet18", (32, 32, 3), 11_173_962),
+        ("resnet18:norm=batch", (32, 32, 3), 11_173_962),
         ("resnet18:width=16", (28, 28, 1), resnet_parameters((16, 32, 64, 128), 2, channels=1)),
     ],
 )
@@ -82,7 +83,7 @@ def test_every_sample_gets_a_score_a_class(text, shape):
         ("resnet18", (64,), "resnet18 takes images"),
         ("resnet8", (8, 8), "resnet8 takes images"),
         ("lenet", (8, 8, 1), "28x28 or 32x32, not 8x8; try resnet8"),
-        ("resnet18:norm=batch", (32, 32, 3), "norm=batch; it is group"),
+        ("resnet18:norm=layer", (32, 32, 3), "norm=layer; it is group or batch"),
         ("resnet18:width=20", (32, 32, 3), "width=20 .* try width=24"),
         ("resnet8:width=0", (32, 32, 3), "width=0; it is a whole number"),
         ("resnet8:groups=wide", (32, 32, 3), "groups=wide; it is a whole number"),

@@ -67,6 +67,10 @@ def test_what_a_schedule_cannot_be(name, options, message):
         schedule(name, STEPS, **options)
 
 
+def undecided(graph):
+    raise AssertionError("without a detector nobody is asked")
+
+
 def test_a_run_follows_its_schedule_and_the_rate_is_fed_to_it():
     groups = assignment.build("baseline", workers=3, redundancy=1)
     chosen = target("none", groups, 1)
@@ -81,9 +85,9 @@ def test_a_run_follows_its_schedule_and_the_rate_is_fed_to_it():
 
     by_hand = start(plain, 0.4)
     for stop, rate in ((2, 0.4), (4, 0.2), (6, 0.1)):
-        by_hand = replace(by_hand, numbers=by_hand.numbers._replace(rate=np.float32(rate))).to(stop, None)
-    by_schedule = start(halved, 0.4).to(6, None)
+        by_hand = replace(by_hand, numbers=by_hand.numbers._replace(rate=np.float32(rate))).to(stop, undecided)
+    by_schedule = start(halved, 0.4).to(6, undecided)
     np.testing.assert_allclose(by_schedule.state.weights, by_hand.state.weights, rtol=1e-5, atol=1e-7)
     other = start(halved, 0.1)
     assert other.program is by_schedule.program
-    assert not np.allclose(other.to(6, None).state.weights, by_hand.state.weights, atol=1e-3)
+    assert not np.allclose(other.to(6, undecided).state.weights, by_hand.state.weights, atol=1e-3)

@@ -37,7 +37,8 @@ def compared(lies, payload=BOUNDED, involved=range(FILES), bounds=None, toleranc
             return jnp.asarray(matrix)[:, FIRST:]
         return jnp.take(jnp.asarray(matrix), tile * 100 + jnp.arange(100), axis=1)
 
-    honest = Gradients(LAYOUT, lambda band, tile: part(rows, band, tile), None, jnp.asarray(norms), jnp.float32(0))  # type: ignore[arg-type]
+    form = lambda band, tile: part(rows, band, tile)  # noqa: E731
+    honest = Gradients(LAYOUT, form, lambda weights: weights, jnp.asarray(norms), jnp.float32(0), lambda: norms)
     distorts = jnp.asarray(np.isin(np.arange(FILES), list(involved)))[:, None]
     views = lambda band, tile: Views(honest.form(band, tile), part(lies, band, tile), distorts)  # noqa: E731
     return one_round._compared(honest, views, distorts, payload)

@@ -41,13 +41,12 @@ def myself() -> Owner:
 
 
 def take(connection: sqlite3.Connection, key: str, owner: Owner) -> bool:
-    """Claim a run within a transaction; False if a living owner has it."""
+    """Claim a run within a transaction; False if a living owner has it, be it this one."""
     found = connection.execute("SELECT host, process, beat FROM claims WHERE key = ?", (key,)).fetchone()
-    if found is not None and alive(Owner(found[0], found[1]), found[2]) and Owner(found[0], found[1]) != owner:
+    if found is not None and alive(Owner(found[0], found[1]), found[2]):
         return False
-    connection.execute(
-        "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?)", (key, owner.host, owner.process, time.time())
-    )
+    values = (key, owner.host, owner.process, time.time())
+    connection.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?)", values)
     return True
 
 
@@ -85,9 +84,8 @@ def _host() -> str:
 def _started(process: int) -> str:
     """When a process began, in the kernel's own unit; "?" where that cannot be told, empty if there is none."""
     try:
-        state, *rest = (
-            Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        )
+        told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+        state, *rest = told.rpartition(")")[2].split()
         return "" if state in "ZX" else rest[18]
     except FileNotFoundError:
         pass

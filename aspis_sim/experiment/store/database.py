@@ -40,7 +40,15 @@ CREATE TABLE claims (key TEXT PRIMARY KEY, host TEXT NOT NULL, process TEXT NOT 
 CREATE TABLE log (id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, event TEXT NOT NULL, at TEXT NOT NULL);
 """
 """``groups`` holds cells without rate and seed; ``runs`` one line a run, its row and trace apart so that it is quick to
-read; ``log`` is only ever added to: a line for each run that was committed, failed or was dropped to run again."""
+read; ``log`` is only ever added to: a line whenever a run is begun, committed or found to have failed."""
+
+
+def exists(folder: Path) -> bool:
+    """Whether there is a study in a folder, damaged or not."""
+    try:
+        return (folder / NAME).exists()
+    except OSError:
+        return False
 
 
 def create(folder: Path) -> sqlite3.Connection:
@@ -50,9 +58,10 @@ def create(folder: Path) -> sqlite3.Connection:
         DataError: there is one already, or the folder cannot be written.
     """
     path, made = folder / NAME, None
+    taken = DataError(f"{shown(folder)} holds a study already; open it, or name another folder")
+    if exists(folder):
+        raise taken
     try:
-        if path.exists():
-            raise FileExistsError
         folder.mkdir(parents=True, exist_ok=True)
         descriptor, made = tempfile.mkstemp(dir=folder, prefix=f".{NAME}.")
         os.close(descriptor)
@@ -60,9 +69,9 @@ def create(folder: Path) -> sqlite3.Connection:
             tables(connection)
         os.chmod(made, 0o644)
         os.link(made, path)
-    except FileExistsError:
-        raise DataError(f"{shown(folder)} holds a study already; open it, or name another folder") from None
     except (OSError, ValueError) as error:
+        if exists(folder):
+            raise taken from None
         reason = getattr(error, "strerror", None) or error
         raise DataError(f"cannot make a study in {shown(folder)}: {reason}") from None
     finally:
@@ -101,11 +110,14 @@ def open_existing(folder: Path, write: bool) -> sqlite3.Connection:
             raise DataError(f"{shown(folder)} is no study: {reason}") from None
         if not size:
             raise DataError(f"the study {shown(folder)} is damaged: {NAME} is empty; {KEPT}")
-        connection = _connect_to_write(path) if write else _connect(location(folder))
+        connection = _connect(location(folder))
         try:
             _check_format(connection, folder)
             if write:
+                connection.close()
+                connection = _connect_to_write(path)
                 connection.execute("BEGIN IMMEDIATE")
+                connection.execute("UPDATE study SET value = value")
                 connection.execute("ROLLBACK")
         except BaseException:
             connection.close()
@@ -121,7 +133,9 @@ def location(folder: Path) -> str:
         try:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
-            if "unable to open" not in str(error) or path.with_name(f"{NAME}-wal").exists():
+            log = path.with_name(f"{NAME}-wal")
+            unwritable = "unable to open" in str(error) or "readonly" in str(error)
+            if not unwritable or (log.exists() and log.stat().st_size):
                 raise
             return f"{reading}&immutable=1"
     return reading

@@ -19,7 +19,7 @@ from typing import Any
 
 import aspis_sim
 from aspis_sim.experiment.cell import Cell
-from aspis_sim.plugin import unless_broken
+from aspis_sim.plugin import loaded, unless_broken
 
 OWN = ("lr", "seed")
 """Fields of a cell in which the runs of one group differ."""
@@ -27,7 +27,7 @@ OWN = ("lr", "seed")
 BESIDE = ("experiment", "game", "plugin", "report")
 """Rooms that have no say in the numbers of a run, but for `COUNTED`."""
 
-COUNTED = ("experiment/cell.py", "experiment/execution.py", "experiment/part.py")
+COUNTED = tuple(f"experiment/{name}.py" for name in ("cell", "choices", "execution", "part", "shaping"))
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "flax", "optax")
 
@@ -88,7 +88,7 @@ def origin_of(cell: Cell) -> Origin:
     Raises:
         DataError: the data are missing or damaged.
     """
-    plugins = [f"{source.name} {source.sha256}" for source in cell.plugins]
+    plugins = [f"{source.name} {source.sha256}" for source in cell.plugins] if loaded() else []
     code = sha256(canonical([code_version(), *plugins])) if plugins else code_version()
     return Origin(code, _data_checksum(cell.dataset, cell))
 

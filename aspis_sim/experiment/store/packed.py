@@ -36,7 +36,9 @@ def unpack(heads: str, content: bytes) -> dict[str, NDArray[np.generic]]:
     try:
         kinds = [(str(name), np.dtype(kind), tuple(map(int, shape))) for name, kind, shape in json.loads(heads)]
         sizes = [kind.itemsize * prod(shape) for _, kind, shape in kinds]
-        if any(kind.kind not in KINDS for _, kind, _ in kinds) or any(size < 0 for size in sizes):
+        if any(kind.kind not in KINDS for _, kind, _ in kinds) or any(
+            length < 0 for _, _, shape in kinds for length in shape
+        ):
             raise ValueError("no plain numbers")
         whole = zlib.decompressobj().decompress(content, sum(sizes) + 1)
         if len(whole) != sum(sizes):

@@ -22,21 +22,6 @@ _REALS = frozenset(field.name for field in fields(Row) if "float" in str(field.t
 _COLUMNS = tuple(field.name for field in fields(Row))
 
 
-@dataclass(frozen=True)
-class Machine:
-    """What a run ran on.
-
-    Attributes:
-        versions: of aspis-sim, jax, numpy and python.
-        device: kind of device, as JAX names it.
-        host: name of the machine.
-    """
-
-    versions: Mapping[str, str]
-    device: str
-    host: str
-
-
 @dataclass(frozen=True, eq=False)
 class Finished:
     """A run that has ended, as it is committed.

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from aspis_sim.errors import DataError
 from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.grid import Grid, Group
+from aspis_sim.experiment.machine import Machine
 from aspis_sim.experiment.rate import chosen
 from aspis_sim.experiment.row import Row, plain
 from aspis_sim.experiment.store import database
 from aspis_sim.experiment.store.key import Origin, canonical, cell_of, group_digest, group_specification, run_key
 from aspis_sim.experiment.store.packed import pack, unpack
-from aspis_sim.experiment.store.parts import RUN, Finished, Machine, Place, Record, Run, StoredTrace, row_of, row_text
+from aspis_sim.experiment.store.parts import RUN, Finished, Place, Record, Run, StoredTrace, row_of, row_text
 
 
 class Store:
@@ -46,6 +47,21 @@ class Store:
             DataError: there is none, it is damaged or of a newer format, or cannot be written.
         """
         return cls(database.open_existing(folder, write), folder)
+
+    @classmethod
+    def open_or_create(cls, folder: Path) -> Self:
+        """Open a study for writing, and make it first if there is none; several processes may do so at once.
+
+        Raises:
+            DataError: as `open` and `create`.
+        """
+        if not database.exists(folder):
+            try:
+                return cls.create(folder)
+            except DataError:
+                if not database.exists(folder):
+                    raise
+        return cls.open(folder, write=True)
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -83,18 +99,21 @@ class Store:
         Returns:
             the number of the grid in this study.
         """
-        groups = tuple(groups)
+        specification, commands = asdict(grid), [command] if command else []
         with self.reading(), database.transaction(self.connection):
+            if self._all("SELECT id FROM grids WHERE specification = ?", canonical(specification)):
+                return self.place_grid(specification, (), commands, database.now())
+            groups = tuple(groups)
             self._note_groups(groups)
             digests = [group_digest(group.first) for group in groups]
-            return self.place_grid(asdict(grid), digests, [command] if command else [], database.now())
+            return self.place_grid(specification, digests, commands, database.now())
 
     def place_grid(self, specification: Mapping[str, Any], digests: Sequence[str], commands: list[str], at: str) -> int:
         """Within a transaction, ask for a grid whose groups are noted; gives its number.
 
         Args:
             specification: fields of a `Grid`.
-            digests: of its groups, in the order of the rows.
+            digests: of its groups, in the order of the rows; not looked at if the grid is there already.
             commands: that asked for it.
             at: when.
         """
@@ -173,7 +192,6 @@ class Store:
         heads, packed = pack(finished.trace)
         curve = json.dumps([[step, top1, plain(loss)] for step, top1, loss in finished.curve], allow_nan=False)
         validation = (finished.validation.top1, finished.validation.loss)
-        at = database.now()
         with self.reading(), database.transaction(self.connection):
             self.connection.execute("DELETE FROM claims WHERE key = ?", (key,))
             found = self._all("SELECT id, failed FROM runs WHERE key = ?", key)
@@ -187,15 +205,19 @@ class Store:
             )
             values = (
                 key, digest, float(cell.lr), str(cell.seed), self._origin(origin), self._machine(machine),
-                int(failed), *validation, finished.seconds, at,
+                int(failed), *validation, finished.seconds, database.now(),
             )  # fmt: skip
             query = f"INSERT INTO runs ({columns}) VALUES ({', '.join('?' * len(values))})"
             number = self.connection.execute(query, values).lastrowid
             self.connection.execute("INSERT INTO results VALUES (?, ?)", (number, row))
             self.connection.execute("INSERT INTO traces VALUES (?, ?, ?, ?)", (number, heads, packed, curve))
-            event = "failed" if failed else "committed"
-            self.connection.execute("INSERT INTO log (key, event, at) VALUES (?, ?, ?)", (key, event, at))
+            self.note(key, "failed" if failed else "committed")
         return key
+
+    def note(self, key: str, event: str) -> None:
+        """Add to the log, within a transaction."""
+        values = (key, event, database.now())
+        self.connection.execute("INSERT INTO log (key, event, at) VALUES (?, ?, ?)", values)
 
     def _drop(self, run: int) -> None:
         for table, column in (("runs", "id"), ("results", "run"), ("traces", "run")):
@@ -225,7 +247,7 @@ class Store:
         return Run.read(found[0]) if found else None
 
     def log(self) -> list[tuple[str, str, str]]:
-        """Key, event ("committed" or "failed") and time of everything that was ever committed, in order."""
+        """Key, event ("begun", "committed" or "failed") and time of all that ever happened to runs, in order."""
         return self._all("SELECT key, event, at FROM log ORDER BY id")
 
     # What came of it
@@ -302,6 +324,10 @@ class Store:
         query = "SELECT cell, lr, seed FROM runs JOIN groups USING (digest) WHERE key = ?"
         specification, lr, seed = self._one(query, key)
         return cell_of(specification, lr, int(seed))
+
+    def specifications(self) -> dict[str, dict[str, Any]]:
+        """Digest of a group -> the fields of its cells, without rate and seed."""
+        return {digest: json.loads(text) for digest, text in self._all("SELECT digest, cell FROM groups")}
 
     def _one(self, query: str, key: str) -> Any:
         found = self._all(query, key)

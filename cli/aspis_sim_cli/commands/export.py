@@ -1,5 +1,6 @@
-"""``aspis-sim export``: the rows of a study."""
+"""``aspis-sim export``: a study's rows and tables in the formats of others."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,40 +8,52 @@ import typer
 
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
+from aspis_sim_cli.commands.report import Study
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format
 
 
 def export(
-    study: Annotated[Path, typer.Argument(help="The folder of the study.", show_default=False)],
-    format: options.FormatOption = Format.CSV,
-    out: options.Out = None,
+    study: Study,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            rich_help_panel=options.OUTPUT,
+            help="csv, json or parquet: the rows; latex or markdown: tables of top-1 by scheme and q. "
+            "If absent, by the ending of --out, else csv.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", rich_help_panel=options.OUTPUT, help="File to write; stdout if absent.")
+    ] = None,
 ) -> ExitStatus:
-    """Write the rows of a study, those of all its grids, each once.
+    """Write a study's rows, or its tables for a paper.
 
     Examples:
 
-      aspis-sim export studies/first --format csv > first.csv
+      aspis-sim export studies/first --format latex > table.tex
 
-      aspis-sim export studies/first --out first.json
+      aspis-sim export studies/first --out rows.parquet
     """
     from aspis_sim.errors import InputError
-    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
-    from aspis_sim.experiment.store import Store
+    from aspis_sim.experiment.row import writable, write_whole
+    from aspis_sim.report.files import ENDINGS, ROWS, check_format, exported
+    from aspis_sim.report.source import opened
 
-    if format is Format.TABLE:
-        raise InputError("the rows of a study are exported as csv or json")
+    name = format or (ENDINGS.get(out.suffix.lower()) if out else "csv")
+    if name is None:
+        raise InputError(f"cannot tell a format from {out}; give --format or end it in {', '.join(ENDINGS)}")
+    check_format(name)
+    if name == "parquet" and out is None:
+        raise InputError("Parquet is not text: say where it goes with --out rows.parquet")
     path = None if out is None else writable(out)
-    written = format if out is None else file_format(out, format)
-    with Store.open(study) as store:
-        rows = store.rows()
-        origins = len({place.origin for place in store.places()})
-    text = as_json(rows) if written is Format.JSON else as_csv(rows)
+    with opened(study, rows_only=name in ROWS) as data:
+        made, count, origins = exported(data, name), len(data.rows), data.origins
     if path is None:
-        print(text, end="")
+        sys.stdout.write(made.decode())
     else:
-        write_whole(path, text)
-        complain(f"{len(rows)} rows written to {path}")
+        write_whole(path, made)
+        complain(f"{count} cells written to {path}")
     if origins > 1:
-        complain(f"these rows come from {origins} versions of the code or the data")
+        complain(f"these cells come from {origins} versions of the code or the data")
     return ExitStatus.DONE

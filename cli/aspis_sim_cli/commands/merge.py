@@ -28,13 +28,13 @@ def merge(
       aspis-sim merge part-* --into whole
     """
     from aspis_sim.experiment.store import Store
-    from aspis_sim.experiment.store.database import NAME, shown
+    from aspis_sim.experiment.store.database import shown
     from aspis_sim.experiment.store.merge import merge as bring
 
     for study in studies:
         Store.open(study).close()
     conflicts = 0
-    with Store.open(into, write=True) if (into / NAME).exists() else Store.create(into) as store:
+    with Store.open_or_create(into) as store:
         for study in studies:
             merged = bring(study, store)
             complain(f"{shown(study)}: {merged.copied} runs copied, {merged.same} were there already")

@@ -282,6 +282,15 @@ CompileCache = Annotated[
 Quiet = Annotated[
     bool, typer.Option("--quiet", rich_help_panel=OUTPUT, help="No progress bar, and no log lines without a terminal.")
 ]
+Executor = Annotated[
+    str,
+    _option(
+        "--executor",
+        TRAINING,
+        "Where runs are computed: local, in this process; ray, on the Ray cluster at $RAY_ADDRESS or one started here.",
+        "local|ray",
+    ),
+]
 JsonLog = Annotated[
     Path | None,
     _option("--json-log", OUTPUT, "Append a JSON object to this file as each cell finishes (- for stderr).", "FILE"),

@@ -15,7 +15,19 @@ STUDY = "A study that lasts"
 
 KEEP, RERUN = "keep", "rerun"
 
-BESIDE = ("config", "plugin", "data_dir", "compile_cache", "dry_run", "format", "out", "quiet", "json_log")
+BESIDE = (
+    "config",
+    "plugin",
+    "data_dir",
+    "compile_cache",
+    "dry_run",
+    "format",
+    "out",
+    "quiet",
+    "json_log",
+    "tensorboard",
+    "executor",
+)
 """Options of a sweep that ask for no other cells."""
 
 
@@ -98,13 +110,11 @@ class StudyOptions:
             DataError: it cannot be opened or made.
         """
         from aspis_sim.experiment.store import Store
-        from aspis_sim.experiment.store.database import NAME
+        from aspis_sim.experiment.store.database import exists
 
-        if self.study is None or (dry_run and not (self.study / NAME).exists()):
+        if self.study is None or (dry_run and not exists(self.study)):
             return Store.in_memory()
-        if (self.study / NAME).exists():
-            return Store.open(self.study, write=not dry_run)
-        return Store.create(self.study)
+        return Store.open(self.study) if dry_run else Store.open_or_create(self.study)
 
     def grids(self, store: "Store", given: "Grid", context: typer.Context) -> "list[tuple[int | None, Grid]]":
         """The grids that are meant: what the options say, or where they say nothing those of the study.

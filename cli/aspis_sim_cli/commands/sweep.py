@@ -11,7 +11,7 @@ from aspis_sim_cli.commands.run_options import RunOptions
 from aspis_sim_cli.commands.study_options import StudyOptions
 from aspis_sim_cli.config import command_line, settings
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format
+from aspis_sim_cli.output import Format, file_format, keep_stdout_for_results
 from aspis_sim_cli.ranges import integers, names, reals
 from aspis_sim_cli.spread import spread
 
@@ -32,6 +32,7 @@ def sweep(
     context: typer.Context,
     run: RunOptions,
     study: StudyOptions,
+    executor: options.Executor = "local",
     dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
@@ -60,12 +61,15 @@ def sweep(
 
       aspis-sim sweep --study studies/first --add-seeds 5
     """
+    from aspis_sim.experiment.executors import EXECUTORS
     from aspis_sim.experiment.grid import Grid
     from aspis_sim.experiment.row import writable
     from aspis_sim.experiment.tensorboard import Board
     from aspis_sim_cli.work import Work
 
     study.check()
+    if EXECUTORS.check(executor) == "ray":
+        keep_stdout_for_results()  # Ray says there that a worker was lost
     run.prepare()
     grid = Grid(
         schemes=names(scheme),
@@ -94,7 +98,7 @@ def sweep(
         written = Format.CSV if out is None else file_format(out, format)
         path = None if out is None else writable(out)
         board = None if tensorboard is None else Board(tensorboard)
-        complete = work.run(command_line(context), quiet, json_log, path, written, board)
+        complete = work.run(command_line(context), quiet, json_log, path, written, board, executor)
         if format is Format.TABLE:
             work.show()
         else:

@@ -1,6 +1,6 @@
 """A sweep as a table: one row a q, for each scheme its top-1 and its distortion fraction beside the published one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import Group as Lines
@@ -12,21 +12,21 @@ from aspis_sim.experiment.grid import Grid
 from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.experiment.summary import Entry, Mean, Panel, Worst, family, gaps, reductions
 
-WIDE = 132
-"""Columns from which a scheme's figures fit on one line."""
+NARROW, ON_ONE_LINE = 15, 27
+"""Columns that a scheme takes with its figures on two lines, and on one."""
 
 
 def panel_view(panel: Panel, grid: Grid, width: int) -> RenderableType:
     """A panel's table with its caption and headline, for a terminal of ``width`` columns."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("q", justify="right")
-    for scheme in panel.schemes:
-        table.add_column(Text(scheme), justify="right", no_wrap=True)
-    for q in panel.q:
-        entries = [panel.entries.get((scheme, q)) for scheme in panel.schemes]
-        table.add_row(str(q), *(_cell(entry, width >= WIDE) for entry in entries))
+    one_line = _on_one_line(panel.schemes, width)
+    tables = []
+    for schemes in _side_by_side(panel.schemes, width):
+        table = _table(schemes)
+        for q in panel.q:
+            table.add_row(str(q), *(_cell(panel.entries.get((scheme, q)), one_line) for scheme in schemes))
+        tables.append(table)
     title = Text.assemble((_title(panel, grid), "bold"))
-    return Lines(title, table, *(Text(line) for line in notes(panel, grid)))
+    return Lines(title, *tables, *(Text(line) for line in notes(panel, grid)))
 
 
 def worst_view(worst: Worst, grid: Grid, width: int) -> RenderableType:
@@ -34,18 +34,38 @@ def worst_view(worst: Worst, grid: Grid, width: int) -> RenderableType:
     strength = next((entry.rows[0].strength for _, entry in worst.entries.values()), None)
     payload = worst.setting.payload + ("" if strength is None else f" {strength:g}")
     title = f"worst over attacks, payload {payload}, K={grid.workers}, r={worst.setting.redundancy}"
+    apart = "  " if _on_one_line(worst.schemes, width) else "\n"
+    tables = []
+    for schemes in _side_by_side(worst.schemes, width):
+        table = _table(schemes)
+        for q in worst.q:
+            cells = []
+            for scheme in schemes:
+                attack, entry = worst.entries.get((scheme, q), ("", None))
+                text = Text(_mean(entry.top1) if entry else "-")
+                cells.append(text.append(apart + attack, style="dim"))
+            table.add_row(str(q), *cells)
+        tables.append(table)
+    return Lines(Text.assemble((title, "bold")), *tables)
+
+
+def _on_one_line(schemes: Sequence[str], width: int) -> bool:
+    return 4 + ON_ONE_LINE * len(schemes) <= width
+
+
+def _side_by_side(schemes: Sequence[str], width: int) -> Iterator[Sequence[str]]:
+    """The schemes of each table, as many as stand beside each other."""
+    most = max(1, (width - 4) // NARROW)
+    for start in range(0, len(schemes), most):
+        yield schemes[start : start + most]
+
+
+def _table(schemes: Sequence[str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("q", justify="right")
-    for scheme in worst.schemes:
+    table.add_column("q", justify="right", no_wrap=True)
+    for scheme in schemes:
         table.add_column(Text(scheme), justify="right", no_wrap=True)
-    for q in worst.q:
-        cells = []
-        for scheme in worst.schemes:
-            attack, entry = worst.entries.get((scheme, q), ("", None))
-            text = Text(_mean(entry.top1) if entry else "-")
-            cells.append(text.append(("  " if width >= WIDE else "\n") + attack, style="dim"))
-        table.add_row(str(q), *cells)
-    return Lines(Text.assemble((title, "bold")), table)
+    return table
 
 
 def notes(panel: Panel, grid: Grid) -> Iterator[str]:

@@ -1,0 +1,83 @@
+"""A picture of published curves and ours: one colour a curve, the published one dashed, ours solid."""
+
+import importlib.util
+import io
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from aspis_sim.errors import InputError
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c8c8c")
+"""Okabe and Ito's palette, distinguishable with any colour vision."""
+MARKERS = "osD^vPX*"
+
+
+class Line(NamedTuple):
+    """A curve.
+
+    Attributes:
+        label: shared by the published curve and ours.
+        published: whether it is the published one.
+        x, y: of its points.
+    """
+
+    label: str
+    published: bool
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+def check_drawable() -> None:
+    """Refuse to draw where that cannot be done, before anything is computed.
+
+    Raises:
+        InputError: matplotlib is not installed.
+    """
+    if importlib.util.find_spec("matplotlib") is None:
+        raise InputError("a picture needs matplotlib; install it with: pip install 'aspis-sim[plot]'")
+
+
+def draw(lines: Sequence[Line], title: str, x: str, y: str, logarithmic: bool = False) -> bytes:
+    """The picture as the content of a PNG file.
+
+    Args:
+        lines: curves; those with one label have one colour and marker.
+        title: above them.
+        x, y: what the axes are.
+        logarithmic: the vertical axis.
+
+    Raises:
+        InputError: as `check_drawable`.
+    """
+    check_drawable()
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    labels = list(dict.fromkeys(line.label for line in lines))
+    figure = Figure(figsize=(8, 5.5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set(title=title, xlabel=x, ylabel=y, yscale="log" if logarithmic else "linear")
+    axes.grid(alpha=0.3)
+    for line in lines:
+        number = labels.index(line.label)
+        axes.plot(
+            line.x,
+            line.y,
+            color=COLOURS[number % len(COLOURS)],
+            linestyle="--" if line.published else "-",
+            marker=MARKERS[number % len(MARKERS)],
+            markersize=3 if line.published else 4,
+            alpha=0.7 if line.published else 1.0,
+            label="_" if line.published else line.label,
+        )
+    handles = [
+        Line2D([], [], color=COLOURS[n % len(COLOURS)], marker=MARKERS[n % len(MARKERS)], label=label)
+        for n, label in enumerate(labels)
+    ]
+    handles += [
+        Line2D([], [], color="black", ls=style, label=word) for style, word in (("--", "published"), ("-", "ours"))
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=150)
+    return content.getvalue()

@@ -1,0 +1,155 @@
+"""Tables of means with intervals, scheme by q, for a paper (LaTeX with booktabs) and for a page of notes (Markdown).
+
+Names may hold anything: what the language would read as its own is escaped, what cannot be printed becomes a space.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from aspis_sim.experiment.summary import Entry, Mean
+from aspis_sim.report.sheets import Sheets
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedbl{}",
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    "[": "{[}",
+    "]": "{]}",
+    "ε": r"$\varepsilon$",
+    "±": r"$\pm$",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+}
+_MARKDOWN = {"&": "&amp;", "<": "&lt;", ">": "&gt;", **{character: f"\\{character}" for character in "\\`*_[]|~$"}}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One table: what it is about, and the top-1 of each scheme at each q.
+
+    Attributes:
+        caption: adversary and setting.
+        schemes: labels, one a line.
+        q: one a column.
+        means: (scheme, q) -> mean over seeds, None where all seeds failed.
+        under: (scheme, q) -> the attack that leaves this, where the table is of worst cases.
+    """
+
+    caption: str
+    schemes: Sequence[str]
+    q: Sequence[int]
+    means: Mapping[tuple[str, int], Mean | None]
+    under: Mapping[tuple[str, int], str]
+
+    def best(self, q: int) -> float | None:
+        """The highest mean at q, to the digit that is shown; None if fewer than two schemes are there."""
+        values = [round(100 * mean.value, 1) for scheme in self.schemes if (mean := self.means.get((scheme, q)))]
+        return max(values) if len(values) > 1 else None
+
+
+def grids(sheets: Sheets) -> Iterator[Grid]:
+    """A table for each adversary, then the worst case over attacks where there are several."""
+    for sheet in sheets.sheets:
+        panel = sheet.panel
+        caption = f"Top-1 (%) under attack {sheet.attack}, payload {sheet.payload}; {sheet.context.label}."
+        yield Grid(caption, panel.schemes, panel.q, _means(panel.entries), {})
+    for context, worst in sheets.worst():
+        strength = worst.setting.strength
+        payload = worst.setting.payload + ("" if strength is None else f" {strength:g}")
+        caption = f"Top-1 (%) under the worst of all attacks, payload {payload}; {context.label}."
+        entries = {key: entry for key, (_, entry) in worst.entries.items()}
+        schemes = [name for name in sheets.schemes if any(scheme == name for scheme, _ in entries)]
+        under = {key: attack for key, (attack, _) in worst.entries.items()}
+        yield Grid(caption, schemes, worst.q, _means(entries), under)
+
+
+def _means(entries: Mapping[tuple[str, int], Entry]) -> dict[tuple[str, int], Mean | None]:
+    return {key: entry.top1 for key, entry in entries.items()}
+
+
+def latex(sheets: Sheets) -> str:
+    """All tables as LaTeX (with booktabs); mean ± half of the 95% interval, the best of a column bold."""
+    return (
+        "% Needs \\usepackage{booktabs} and, for straight quotes in names, \\usepackage{textcomp}.\n"
+        "% Mean over seeds and half of its 95% interval (Student's t); the best of each column is bold.\n\n"
+    ) + "\n".join(map(_latex, grids(sheets)))
+
+
+def _latex(grid: Grid) -> str:
+    def shown(mean: Mean, best: bool) -> str:
+        value = f"{100 * mean.value:.1f}"
+        value = f"\\mathbf{{{value}}}" if best else value
+        return f"${value}$" if mean.half_width is None else f"${value} \\pm {100 * mean.half_width:.1f}$"
+
+    lines = [
+        "\\begin{table}",
+        "  \\centering",
+        f"  \\caption{{{escape_latex(grid.caption)}}}",
+        f"  \\begin{{tabular}}{{l{'r' * len(grid.q)}}}",
+        "    \\toprule",
+        f"    scheme & {' & '.join(f'$q={q}$' for q in grid.q)} \\\\",
+        "    \\midrule",
+    ]
+    for scheme in grid.schemes:
+        cells = _cells(grid, scheme, shown, "--", "failed", escape_latex)
+        lines.append(f"    {escape_latex(scheme)} & {' & '.join(cells)} \\\\")
+    lines += ["    \\bottomrule", "  \\end{tabular}", "\\end{table}", ""]
+    return "\n".join(lines)
+
+
+def markdown(sheets: Sheets) -> str:
+    """All tables as Markdown; mean ± half of the 95% interval, the best of a column bold."""
+
+    def shown(mean: Mean, best: bool) -> str:
+        width = "" if mean.half_width is None else f" ± {100 * mean.half_width:.1f}"
+        value = f"{100 * mean.value:.1f}"
+        return (f"**{value}**" if best else value) + width
+
+    def table(grid: Grid) -> str:
+        lines = [
+            escape_markdown(grid.caption),
+            "",
+            f"| scheme | {' | '.join(f'q={q}' for q in grid.q)} |",
+            f"|:---|{'---:|' * len(grid.q)}",
+        ]
+        for scheme in grid.schemes:
+            cells = _cells(grid, scheme, shown, "–", "failed", escape_markdown)
+            lines.append(f"| {escape_markdown(scheme)} | {' | '.join(cells)} |")
+        return "\n".join(lines) + "\n"
+
+    says = "Mean over seeds ± half of its 95% interval (Student's t); the best of each column is bold.\n"
+    return "\n".join([*map(table, grids(sheets)), says])
+
+
+def _cells(
+    grid: Grid, scheme: str, shown: Callable[[Mean, bool], str], absent: str, failed: str, escape: Callable[[str], str]
+) -> Iterator[str]:
+    for q in grid.q:
+        if (scheme, q) not in grid.means:
+            yield absent
+        elif (mean := grid.means[scheme, q]) is None:
+            yield failed
+        else:
+            attack = grid.under.get((scheme, q))
+            text = shown(mean, round(100 * mean.value, 1) == grid.best(q))
+            yield text if attack is None else f"{text} {escape(f'({attack})')}"
+
+
+def printable(text: str) -> str:
+    """The text without control characters: what cannot be printed becomes a space."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def escape_latex(text: str) -> str:
+    """Text that LaTeX prints as it stands."""
+    return "".join(_LATEX.get(character, character) for character in printable(text))
+
+
+def escape_markdown(text: str) -> str:
+    """Text that Markdown shows as it stands, in a paragraph or in a cell of a table."""
+    return "".join(_MARKDOWN.get(character, character) for character in printable(text))

@@ -1,0 +1,94 @@
+"""Which runs' curves go into a page, and how they are made small: stretches of equal values, means of the others."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aspis_sim.report.sheets import Sheets
+from aspis_sim.report.study import Timeline
+
+RUNS = 4000
+"""Most runs whose curves are kept."""
+POINTS = 60
+"""Most points of a curve, and stretches of a series."""
+
+
+def sampled(sheets: Sheets, most: int = RUNS) -> list[int]:
+    """The rows whose runs are shown: as many whole figures as there is room for.
+
+    A figure is all schemes under one adversary at one q. One seed of every figure comes before a second of any, and
+    among these the largest q, the smallest, then the others from above; the adversaries are taken in a random order
+    that is the same each time, so that a study that does not fit is met evenly.
+    """
+    levels = sorted({q for sheet in sheets.sheets for _, q in sheet.indices}, reverse=True)
+    rank = {q: place for place, q in enumerate([*levels[:1], *levels[-1:], *levels[1:-1]])}
+    shuffled = np.random.default_rng(0).permutation(len(sheets.sheets)).tolist()
+    figures: dict[tuple[int, int, int], list[int]] = defaultdict(list)
+    for order, sheet in zip(shuffled, sheets.sheets, strict=True):
+        for (_, q), members in sheet.indices.items():
+            for turn, index in enumerate(members):
+                figures[turn, rank[q], order].append(index)
+    found: set[int] = set()
+    for figure in sorted(figures):
+        fits = found.union(figures[figure])
+        if len(fits) > most:
+            break
+        found = fits
+    return sorted(found)
+
+
+def binned(values: NDArray[Any], most: int = POINTS) -> tuple[list[int], list[float]]:
+    """The last step (from 1) and the mean of each of at most ``most`` equal stretches of a series."""
+    if not len(values):
+        return [], []
+    edges = np.unique(np.linspace(0, len(values), min(most, len(values)) + 1).astype(int))
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums = np.add.reduceat(np.asarray(values, np.float64), edges[:-1])
+    return edges[1:].tolist(), (sums / np.diff(edges)).tolist()
+
+
+def stretches(values: NDArray[Any], most: int = POINTS) -> tuple[list[int], list[float]]:
+    """The first step (from 1) and the value of each stretch of equal values of a series of counts.
+
+    A series with more than ``most`` of them is given as means of equal stretches.
+    """
+    if not len(values):
+        return [], []
+    starts = np.flatnonzero(np.diff(values, prepend=values[0] - 1))
+    if len(starts) <= most:
+        return (starts + 1).tolist(), values[starts].tolist()
+    ends, means = binned(values, most)
+    return [1, *(end + 1 for end in ends[:-1])], means
+
+
+def dominant(codes: NDArray[Any], most: int = POINTS) -> tuple[list[int], list[int]]:
+    """As `stretches`, for names instead of counts: what is met most often stands for a stretch of several."""
+    if not len(codes):
+        return [], []
+    starts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))
+    if len(starts) > most:
+        starts = np.unique(np.linspace(0, len(codes), most + 1).astype(int))[:-1]
+    parts = np.split(codes, starts[1:])
+    return (starts + 1).tolist(), [int(np.bincount(part).argmax()) for part in parts]
+
+
+def thinned(curve: Sequence[tuple[int, float | None, float]], most: int = POINTS) -> list[list[Any]]:
+    """Steps, top-1 and loss of at most ``most`` of a curve's points, the last one among them."""
+    step = max(1, -(-len(curve) // most))
+    kept = curve[::-1][::step][::-1]
+    return [list(column) for column in zip(*kept, strict=True)] if kept else [[], [], []]
+
+
+def as_data(run: Timeline) -> dict[str, Any]:
+    """A run as lists, for JSON."""
+    return {
+        "curve": thinned(run.curve),
+        "train": binned(run.loss),
+        "distorted": stretches(run.distorted),
+        "byzantine": stretches(run.excluded_byzantine),
+        "honest": stretches(run.excluded_honest),
+        "outcome": dominant(run.outcome),
+    }

@@ -1,0 +1,205 @@
+"""How long does it take to report on and export a study of 100,000 cells, and how large is the page?
+
+``python -m benchmarks.bench_report`` prints CSV. The study is made up: ten schemes under a hundred adversaries, ten q
+and ten seeds, in a store with a trace of 300 steps each; making it is timed apart. First the page's means are compared
+with means computed from the rows alone, and what is exported with what was put in.
+"""
+
+import math
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aspis_sim.experiment.cell import Cell
+from aspis_sim.experiment.grid import Grid, Group
+from aspis_sim.experiment.rate import Validation
+from aspis_sim.experiment.row import Row
+from aspis_sim.experiment.store import Finished, Machine, Origin, Store
+from aspis_sim.report.figures import Wanted, figure
+from aspis_sim.report.files import ROWS, exported
+from aspis_sim.report.page import page
+from aspis_sim.report.sheets import sheets_of
+from aspis_sim.report.source import opened
+from aspis_sim.report.study import rows_of
+from benchmarks.machine import machine
+from benchmarks.table import print_csv
+
+SCHEMES = (
+    "aspis", "aspis-certified", "aspis-sound", "aspis-unanimous", "aspis+", "byzshield", "detox", "draco-repetition",
+    "median", "average",
+)  # fmt: skip
+ATTACKS = ("strong", "weak", "majority", "decoy", "frame-up")
+PAYLOADS = ("alie", "constant", "reversed", "sign_flip")
+STRENGTHS = (0.5, 1.0, 1.5, 2.0, 2.5)
+Q = tuple(range(1, 11))
+SEEDS = tuple(range(10))
+STEPS = 300
+
+
+def cells() -> Iterator[Cell]:
+    """The first cell of every group of the study, in order."""
+    for attack, payload, strength, q, scheme in product(ATTACKS, PAYLOADS, STRENGTHS, Q, SCHEMES):
+        yield Cell(
+            scheme=scheme,
+            assignment="subset",
+            detector="clique" if scheme.startswith("aspis") else "none",
+            rule="median",
+            workers=21,
+            redundancy=3,
+            q=q,
+            attack=attack,
+            payload=payload,
+            strength=strength,
+            samples_per_file=4,
+            lr=0.1,
+            seed=0,
+            steps=STEPS,
+        )
+
+
+def result(cell: Cell, random: np.random.Generator) -> Finished:
+    """A run made up for the cell: noisy, so that nothing in it packs better than a real one."""
+    detects = cell.detector != "none"
+    top1 = float(np.clip(random.normal(0.95 - 0.07 * cell.q, 0.05), 0.05, 1.0))
+    found = np.arange(STEPS) >= random.integers(1, STEPS)
+    distorted = np.where(found & detects, 0, random.integers(0, 20)) + random.integers(0, 2, STEPS)
+    excluded = np.where(found & detects, random.integers(0, cell.q + 1, STEPS), 0)
+    row = Row(
+        scheme=cell.scheme,
+        assignment=cell.assignment,
+        workers=cell.workers,
+        redundancy=cell.redundancy,
+        files=1330,
+        load=190,
+        q=cell.q,
+        attack=cell.attack,
+        payload=cell.payload,
+        strength=cell.strength,
+        rule=cell.rule,
+        dataset=cell.dataset,
+        model=cell.model,
+        protocol=cell.protocol,
+        samples_per_file=4,
+        batch_size=5320,
+        steps=STEPS,
+        lr=cell.lr,
+        seed=cell.seed,
+        distortion_theory=cell.q / 21,
+        distortion_measured=float(distorted.mean()) / 1330,
+        lost_measured=float(random.random()) / 10,
+        detection_rate=float(excluded.mean()) / cell.q if detects else None,
+        false_accusation_rate=0.0 if detects else None,
+        top1=top1,
+        loss=2.5 - 2 * top1,
+        samples_processed=5320 * STEPS * 3,
+        seconds=1.0,
+        status="ok",
+    )
+    trace: dict[str, Any] = {
+        "loss": (2.3 * np.exp(-np.arange(STEPS) / 80) + random.normal(0.2, 0.02, STEPS)).astype(np.float32),
+        "distorted": distorted.astype(np.int32),
+        "lost": np.zeros(STEPS, np.int32),
+        "excluded_byzantine": excluded.astype(np.int32),
+        "excluded_honest": np.zeros(STEPS, np.int32),
+        "outcome": np.where(found, 0, 2).astype(np.int8) if detects else np.full(STEPS, 4, np.int8),
+    }
+    curve = tuple((step, top1 * step / STEPS, 2.5 - 2 * top1 * step / STEPS) for step in range(10, STEPS + 1, 10))
+    return Finished(cell, row, Validation(top1, 1.0), 1.0, trace, curve)
+
+
+def make(folder: Path, groups_most: int | None = None) -> list[Row]:
+    """Fill a new study through the store's own commits; gives its rows."""
+    random = np.random.default_rng(0)
+    first = list(cells())[:groups_most]
+    grid = Grid(schemes=SCHEMES, q=Q, attacks=ATTACKS, payloads=PAYLOADS, rates=(0.1,), seeds=SEEDS, workers=21)
+    origin = Origin("0" * 64, "1" * 64)
+    made_on = Machine({"aspis-sim": "0.1.0", "jax": "0.10", "numpy": "2.4", "python": "3.11"}, "cpu", "here")
+    rows = []
+    with Store.create(folder) as store:
+        # the study is thrown away, so nobody waits for the disk
+        store.connection.execute("PRAGMA synchronous = OFF")
+        store.add_grid(grid, [Group(cell, (0.1,), SEEDS) for cell in first], "python -m benchmarks report")
+        for cell, seed in product(first, SEEDS):
+            finished = result(replace(cell, seed=seed), random)
+            store.commit(finished, origin, made_on)
+            rows.append(finished.row)
+    return rows
+
+
+def check(folder: Path, rows: list[Row]) -> None:
+    """The rows come back as they were, and the page's means are those of the rows."""
+    with opened(folder) as study:
+        if list(study.rows) != rows or rows_of(exported(study, "csv").decode(), "export") != study.rows:
+            raise AssertionError("the study holds other rows than were put in")
+        sheets = sheets_of(study.rows, study.settings)
+    by_hand = defaultdict(list)
+    for row in rows:
+        by_hand[row.attack, row.payload, row.strength, row.scheme, row.q].append(row.top1 or 0.0)
+    for sheet in sheets.sheets:
+        setting = sheet.panel.setting
+        for (scheme, q), entry in sheet.panel.entries.items():
+            values = by_hand.pop((setting.attack, setting.payload, setting.strength, scheme, q))
+            if entry.top1 is None or not math.isclose(entry.top1.value, sum(values) / len(values), rel_tol=1e-12):
+                raise AssertionError(f"another mean for {scheme} at q={q}")
+    if by_hand:
+        raise AssertionError(f"{len(by_hand)} results are in no sheet")
+
+
+def run() -> list[dict[str, Any]]:
+    """One row for each command: seconds from opening the study to its last byte, and bytes."""
+    made = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "study"
+        started = _now()
+        rows = make(folder)
+        made.append(_row("make the study", len(rows), started, (folder / "study.db").stat().st_size))
+        check(folder, rows)
+        works: dict[str, Callable[[Any], bytes]] = {
+            "report": lambda study: page(study).encode(),
+            **{f"export --format {kind}": _exporter(kind) for kind in ("csv", "json", "parquet", "latex", "markdown")},
+            "plot accuracy": lambda study: figure(
+                study, "accuracy", ".pdf", Wanted(attacks=("weak",), payloads=("alie 1",))
+            ),
+        }
+        for name, work in works.items():
+            started = _now()
+            with opened(folder, rows_only=name.removeprefix("export --format ") in ROWS) as study:
+                size = len(work(study))
+            made.append(_row(name, len(rows), started, size))
+    return made
+
+
+def _now() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _exporter(kind: str) -> Callable[[Any], bytes]:
+    return lambda study: exported(study, kind)
+
+
+def _row(work: str, count: int, started: tuple[float, float], size: int) -> dict[str, Any]:
+    seconds, busy = time.perf_counter() - started[0], time.process_time() - started[1]
+    return {
+        "work": work,
+        "cells": count,
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(busy, 2),
+        "megabytes": round(size / 1e6, 2),
+        **machine(),
+    }
+
+
+def main() -> None:
+    """Print the rows as CSV."""
+    print_csv(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""How long does a study of 100,000 cells take to be exported, and a resume to decide what is left of it?"""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aspis_sim.detection import Outcome
+from aspis_sim.experiment.grid import Grid, Group
+from aspis_sim.experiment.keeper import Keeper, this_machine
+from aspis_sim.experiment.rate import Validation
+from aspis_sim.experiment.row import Row, as_csv
+from aspis_sim.experiment.store import Finished, Store
+from aspis_sim.experiment.store.key import code_version, origin_of
+from aspis_sim.experiment.study import left
+from benchmarks.machine import machine
+from benchmarks.table import print_csv
+
+STRENGTHS, SEEDS = 800, 5
+STEPS = 300
+
+GRID = Grid(
+    schemes=("aspis", "aspis-certified", "byzshield", "detox", "median"),
+    q=(1, 2, 3, 4, 5),
+    strengths=tuple((1 + one) / 100 for one in range(STRENGTHS)),
+    rates=(0.1,),
+    seeds=tuple(range(SEEDS)),
+    steps=STEPS,
+    model="softmax",
+)
+"""100,000 cells in 20,000 groups."""
+
+
+def run(grid: Grid = GRID) -> list[dict[str, Any]]:
+    """One row a question; the cells of the study are made up, all but the last in every hundred groups are there."""
+    with tempfile.TemporaryDirectory() as folder:
+        study = Path(folder) / "study"
+        groups, multiplied = _timed(grid.groups)
+        _, filled = _timed(lambda: fill(study, grid, groups))
+        rows, exported = _timed(lambda: _exported(study))
+        code_version.cache_clear()
+        (cells, done), decided = _timed(lambda: _decided(study, groups))
+        if not 0 < done < cells or done != rows:
+            raise AssertionError(f"{done} of {cells} cells are known, {rows} were exported")
+        size = sum(path.stat().st_size for path in study.iterdir())
+        figures = {"cells": cells, "stored": rows, "megabytes": round(size / 1e6, 1), **machine()}
+        asked = {
+            "export as CSV": exported,
+            "decide what is left": decided,
+            "multiply out and check the grid": multiplied,
+            "commit all, a transaction each": filled,
+        }
+        return [
+            {"question": question, "seconds": round(wall, 2), "processor_seconds": round(busy, 2), **figures}
+            for question, (wall, busy) in asked.items()
+        ]
+
+
+def _exported(study: Path) -> int:
+    with Store.open(study) as store:
+        return as_csv(store.rows()).count("\n") - 1
+
+
+def _decided(study: Path, groups: tuple[Group, ...]) -> tuple[int, int]:
+    with Store.open(study, write=True) as store:
+        found = left(groups, Keeper(store))
+        return found.cells, found.done
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
+    """What the work gives; seconds of wall time, and of processors (fewer where others use them, too)."""
+    started = time.perf_counter(), time.process_time()
+    made = work()
+    return made, (time.perf_counter() - started[0], time.process_time() - started[1])
+
+
+def fill(study: Path, grid: Grid, groups: tuple[Group, ...]) -> None:
+    """Make a study with results drawn from a seed; every hundredth group lacks its last seed."""
+    with Store.create(study) as store:
+        store.connection.execute("PRAGMA synchronous = OFF")
+        store.add_grid(grid, groups, "python -m benchmarks store")
+        here, origin = this_machine(), origin_of(groups[0].first)
+        for finished in made_up(groups):
+            store.commit(finished, origin, here)
+
+
+def made_up(groups: tuple[Group, ...]) -> Iterator[Finished]:
+    """Results that look like those of runs."""
+    draws = np.random.default_rng(0)
+    outcomes = len(tuple(Outcome))
+    for number, group in enumerate(groups):
+        for seed in group.seeds if number % 100 else group.seeds[:-1]:
+            cell = replace(group.first, seed=seed)
+            top1 = float(draws.integers(36, 345)) / 359
+            loss = float(str(np.float32(draws.exponential())))
+            counts = [draws.integers(0, 3, cell.steps, np.int32) for _ in range(4)]
+            names = ("distorted", "lost", "excluded_byzantine", "excluded_honest")
+            trace = {
+                "loss": draws.exponential(size=cell.steps).astype(np.float32),
+                **dict(zip(names, counts, strict=True)),
+                "outcome": draws.integers(0, outcomes, cell.steps, np.int8),
+            }
+            curve = tuple((step, top1, loss) for step in range(cell.steps // 10, cell.steps + 1, cell.steps // 10))
+            yield Finished(cell, _row(cell, top1, loss), Validation(top1, loss), 0.5, trace, curve)
+
+
+def _row(cell: Any, top1: float, loss: float) -> Row:
+    return Row(
+        scheme=cell.scheme,
+        assignment=cell.assignment,
+        workers=cell.workers,
+        redundancy=cell.redundancy,
+        files=455,
+        load=91,
+        q=cell.q,
+        attack=cell.attack_label,
+        payload=cell.payload,
+        strength=cell.strength,
+        rule=cell.rule,
+        dataset=cell.dataset,
+        model=cell.model,
+        protocol=cell.protocol,
+        samples_per_file=cell.samples_per_file,
+        batch_size=1820,
+        steps=cell.steps,
+        lr=cell.lr,
+        seed=cell.seed,
+        distortion_theory=0.06153846153846154,
+        distortion_measured=0.06153846153846154,
+        lost_measured=0.0,
+        detection_rate=0.0,
+        false_accusation_rate=0.0,
+        top1=top1,
+        loss=loss,
+        samples_processed=1638000,
+        seconds=0.5,
+        status="ok",
+    )
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("JAX_PLATFORMS", "cpu")
+    print_csv(run())

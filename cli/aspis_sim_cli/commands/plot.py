@@ -1,0 +1,86 @@
+"""``aspis-sim plot``: one figure of a study as PNG, SVG or PDF."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aspis_sim_cli import completion
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.commands.report import Study
+from aspis_sim_cli.exit_status import ExitStatus
+
+PART = "What is drawn"
+
+
+def plot(
+    figure: Annotated[
+        str,
+        typer.Argument(
+            metavar="FIGURE",
+            help="accuracy, distortion, curves or heatmap.",
+            autocompletion=completion.names(("accuracy", "distortion", "curves", "heatmap")),
+        ),
+    ],
+    study: Study,
+    out: Annotated[
+        Path, typer.Option("--out", rich_help_panel=options.OUTPUT, help="File to write: .png, .svg or .pdf.")
+    ],
+    scheme: Annotated[
+        str | None,
+        typer.Option(
+            "--scheme",
+            rich_help_panel=PART,
+            help="Schemes, comma-separated; all if absent.",
+            autocompletion=completion.of("--scheme", several=True),
+        ),
+    ] = None,
+    attack: Annotated[
+        str | None,
+        typer.Option(
+            "--attack",
+            rich_help_panel=PART,
+            help="Attacks, comma-separated; all if absent.",
+            autocompletion=completion.of("--attack", several=True),
+        ),
+    ] = None,
+    payload: Annotated[
+        str | None,
+        typer.Option(
+            "--payload",
+            rich_help_panel=PART,
+            help="Payloads, as in 'alie 1'; comma-separated; all if absent.",
+            autocompletion=completion.of("--payload", several=True),
+        ),
+    ] = None,
+    q: Annotated[
+        int | None, typer.Option("--q", rich_help_panel=PART, help="For curves and heatmap; the largest if absent.")
+    ] = None,
+    width: Annotated[float, typer.Option("--width", rich_help_panel=options.OUTPUT, help="Inches.")] = 3.4,
+) -> ExitStatus:
+    """Draw a figure of a study for a paper.
+
+    Accuracy and distortion against q, curves over the steps, a heat map of schemes against adversaries; the same
+    study gives the same file.
+
+    Examples:
+
+      aspis-sim plot accuracy studies/first --out accuracy.pdf
+
+      aspis-sim plot heatmap results/sweep.csv --q 4 --scheme aspis,detox --out heatmap.svg
+    """
+    from aspis_sim.experiment.row import writable, write_whole
+    from aspis_sim.report.figures import Wanted, check_figure
+    from aspis_sim.report.figures import figure as drawn
+    from aspis_sim.report.source import opened
+    from aspis_sim_cli.ranges import names
+
+    schemes, attacks, payloads = (names(text) if text is not None else () for text in (scheme, attack, payload))
+    wanted = Wanted(schemes, attacks, payloads, q, width)
+    check_figure(figure, out, wanted)
+    path = writable(out)
+    with opened(study) as data:
+        write_whole(path, drawn(data, figure, path.suffix.lower(), wanted))
+    complain(f"written to {path}")
+    return ExitStatus.DONE

@@ -1,0 +1,60 @@
+"""``aspis-sim report``: a study as one HTML file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands import options
+from aspis_sim_cli.exit_status import ExitStatus
+
+Study = Annotated[
+    Path, typer.Argument(metavar="STUDY", help="A study's folder, or the CSV file of a sweep (which has no curves).")
+]
+
+
+def report(
+    study: Study,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            rich_help_panel=options.OUTPUT,
+            help="HTML file to write; report.html in the study's folder if absent.",
+        ),
+    ] = None,
+    curves: Annotated[
+        int | None,
+        typer.Option(
+            "--curves", rich_help_panel=options.OUTPUT, help="Runs whose curves are kept, 4000 at most if absent."
+        ),
+    ] = None,
+) -> ExitStatus:
+    """Show a study: one HTML file with all figures, which needs no network.
+
+    Its filters are kept in the address, so that a link can point at a view:
+    report.html#scheme=aspis,detox&attack=strong&q=4
+
+    Examples:
+
+      aspis-sim report studies/first
+
+      aspis-sim report results/sweep.csv --out sweep.html
+    """
+    from aspis_sim.errors import InputError
+    from aspis_sim.experiment.row import writable, write_whole
+    from aspis_sim.report.page import check_page, default_page, page
+    from aspis_sim.report.source import opened
+    from aspis_sim.report.timelines import RUNS
+
+    check_page()
+    if curves is not None and curves < 1:
+        raise InputError(f"--curves {curves}: a page has the curves of 1 or more runs; leave it out for {RUNS:,}")
+    if out is not None and out.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"a report is an HTML file; end {out.name} in .html")
+    with opened(study) as data:
+        path = writable(default_page(study) if out is None else out)
+        write_whole(path, page(data, RUNS if curves is None else curves))
+    complain(f"written to {path}")
+    return ExitStatus.DONE

@@ -1,0 +1,88 @@
+"""``report``, ``plot`` and ``export``: files where they are asked for, one message for what is wrong, exit codes."""
+
+import json
+
+import pytest
+from aspis_sim_cli.app import app
+from typer.testing import CliRunner
+
+from aspis_sim.experiment.row import as_csv
+from tests.report.studies import HOSTILE, rows_of
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    path = tmp_path / "my sweep.csv"
+    path.write_text(as_csv(rows_of()), encoding="utf-8")
+    return path
+
+
+def invoke(*words, code=0):
+    result = CliRunner().invoke(app, list(map(str, words)))
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_a_report_goes_beside_its_csv_file_or_where_it_is_asked_for(sweep, tmp_path):
+    result = invoke("report", sweep)
+    assert result.stdout == ""
+    assert result.stderr == f"written to {tmp_path / 'my sweep.html'}\n"
+    text = (tmp_path / "my sweep.html").read_text(encoding="utf-8")
+    assert "<h1>my sweep</h1>" in text
+    invoke("report", sweep, "--out", tmp_path / "deep" / "x.html")
+    assert (tmp_path / "deep" / "x.html").read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("kind", ["accuracy", "distortion", "heatmap"])
+def test_a_figure_is_written(kind, sweep, tmp_path):
+    result = invoke("plot", kind, sweep, "--out", tmp_path / "x.svg", "--scheme", "detox", "--attack", "weak")
+    assert (result.stdout, result.stderr) == ("", f"written to {tmp_path / 'x.svg'}\n")
+    assert (tmp_path / "x.svg").read_bytes().startswith(b"<?xml")
+
+
+def test_an_export_goes_to_stdout_or_to_a_file(sweep, tmp_path):
+    assert invoke("export", sweep).stdout == sweep.read_text()
+    assert len(json.loads(invoke("export", sweep, "--format", "json").stdout)) == 24
+    for ending, begins in ((".md", b"Top-1"), (".tex", b"% Needs"), (".parquet", b"PAR1"), (".csv", b"scheme,")):
+        result = invoke("export", sweep, "--out", tmp_path / f"x{ending}")
+        assert result.stdout == ""
+        assert (tmp_path / f"x{ending}").read_bytes().startswith(begins)
+    invoke("export", sweep, "--format", "latex", "--out", tmp_path / "table.txt")
+    assert "\\toprule" in (tmp_path / "table.txt").read_text()
+
+
+def test_hostile_labels_do_nothing_to_the_terminal(tmp_path):
+    path = tmp_path / "hostile.csv"
+    path.write_text(as_csv(rows_of(schemes=HOSTILE, q=(1,), seeds=(0,))), encoding="utf-8", newline="")
+    for kind in ("markdown", "latex"):
+        assert "\x1b" not in invoke("export", path, "--format", kind).output
+    result = invoke("plot", "accuracy", path, "--out", tmp_path / "x.png", "--scheme", "[red]x", code=2)
+    assert "unknown scheme '[red]x'" in result.stderr
+
+
+CASES = {
+    "no study": ("report none", "there is no study at none"),
+    "not html": ("report {sweep} --out x.pdf", "end x.pdf in .html"),
+    "no curves": ("report {sweep} --curves 0", "--curves 0"),
+    "unknown figure": ("plot acuracy {sweep} --out x.png", "did you mean accuracy"),
+    "unknown ending": ("plot accuracy {sweep} --out x.jpg", ".png, .svg, .pdf"),
+    "no curves in a CSV": ("plot curves {sweep} --out x.png", "a CSV file has none"),
+    "unknown format": ("export {sweep} --format exel", "unknown format 'exel'"),
+    "unknown file": ("export {sweep} --out x.xls", "cannot tell a format from x.xls"),
+    "parquet to a terminal": ("export {sweep} --format parquet", "--out rows.parquet"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_wrong_is_one_message_and_nothing_is_written(name, sweep, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words, message = CASES[name]
+    result = invoke(*(sweep if word == "{sweep}" else word for word in words.split()), code=2)
+    assert result.stdout == ""
+    assert result.stderr.count("error:") == 1
+    assert message in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["my sweep.csv"]
+
+
+def test_a_folder_that_is_no_study_is_missing_data(tmp_path):
+    assert "is no study" in invoke("report", tmp_path, code=3).stderr

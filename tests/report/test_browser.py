@@ -1,0 +1,205 @@
+"""The report in a real browser: it draws, filters, follows its address, logs nothing, asks the network for nothing."""
+
+import re
+
+import pytest
+
+from aspis_sim.report.page import page
+from tests.report.browser import needs_browser, opened
+from tests.report.studies import HOSTILE, row_of, rows_of, study_of
+
+pytestmark = needs_browser
+PLOTS = (
+    "accuracy-plot",
+    "accuracy-facets",
+    "distortion-facets",
+    "diagonal-plot",
+    "heat-adversaries-plot",
+    "heat-q-plot",
+    "curves-plot",
+    "timeline-plot",
+    "cost-plot",
+)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(
+        page(study_of(commands=("aspis-sim sweep --q 1..3",), made_by={"jax": {"0.10": 24}})), encoding="utf-8"
+    )
+    return path
+
+
+def traces(shown, plot, kind="scatter"):
+    return list(shown.page.by_id(plot).all("g", class_=f"{kind}layer"))
+
+
+def count(shown, plot, kind="trace"):
+    return len(list(shown.page.by_id(plot).all("g", class_=kind)))
+
+
+def legend(shown, plot):
+    return [node.attributes["data-unformatted"] for node in shown.page.by_id(plot).all("text", class_="legendtext")]
+
+
+def quiet(shown):
+    assert shown.logged == []
+    assert shown.requested == []
+
+
+def with_script(path, script):
+    """A copy of the page with its policy taken off and one more script, which plays the reader."""
+    text = path.read_text(encoding="utf-8")
+    text, found = re.subn(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
+    assert found == 1
+    copy = path.with_name("played.html")
+    copy.write_text(text.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
+    return copy
+
+
+def test_every_figure_is_drawn_and_nothing_is_logged_or_requested(report):
+    shown = opened(report)
+    quiet(shown)
+    assert shown.page.one("body").attributes["data-ready"] == "12"
+    for plot in PLOTS:
+        assert list(shown.page.by_id(plot).all("svg", class_="main-svg")), plot
+    assert legend(shown, "accuracy-plot") == ["aspis", "detox"]
+    assert count(shown, "accuracy-plot") == 2
+    assert count(shown, "accuracy-plot", "errorbar") == 6
+    assert count(shown, "accuracy-facets") == 2 * 2
+    assert count(shown, "distortion-facets") == 2 * 2 * 2
+    assert count(shown, "curves-plot") == 2 * 2 * 2
+    assert count(shown, "diagonal-plot") == 1 + 2
+    assert count(shown, "heat-adversaries-plot", "hm") == 1
+    numbers = [node.text for node in shown.page.by_id("heat-q-plot").all("text") if "▼" in node.text]
+    assert sorted(numbers) == ["35.5 ▼", "65.5 ▼"]
+    assert "At q=3, each under its worst of 2 adversaries: aspis (65.5" in shown.page.by_id("headline").text
+    assert "detox (35.5" in shown.page.by_id("headline").text
+    assert len(list(shown.page.by_id("results").one("tbody").all("tr"))) == 12
+    assert "aspis-sim sweep --q 1..3" in shown.page.by_id("made").text
+
+
+def test_the_address_filters(report):
+    shown = opened(report, "scheme=detox&attack=weak&q=2&theme=dark")
+    quiet(shown)
+    assert shown.page.one("body").attributes["data-ready"] == "3"
+    assert shown.page.one("html").attributes["data-theme"] == "dark"
+    assert count(shown, "accuracy-plot") == 1
+    assert "hidden" in shown.page.by_id("accuracy-each").attributes
+    assert "hidden" in shown.page.by_id("heat-adversaries").attributes
+    assert shown.page.by_id("headline").text.startswith("At q=2: detox (75.5")
+    cells = [[cell.text for cell in row.all("td")] for row in shown.page.by_id("results").one("tbody").all("tr")]
+    assert [row[:4] for row in cells] == [["detox", "weak", "alie 1", str(q)] for q in (1, 2, 3)]
+    assert "No steps of a scheme with detection" in shown.page.by_id("timeline-plot").text
+
+
+def test_an_address_that_asks_for_what_is_not_there_says_so(report):
+    shown = opened(report, "scheme=aspsi&colour=red&q=9")
+    quiet(shown)
+    assert shown.page.one("body").attributes["data-ready"] == "0"
+    assert "not in this study: aspsi, colour" in shown.page.by_id("status").text
+    assert shown.page.by_id("headline").text == "Nothing is left by these filters."
+
+
+def test_a_reader_can_filter_sort_hover_and_show_all(report):
+    script = """
+    setTimeout(() => {
+      document.querySelector("#scheme input").click();
+      document.body.setAttribute("data-address", location.hash);
+      document.querySelector("#results th:nth-child(5) button").click();
+      document.body.setAttribute("data-first", document.querySelector("#results tbody tr").textContent);
+      Plotly.Fx.hover("accuracy-plot", [{ curveNumber: 0, pointNumber: 2 }]);
+      setTimeout(() => {
+        document.body.setAttribute("data-hover", document.querySelector("#accuracy-plot .hoverlayer").textContent);
+        document.body.setAttribute("data-buttons",
+          [...document.querySelectorAll("#accuracy-plot .modebar-btn")].map((b) => b.dataset.title).join("|"));
+      }, 500);
+    }, 1000);
+    """
+    shown = opened(with_script(report, script))
+    quiet(shown)
+    body = shown.page.one("body").attributes
+    assert body["data-ready"] == "6"
+    assert body["data-address"] == "#scheme=detox"
+    assert body["data-first"].startswith("detoxstrongalie 1335.5 ± ")
+    assert body["data-hover"].startswith("detox, q=3strong, alie 1top-1 35.5 ± ")
+    assert "Zoom" in body["data-buttons"]
+    assert not re.search("[Ss]hare|[Cc]loud|[Ll]ink", body["data-buttons"])
+
+
+def test_hostile_labels_are_shown_and_nothing_else(tmp_path):
+    schemes = HOSTILE
+    rows = rows_of(schemes=schemes, attacks=HOSTILE[:3], payloads=HOSTILE[2:4], q=(1, 2), seeds=(0,))
+    rows = (*rows, row_of(scheme=HOSTILE[0], top1=None, loss=None, status=f"failed: {HOSTILE[1]}", seed=9))
+    path = tmp_path / "hostile.html"
+    study = study_of(rows, HOSTILE[1], commands=HOSTILE, made_by={HOSTILE[0]: {HOSTILE[1]: 3}})
+    path.write_text(page(study), encoding="utf-8")
+    plain = opened(path)
+    quiet(plain)
+    played = opened(
+        with_script(
+            path, 'setTimeout(() => Plotly.Fx.hover("accuracy-plot", [{ curveNumber: 2, pointNumber: 1 }]), 1000);'
+        )
+    )
+    assert played.logged == []
+    hover = "".join(node.text for node in played.page.by_id("accuracy-plot").all("g", class_="hoverlayer"))
+    assert HOSTILE[2] in hover
+    for shown in (plain, played):
+        assert next(shown.page.one("head").all("title")).text == f"{HOSTILE[1]} · aspis-sim"
+        for tag in ("img", "a", "b", "iframe", "object"):
+            assert [
+                node.attributes for node in shown.page.all(tag) if node.attributes.get("class") != "modebar-btn"
+            ] == []
+    assert len(list(plain.page.all("script"))) == 3
+    assert sorted(legend(plain, "accuracy-plot")) == sorted(escaped(label) for label in schemes)
+    options = [label.text for label in plain.page.by_id("scheme").all("label")]
+    assert options == list(schemes)
+    assert plain.page.one("h1").text == HOSTILE[1]
+    assert HOSTILE[1] in plain.page.by_id("failures").text
+
+
+def escaped(label):
+    """As the page hands a label to Plotly."""
+    return label.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("$", "&#36;")
+
+
+def test_the_policy_of_the_page_stops_scripts_and_requests(report, tmp_path):
+    text = report.read_text(encoding="utf-8")
+    added = '<img src="http://127.0.0.1:9/x.png"><script>document.title = "owned"</script><script src="x.js"></script>'
+    path = tmp_path / "added.html"
+    path.write_text(text.replace("</body>", f"{added}</body>"), encoding="utf-8")
+    shown = opened(path)
+    assert next(shown.page.one("head").all("title")).text == "first · aspis-sim"
+    assert shown.page.one("body").attributes["data-ready"] == "12"
+    assert len(shown.logged) == 3
+    assert all("Content Security Policy" in line or "violates" in line for line in shown.logged)
+    assert shown.requested == []
+    without = opened(with_script(path, "throw new Error('seen')"))
+    assert any("seen" in line for line in without.logged)
+    assert "http://127.0.0.1:9/x.png" in without.requested
+    assert next(without.page.one("head").all("title")).text == "owned"
+
+
+def test_rows_alone_have_no_curves_and_a_scheme_that_met_fewer_adversaries_is_named(tmp_path):
+    path = tmp_path / "rows.html"
+    rows = [row for row in rows_of() if (row.scheme, row.attack) != ("detox", "weak")]
+    path.write_text(page(study_of(rows, traced=False)), encoding="utf-8")
+    shown = opened(path)
+    quiet(shown)
+    for section in ("curves", "timeline"):
+        assert "hidden" in shown.page.by_id(section).attributes
+    assert "hidden" not in shown.page.by_id("accuracy").attributes
+    assert "Not all ran against all: detox against 1." in shown.page.by_id("headline").text
+
+
+def test_several_settings_are_shown_one_at_a_time(tmp_path):
+    rows = (*rows_of(), *rows_of(("aspis",), attacks=("strong",)), *(row_of(steps=99, seed=seed) for seed in range(3)))
+    path = tmp_path / "settings.html"
+    path.write_text(page(study_of(rows)), encoding="utf-8")
+    first, second = opened(path), opened(path, "setting=2")
+    for shown, results in ((first, "12"), (second, "1")):
+        quiet(shown)
+        assert shown.page.one("body").attributes["data-ready"] == results
+    assert len(list(first.page.by_id("context").all("option"))) == 2
+    assert "6 rows are of a run that is there again" in first.page.one("header").text

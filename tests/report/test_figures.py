@@ -1,0 +1,97 @@
+"""Figures for a paper: the three kinds of file, the same bytes each time, fonts inside, any label drawn as it is."""
+
+import importlib.util
+import re
+
+import pytest
+
+from aspis_sim.errors import InputError
+from aspis_sim.report.figures import FIGURES, PARTS, Wanted, check_figure, figure
+from aspis_sim.report.study import StudyData
+from tests.report.studies import HOSTILE, row_of, rows_of, study_of, timeline_of
+
+BEGINS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+
+
+@pytest.mark.parametrize("ending", BEGINS)
+@pytest.mark.parametrize("kind", FIGURES)
+def test_a_figure_is_a_file_of_its_kind_and_the_same_each_time(kind, ending):
+    study = study_of()
+    made = figure(study, kind, ending, Wanted())
+    assert made.startswith(BEGINS[ending])
+    assert made == figure(study, kind, ending, Wanted())
+    assert made != figure(study_of(rows_of(q=(1, 2))), kind, ending, Wanted())
+
+
+def test_a_pdf_holds_its_fonts_as_truetype_and_no_date():
+    made = figure(study_of(), "accuracy", ".pdf", Wanted())
+    assert b"/CIDFontType2" in made
+    assert b"/FontFile2" in made
+    assert b"/Type3" not in made
+    assert b"CreationDate" not in made
+    assert b"<dc:date>" not in figure(study_of(), "accuracy", ".svg", Wanted())
+
+
+def test_the_width_of_a_figure_is_the_one_asked_for():
+    (width,) = re.findall(rb'<svg[^>]*? width="([0-9.]+)pt"', figure(study_of(), "accuracy", ".svg", Wanted(width=5.0)))
+    assert float(width) == pytest.approx(72 * 5.0)
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_any_label_is_drawn_as_it_is(kind):
+    labels = (*HOSTILE, "$x^$", "_hidden", r"\frac", "$\\frac{1}$")
+    rows = rows_of(schemes=labels, attacks=HOSTILE[:2], q=(1, 2), seeds=(0,))
+    assert figure(study_of(rows), kind, ".png", Wanted()).startswith(BEGINS[".png"])
+
+
+def test_schemes_attacks_payloads_and_q_are_chosen():
+    study = study_of(rows_of(payloads=("alie", "constant")))
+    everything = figure(study, "heatmap", ".svg", Wanted())
+    some = figure(study, "heatmap", ".svg", Wanted(("detox",), ("weak",), ("alie 1",)))
+    assert len(some) < len(everything)
+    assert figure(study, "heatmap", ".svg", Wanted(q=1)) != everything
+    assert figure(study, "heatmap", ".svg", Wanted(q=3)) == everything
+
+
+def test_curves_are_of_training_where_nothing_was_scored_on_the_way():
+    rows = rows_of()
+    unscored = StudyData("x", rows, lambda index: timeline_of(rows[index], scored=False), True)
+    assert figure(unscored, "curves", ".png", Wanted()) != figure(study_of(rows), "curves", ".png", Wanted())
+
+
+CASES = {
+    "no such scheme": (Wanted(schemes=("aspsi",)), "unknown scheme 'aspsi'; did you mean aspis"),
+    "no such attack": (Wanted(attacks=("strng",)), "did you mean strong"),
+    "no such payload": (Wanted(payloads=("alie",)), "unknown payload 'alie'; did you mean alie 1"),
+    "no such q": (Wanted(q=9), "no cell with q=9; the study has 1, 2, 3"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_not_in_the_study_is_named(name):
+    wanted, message = CASES[name]
+    with pytest.raises(InputError, match=re.escape(message)):
+        figure(study_of(), "heatmap", ".png", wanted)
+
+
+def test_too_many_adversaries_are_refused_and_so_are_curves_that_are_not_kept():
+    many = study_of([row_of(attack=f"attack {number}") for number in range(PARTS + 1)])
+    with pytest.raises(InputError, match=f"{PARTS + 1} adversaries do not fit"):
+        figure(many, "accuracy", ".png", Wanted())
+    with pytest.raises(InputError, match="no curves are kept of the cells with q=3; a CSV file has none"):
+        figure(study_of(traced=False), "curves", ".png", Wanted())
+    apart = study_of([row_of(attack="weak"), row_of(payload="constant")])
+    with pytest.raises(InputError, match="no cell of the study is of these"):
+        figure(apart, "accuracy", ".png", Wanted(attacks=("weak",), payloads=("constant 1",)))
+
+
+def test_what_cannot_be_made_is_refused_before_any_work(tmp_path, monkeypatch):
+    with pytest.raises(InputError, match="unknown figure 'acuracy'; did you mean accuracy"):
+        check_figure("acuracy", tmp_path / "x.png", Wanted())
+    with pytest.raises(InputError, match=r"cannot draw to x.jpg; end the file in .png, .svg, .pdf"):
+        check_figure("accuracy", tmp_path / "x.jpg", Wanted())
+    with pytest.raises(InputError, match="a figure 0 inches wide"):
+        check_figure("accuracy", tmp_path / "x.png", Wanted(width=0))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'aspis-sim\[plot\]'"):
+        check_figure("accuracy", tmp_path / "x.png", Wanted())

@@ -1,0 +1,120 @@
+"""What leaves the program: rows as CSV, JSON and Parquet, tables as LaTeX and Markdown that no name can break."""
+
+import csv
+import importlib.util
+import io
+import json
+import re
+
+import pyarrow.parquet
+import pytest
+
+from aspis_sim.errors import InputError
+from aspis_sim.experiment.row import COLUMNS, as_csv, as_json
+from aspis_sim.report.files import FORMATS, check_format, exported
+from aspis_sim.report.study import rows_of as rows_from
+from aspis_sim.report.text_tables import escape_latex, escape_markdown
+from tests.report.studies import HOSTILE, row_of, rows_of, study_of
+
+ROWS = (*rows_of(seeds=(0, 1, 2)), row_of(q=9, top1=None, loss=float("nan"), detection_rate=None, status="failed: <x>"))
+
+
+def test_csv_and_json_are_those_of_a_sweep():
+    study = study_of(ROWS)
+    assert exported(study, "csv").decode() == as_csv(ROWS)
+    assert exported(study, "json").decode() == as_json(ROWS)
+    assert list(map(repr, rows_from(as_csv(ROWS), "here"))) == list(map(repr, ROWS))
+    assert [row["top1"] for row in json.loads(as_json(ROWS))] == [row.top1 for row in ROWS]
+
+
+def test_parquet_has_the_same_columns_values_and_nulls_and_the_same_bytes_each_time():
+    study = study_of(ROWS)
+    made = exported(study, "parquet")
+    assert made == exported(study, "parquet")
+    table = pyarrow.parquet.read_table(io.BytesIO(made))
+    assert tuple(table.column_names) == COLUMNS
+    assert {str(table.schema.field(name).type) for name in ("q", "seed", "files")} == {"int64"}
+    for name in COLUMNS:
+        assert list(map(repr, table[name].to_pylist())) == [repr(getattr(row, name)) for row in ROWS]
+
+
+def markdown_tables(text):
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def test_markdown_holds_the_means_with_their_intervals_and_marks_the_best():
+    lines = markdown_tables(exported(study_of(rows_of(seeds=(0, 1, 2))), "markdown").decode())
+    assert lines[:4] == [
+        ["scheme", "q=1", "q=2", "q=3"],
+        [":---", "---:", "---:", "---:"],
+        ["aspis", "**86.0** ± 2.5", "**76.0** ± 2.5", "**66.0** ± 2.5"],
+        ["detox", "76.0 ± 2.5", "56.0 ± 2.5", "36.0 ± 2.5"],
+    ]
+    assert lines[10] == ["aspis", "**86.0** ± 2.5 (strong)", "**76.0** ± 2.5 (strong)", "**66.0** ± 2.5 (strong)"]
+
+
+def test_one_seed_has_no_interval_and_what_failed_or_did_not_run_is_said():
+    rows = [row_of(), row_of(q=2, top1=None), row_of(scheme="detox", assignment="repetition", top1=0.5)]
+    lines = markdown_tables(exported(study_of(rows), "markdown").decode())
+    assert lines[2:4] == [["aspis", "**90.0**", "failed"], ["detox", "50.0", "–"]]
+
+
+def test_latex_is_a_table_with_booktabs():
+    text = exported(study_of(rows_of(seeds=(0, 1, 2))), "latex").decode()
+    assert text.count("\\begin{table}") == text.count("\\end{table}") == 3
+    assert text.count("\\toprule") == text.count("\\midrule") == text.count("\\bottomrule") == 3
+    assert "\\begin{tabular}{lrrr}" in text
+    assert (
+        "    aspis & $\\mathbf{86.0} \\pm 2.5$ & $\\mathbf{76.0} \\pm 2.5$ & $\\mathbf{66.0} \\pm 2.5$ \\\\\n" in text
+    )
+    assert "Top-1 (\\%) under attack strong, payload alie 1; digits, mlp, K=15, r=3, 40 steps, protocol files." in text
+
+
+def unescaped_latex(text):
+    """The text that LaTeX would print for an escaped one; fails on anything that is not an escape of a character."""
+    names = {"textbackslash": "\\", "textasciitilde": "~", "textasciicircum": "^", "textless": "<", "textgreater": ">"}
+    names |= {"textbar": "|", "textquotedbl": '"', "textasciigrave": "`", "textquotesingle": "'"}
+    pattern = r"\\([a-z]+)\{\}|\\([&%$#_{}])|\{([\[\]])\}|([^\\&%$#_{}~^<>|\"`'\[\]])"
+    parts = []
+    position = 0
+    for match in re.finditer(pattern, text):
+        assert match.start() == position, text[position:]
+        position = match.end()
+        name, character, bracket, plain = match.groups()
+        parts.append(names[name] if name else character or bracket or plain)
+    assert position == len(text), text[position:]
+    return "".join(parts)
+
+
+@pytest.mark.parametrize("label", [*HOSTILE, r"\input{/etc/passwd}", "[2pt]", "a & b \\\\ c", "% comment\nnext"])
+def test_a_name_is_one_printed_text_in_latex_and_in_markdown(label):
+    printed = "".join(one if one.isprintable() else " " for one in label)
+    assert unescaped_latex(escape_latex(label)) == printed
+    escaped = escape_markdown(label)
+    assert not re.search(r"(?<!\\)[\\`*_|\[\]~$](?![\\`*_|\[\]~$])", escaped.replace("\\\\", ""))
+    assert "<" not in escaped
+    assert "\x1b" not in escaped + escape_latex(label)
+    assert "\n" not in escaped + escape_latex(label)
+
+
+def test_hostile_names_stay_in_their_cells():
+    rows = rows_of(schemes=HOSTILE, attacks=HOSTILE[:2], q=(1, 2), seeds=(0,))
+    study = study_of(rows)
+    lines = markdown_tables(exported(study, "markdown").decode())
+    assert {len(line) for line in lines} == {3}
+    assert len(lines) == 3 * (2 + len(HOSTILE))
+    body = [line for line in exported(study, "latex").decode().splitlines() if line.endswith("\\\\")]
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {2}
+    fields = list(csv.reader(io.StringIO(exported(study, "csv").decode())))
+    assert not any(field.startswith(("=", "+", "@")) for line in fields for field in line)
+
+
+def test_formats_that_are_not_known_or_not_installed_are_named(monkeypatch):
+    with pytest.raises(InputError, match="unknown format 'latx'; did you mean latex"):
+        check_format("latx")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    for name in FORMATS[:-1]:
+        check_format(name)
+    with pytest.raises(InputError, match=r"pip install 'aspis-sim\[parquet\]'"):
+        check_format("parquet")

@@ -1,0 +1,124 @@
+"""The page as text: whole in itself, true to the summary's means, and inert whatever the study's texts are."""
+
+import base64
+import hashlib
+import importlib.util
+import json
+import re
+
+import pytest
+
+from aspis_sim.errors import InputError
+from aspis_sim.experiment.summary import mean_of
+from aspis_sim.report.page import page
+from aspis_sim.report.page_data import as_script, page_data
+from aspis_sim.report.sheets import sheets_of
+from tests.report.studies import HOSTILE, row_of, rows_of, study_of
+
+
+def data_of(text):
+    found = re.findall(r'<script id="study" type="application/json">(.*?)</script>', text, re.DOTALL)
+    assert len(found) == 1
+    return json.loads(found[0])
+
+
+def scripts_of(text):
+    return re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+
+
+def test_the_figures_of_the_page_are_those_of_the_rows():
+    rows = rows_of(payloads=("alie", "constant"), seeds=(0, 1, 2))
+    data = data_of(page(study_of(rows)))
+    entries = data["entries"]
+    assert len(entries["top1"]) == 2 * 2 * 2 * 3
+    assert {len(column) for column in entries.values()} == {24}
+    for at, top1 in enumerate(entries["top1"]):
+        _, attack, payload = data["sheets"][entries["sheet"][at]]
+        scheme = data["schemes"][entries["scheme"][at]]["name"]
+        adversary = data["attacks"][attack], data["payloads"][payload].removesuffix(" 1")
+        members = [
+            row
+            for row in rows
+            if (row.attack, row.payload) == adversary and (row.scheme, row.q) == (scheme, entries["q"][at])
+        ]
+        assert len(members) == entries["seeds"][at] == 3
+        expected = mean_of([row.top1 for row in members])
+        assert top1 == pytest.approx(100 * expected.value, abs=1e-3)
+        assert expected.half_width is not None
+        assert entries["half"][at] == pytest.approx(100 * expected.half_width, rel=1e-4)
+        assert entries["measured"][at] == pytest.approx(members[0].distortion_measured, rel=1e-4)
+        seeds = [data["runs"][run]["seed"] for run in entries["runs"][at]]
+        assert seeds == [0, 1, 2]
+
+
+def test_the_policy_names_the_scripts_that_are_in_the_page_and_no_address():
+    text = page(study_of())
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts_of(text)]
+    assert len(digests) == 2
+    assert re.findall(r"'sha256-([^']*)'", policy) == digests
+    assert policy.startswith("default-src 'none';")
+    assert "http" not in policy
+    own = text.replace(scripts_of(text)[0], "")
+    assert not re.search(r"""(src|href)\s*=\s*["']?\w""", own)
+    assert not re.search(r"https?://", own.replace("http://www.w3.org/2000/svg", ""))
+
+
+def test_texts_of_the_study_are_inert():
+    rows = [
+        row_of(scheme=label, attack=label, payload=label, status=f"failed: {label}", top1=None) for label in HOSTILE
+    ]
+    made = {"host": dict.fromkeys(HOSTILE, 1)}
+    text = page(study_of([*rows, row_of()], HOSTILE[0], commands=HOSTILE, made_by=made))
+    assert len(scripts_of(text)) == 2
+    assert [scheme["name"] for scheme in data_of(text)["schemes"]] == [*HOSTILE, "aspis"]
+    outside = re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL)
+    for mark in ("<img", "<a ", "</script><script>document"):
+        assert mark not in outside
+    assert text.count("<title>") == 1 + scripts_of(text)[0].count("<title>")
+
+
+def test_data_never_end_their_script_element():
+    value = ["</script>", "<!--", "]]>", "\u2028\u2029", "&amp;", 'quote" \\']
+    text = as_script(value)
+    assert json.loads(text) == value
+    assert not set(text) & set("<>&\u2028\u2029")
+
+
+def test_the_page_says_what_it_leaves_out():
+    assert "CSV file keeps no steps" in page(study_of(traced=False))
+    assert "CSV file does not keep the command" in page(study_of(traced=False))
+    few = page(study_of(), most_runs=5)
+    assert "curves of 4 of 24 runs" in few
+    assert len(data_of(few)["runs"]) == 4
+    whole = page(study_of())
+    assert "The curves of" not in whole
+    assert "rows are of a run" not in whole
+    assert "1 rows are of a run that is there again" in page(study_of([row_of(), row_of()]))
+
+
+def test_failures_and_divergence_are_counted():
+    rows = [*rows_of(), row_of(seed=7, top1=None, status="failed: ValueError: <no>"), row_of(seed=8, status="diverged")]
+    text = page(study_of(rows))
+    assert "1 × <code>failed: ValueError: &lt;no&gt;</code>" in text
+    entries = data_of(text)["entries"]
+    assert (entries["failed"][0], entries["diverged"][0], entries["seeds"][0]) == (1, 1, 3)
+    assert 'id="failures"' not in page(study_of())
+
+
+def test_values_that_json_does_not_have_are_left_out():
+    rows = [row_of(top1=0.1, distortion_measured=float("nan"), distortion_theory=float("inf"))]
+    data = page_data(study_of(rows, traced=False), sheets_of(rows))
+    assert (data["entries"]["measured"], data["entries"]["theory"]) == ([None], [None])
+
+
+def test_versions_say_how_many_cells_where_there_are_several():
+    text = page(study_of(made_by={"jax": {"0.9": 3, "0.10": 5}, "numpy": {"2.4": 8}}))
+    assert "0.9 (3 cells), 0.10 (5 cells)" in text
+    assert '<th scope="row">numpy</th><td>2.4</td>' in text
+
+
+def test_without_plotly_the_extra_is_named(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'aspis-sim\[report\]'"):
+        page(study_of())
