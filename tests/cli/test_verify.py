@@ -168,7 +168,7 @@ def test_a_csv_can_be_verified_by_its_rows(exported, tmp_path):
 
 
 def test_frame_ups_are_rebuilt_from_their_label(tmp_path):
-    grid = replace(GRID, q=(3,), schemes=("aspis",), attacks=("frame-up",), framed=(1,), seeds=(0,))
+    grid = replace(GRID, q=(2,), schemes=("aspis",), attacks=("frame-up",), framed=(1,), seeds=(0,))
     with Store.open(make_study(tmp_path / "study", grid)) as store:
         (tmp_path / "out.csv").write_text(as_csv(store.rows()))
     assert "frame-up:1" in (tmp_path / "out.csv").read_text()

@@ -11,7 +11,7 @@ from aspis_sim.experiment.store import Finished, Store
 from aspis_sim.experiment.store.key import origin_of
 
 GRID = Grid(
-    schemes=("aspis", "median"), q=(1,), workers=7, rates=(0.1,), seeds=(0, 1), steps=6, samples_per_file=2,
+    schemes=("aspis", "median"), q=(1,), workers=5, rates=(0.1,), seeds=(0, 1), steps=6, samples_per_file=2,
     model="softmax",
 )  # fmt: skip
 
