@@ -29,6 +29,7 @@ from aspis_sim.report.sheets import sheets_of
 from aspis_sim.report.source import opened
 from aspis_sim.report.study import rows_of
 from benchmarks.machine import machine
+from benchmarks.made_up import row_of
 from benchmarks.table import print_csv
 
 SCHEMES = (
@@ -71,26 +72,10 @@ def result(cell: Cell, random: np.random.Generator) -> Finished:
     found = np.arange(STEPS) >= random.integers(1, STEPS)
     distorted = np.where(found & detects, 0, random.integers(0, 20)) + random.integers(0, 2, STEPS)
     excluded = np.where(found & detects, random.integers(0, cell.q + 1, STEPS), 0)
-    row = Row(
-        scheme=cell.scheme,
-        assignment=cell.assignment,
-        workers=cell.workers,
-        redundancy=cell.redundancy,
+    row = row_of(
+        cell,
         files=1330,
         load=190,
-        q=cell.q,
-        attack=cell.attack,
-        payload=cell.payload,
-        strength=cell.strength,
-        rule=cell.rule,
-        dataset=cell.dataset,
-        model=cell.model,
-        protocol=cell.protocol,
-        samples_per_file=4,
-        batch_size=5320,
-        steps=STEPS,
-        lr=cell.lr,
-        seed=cell.seed,
         distortion_theory=cell.q / 21,
         distortion_measured=float(distorted.mean()) / 1330,
         lost_measured=float(random.random()) / 10,
@@ -98,9 +83,7 @@ def result(cell: Cell, random: np.random.Generator) -> Finished:
         false_accusation_rate=0.0 if detects else None,
         top1=top1,
         loss=2.5 - 2 * top1,
-        samples_processed=5320 * STEPS * 3,
         seconds=1.0,
-        status="ok",
     )
     trace: dict[str, Any] = {
         "loss": (2.3 * np.exp(-np.arange(STEPS) / 80) + random.normal(0.2, 0.02, STEPS)).astype(np.float32),

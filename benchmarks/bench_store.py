@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from aspis_sim.detection import Outcome
+from aspis_sim.experiment.cell import Cell
 from aspis_sim.experiment.grid import Grid, Group
 from aspis_sim.experiment.keeper import Keeper, this_machine
 from aspis_sim.experiment.rate import Validation
@@ -19,6 +20,7 @@ from aspis_sim.experiment.store import Finished, Store
 from aspis_sim.experiment.store.key import code_version, origin_of
 from aspis_sim.experiment.study import left
 from benchmarks.machine import machine
+from benchmarks.made_up import row_of
 from benchmarks.table import print_csv
 
 STRENGTHS, SEEDS = 800, 5
@@ -109,38 +111,11 @@ def made_up(groups: tuple[Group, ...]) -> Iterator[Finished]:
             yield Finished(cell, _row(cell, top1, loss), Validation(top1, loss), 0.5, trace, curve)
 
 
-def _row(cell: Any, top1: float, loss: float) -> Row:
-    return Row(
-        scheme=cell.scheme,
-        assignment=cell.assignment,
-        workers=cell.workers,
-        redundancy=cell.redundancy,
-        files=455,
-        load=91,
-        q=cell.q,
-        attack=cell.attack_label,
-        payload=cell.payload,
-        strength=cell.strength,
-        rule=cell.rule,
-        dataset=cell.dataset,
-        model=cell.model,
-        protocol=cell.protocol,
-        samples_per_file=cell.samples_per_file,
-        batch_size=1820,
-        steps=cell.steps,
-        lr=cell.lr,
-        seed=cell.seed,
-        distortion_theory=0.06153846153846154,
-        distortion_measured=0.06153846153846154,
-        lost_measured=0.0,
-        detection_rate=0.0,
-        false_accusation_rate=0.0,
-        top1=top1,
-        loss=loss,
-        samples_processed=1638000,
-        seconds=0.5,
-        status="ok",
-    )
+def _row(cell: Cell, top1: float, loss: float) -> Row:
+    epsilon = 28 / 455
+    measured = {"distortion_theory": epsilon, "distortion_measured": epsilon, "lost_measured": 0.0}
+    rates = {"detection_rate": 0.0, "false_accusation_rate": 0.0}
+    return row_of(cell, 455, 91, top1=top1, loss=loss, seconds=0.5, **measured, **rates)
 
 
 if __name__ == "__main__":

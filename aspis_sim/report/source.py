@@ -9,9 +9,9 @@ from typing import Any
 
 from aspis_sim.errors import InputError
 from aspis_sim.experiment.row import COLUMNS
-from aspis_sim.experiment.store import Record, Store
+from aspis_sim.experiment.store import Record, Store, StoredTrace
 from aspis_sim.report.sheets import Settings
-from aspis_sim.report.study import StudyData, Timeline, from_csv
+from aspis_sim.report.study import StudyData, from_csv
 
 SHOWN = frozenset((*COLUMNS, "framed"))
 """Fields of a cell that its row shows."""
@@ -55,9 +55,9 @@ def from_store(store: Store, name: str) -> StudyData:
     """What an open store holds."""
     records = store.records()
 
-    def timeline(index: int) -> Timeline | None:
+    def timeline(index: int) -> StoredTrace | None:
         trace = store.trace(records[index].key)
-        return Timeline(trace.curve, *trace[:-1]) if len(trace.loss) else None
+        return trace if len(trace.loss) else None
 
     commands = dict.fromkeys(command for grid in store.grids() for command in grid["commands"])
     return StudyData(

@@ -9,34 +9,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from numpy.typing import NDArray
-
 from aspis_sim.errors import DataError, InputError
 from aspis_sim.experiment.row import COLUMNS, Row, untamed
+from aspis_sim.experiment.store import StoredTrace
 
 
-@dataclass(frozen=True, eq=False)
-class Timeline:
-    """One run over its steps.
-
-    Attributes:
-        curve: (step, top-1 or None, test loss) where the run was scored; may be empty.
-        loss: of each step's samples, ``[steps]``.
-        distorted, lost: files of each step, ``[steps]``.
-        excluded_byzantine, excluded_honest: workers of each step, ``[steps]``.
-        outcome: index into `aspis_sim.detection.Outcome`, ``[steps]``.
-    """
-
-    curve: tuple[tuple[int, float | None, float], ...]
-    loss: NDArray[Any]
-    distorted: NDArray[Any]
-    lost: NDArray[Any]
-    excluded_byzantine: NDArray[Any]
-    excluded_honest: NDArray[Any]
-    outcome: NDArray[Any]
-
-
-def _untraced(index: int) -> Timeline | None:
+def _untraced(index: int) -> StoredTrace | None:
     return None
 
 
@@ -57,7 +35,7 @@ class StudyData:
 
     name: str
     rows: tuple[Row, ...]
-    timeline: Callable[[int], Timeline | None] = _untraced
+    timeline: Callable[[int], StoredTrace | None] = _untraced
     traced: bool = False
     settings: tuple[tuple[tuple[str, str], ...], ...] = ()
     commands: tuple[str, ...] = ()

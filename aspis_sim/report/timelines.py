@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim.experiment.store import StoredTrace
 from aspis_sim.report.sheets import Sheets
-from aspis_sim.report.study import Timeline
 
 RUNS = 4000
 """Most runs whose curves are kept."""
@@ -82,7 +82,7 @@ def thinned(curve: Sequence[tuple[int, float | None, float]], most: int = POINTS
     return [list(column) for column in zip(*kept, strict=True)] if kept else [[], [], []]
 
 
-def as_data(run: Timeline) -> dict[str, Any]:
+def as_data(run: StoredTrace) -> dict[str, Any]:
     """A run as lists, for JSON."""
     return {
         "curve": thinned(run.curve),

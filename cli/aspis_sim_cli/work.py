@@ -1,6 +1,5 @@
 """What a sweep has to do, doing it under a progress bar, and showing what came of it."""
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from aspis_sim.experiment.executors import EXECUTORS
 from aspis_sim.experiment.forecast import remember
 from aspis_sim.experiment.grid import Grid, Group, merged
 from aspis_sim.experiment.keeper import Keeper
-from aspis_sim.experiment.row import Row, as_csv, as_json, write_whole
+from aspis_sim.experiment.row import Row, as_csv, as_json
 from aspis_sim.experiment.store import Origin, Store
 from aspis_sim.experiment.store.database import shown
 from aspis_sim.experiment.store.key import group_digest, origin_of
@@ -23,11 +22,9 @@ from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands.study_options import KEEP, StudyOptions
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.live import follow
+from aspis_sim_cli.outcome import RowsFile, status_of
 from aspis_sim_cli.output import Format, stdout
 from aspis_sim_cli.render.sweep_table import panel_view, worst_view
-
-SAVE_EVERY = 1.0
-"""Seconds between two rewrites of the results file while cells finish; more where one takes long."""
 
 
 class Work:
@@ -98,25 +95,20 @@ class Work:
             part = f" of shard {self._study.shard}" if self._study.shard else ""
             complain(f"{self.left.done} of {self.left.cells} cells{part} were there already")
         timed: list[tuple[Cell, float]] = []
-        next_save = time.monotonic() + SAVE_EVERY
+        rows = RowsFile(path, lambda: self.text(written))
 
         def arrived(event: Event) -> None:
-            nonlocal next_save
             if event.result is not None:
                 if board is not None:
                     board.add(event.result)
                 timed.append((event.result.cell, round(event.result.seconds, 3)))
-            if path is not None and time.monotonic() > next_save:
-                started = time.monotonic()
-                write_whole(path, self.text(written))
-                next_save = time.monotonic() + max(SAVE_EVERY, 20 * (time.monotonic() - started))
+            rows.now_and_then()
 
         cells = sum(len(group.seeds) for group in self.left.groups)
         events = run(self.left.groups, self._keeper, EXECUTORS.build(executor), points=self._points)
         complete = follow(events, self.left.steps, cells, arrived, quiet, log)
         remember(cache.history(), timed)
-        if path is not None:
-            write_whole(path, self.text(written))
+        rows.save()
         return complete
 
     def _points(self, group: Group) -> int | None:
@@ -147,10 +139,4 @@ class Work:
             complain(f"{len(self._store.rows(self._numbers))} of {after.cells} cells written to {path}")
         if self._study.study is not None:
             complain(f"{after.done} of {after.cells} cells are in {shown(self._study.study)}")
-        if not complete:
-            complain(f"interrupted: {after.done} of {after.cells} cells had finished and are kept")
-            return ExitStatus.INTERRUPTED
-        failed = [row for row in self._store.rows(self._numbers) if row.status.startswith("failed")]
-        for reason in dict.fromkeys(row.status for row in failed):
-            complain(f"{sum(row.status == reason for row in failed)} cells {reason}")
-        return ExitStatus.CELLS_FAILED if failed else ExitStatus.DONE
+        return status_of(self._store.rows(self._numbers), complete, after.done, after.cells)

@@ -9,18 +9,10 @@ from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
 from aspis_sim import assignment
+from aspis_sim.experiment.regression import ATTACKS, SCHEMES
 
 REFERENCE = json.loads(Path(__file__).with_name("linear_regression.json").read_text())
 """Losses after every step of the authors' algorithm, written with nine digits."""
-
-SCHEMES = {"aspis": "aspis", "detox": "detox", "baseline": "median"}
-# DETOX has its worst placement, under which all copies of its Byzantine workers are those of a majority.
-ATTACKS = {
-    ("aspis", "fixed"): "strong",
-    ("aspis", "all"): "weak",
-    ("detox", "all"): "strong",
-    ("baseline", "all"): "weak",
-}
 
 
 def train(case, *more):

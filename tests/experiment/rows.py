@@ -41,6 +41,14 @@ MEDIAN = replace(
 )  # fmt: skip
 
 
+def of_cell(cell, **figures):
+    """The row of a cell, with these figures."""
+    parts = ("scheme", "assignment", "payload", "rule", "dataset", "model", "protocol")
+    numbers = ("workers", "redundancy", "q", "samples_per_file", "steps", "lr", "seed")
+    of_it = {name: getattr(cell, name) for name in (*parts, *numbers)}
+    return replace(ROW, attack=cell.attack_label, **{**of_it, **figures})
+
+
 def seeds(row, top1, **changes):
     """A row a seed with these accuracies."""
     return [replace(row, seed=seed, top1=value, **changes) for seed, value in enumerate(top1)]

@@ -6,44 +6,17 @@ import numpy as np
 import pytest
 
 from aspis_sim.experiment.grid import Grid
-from aspis_sim.experiment.row import Row, as_csv, as_json, write_whole
+from aspis_sim.experiment.row import as_csv, as_json, write_whole
 from aspis_sim.experiment.summary import family, gaps, mean_of, panels, reductions, worst_over_attacks
+from tests.experiment.rows import of_cell
 
 GRID = Grid(schemes=("aspis", "median"), q=(1, 2), attacks=("strong", "decoy"), seeds=(0, 1), workers=7)
 
 
 def row_of(cell, seed, top1, epsilon):
-    return Row(
-        scheme=cell.scheme,
-        assignment=cell.assignment,
-        workers=cell.workers,
-        redundancy=cell.redundancy,
-        files=35,
-        load=15,
-        q=cell.q,
-        attack=cell.attack,
-        payload=cell.payload,
-        strength=1.0,
-        rule=cell.rule,
-        dataset="digits",
-        model="mlp",
-        protocol="files",
-        samples_per_file=4,
-        batch_size=140,
-        steps=300,
-        lr=0.03,
-        seed=seed,
-        distortion_theory=epsilon,
-        distortion_measured=epsilon,
-        lost_measured=0.0,
-        detection_rate=None,
-        false_accusation_rate=None,
-        top1=top1,
-        loss=1.0,
-        samples_processed=1,
-        seconds=1.0,
-        status="ok",
-    )
+    measured = {"distortion_theory": epsilon, "distortion_measured": epsilon, "lost_measured": 0.0}
+    unknown = {"detection_rate": None, "false_accusation_rate": None}
+    return of_cell(cell, seed=seed, top1=top1, loss=1.0, samples_processed=1, **measured, **unknown)
 
 
 @pytest.fixture(scope="module")

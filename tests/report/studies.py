@@ -2,48 +2,22 @@
 
 import itertools
 import zlib
+from dataclasses import replace
 
 import numpy as np
 
-from aspis_sim.experiment.row import Row
-from aspis_sim.report.study import StudyData, Timeline
+from aspis_sim.experiment.store import StoredTrace
+from aspis_sim.report.study import StudyData
+from tests.experiment.rows import ROW
 
-BASE = Row(
-    scheme="aspis",
-    assignment="subset",
-    workers=15,
-    redundancy=3,
-    files=455,
-    load=91,
-    q=1,
-    attack="strong",
-    payload="alie",
-    strength=1.0,
-    rule="median",
-    dataset="digits",
-    model="mlp",
-    protocol="files",
-    samples_per_file=4,
-    batch_size=1820,
-    steps=40,
-    lr=0.1,
-    seed=0,
-    distortion_theory=0.1,
-    distortion_measured=0.1,
-    lost_measured=0.0,
-    detection_rate=0.0,
-    false_accusation_rate=0.0,
-    top1=0.9,
-    loss=0.5,
-    samples_processed=1000,
-    seconds=1.0,
-    status="ok",
+BASE = replace(
+    ROW, workers=15, files=455, load=91, batch_size=1820, steps=40, detection_rate=0.0, samples_processed=1000
 )
 ASSIGNMENT = {"median": "baseline", "detox": "repetition", "byzshield": "mols"}
 
 
 def row_of(**given):
-    return Row(**{**{name: getattr(BASE, name) for name in BASE.__dataclass_fields__}, **given})
+    return replace(BASE, **given)
 
 
 def rows_of(schemes=("aspis", "detox"), attacks=("strong", "weak"), payloads=("alie",), q=(1, 2, 3), seeds=(0, 1)):
@@ -79,7 +53,7 @@ def timeline_of(row, scored=True):
     steps = row.steps
     half = np.arange(steps) >= steps // 2
     start = zlib.crc32(repr(row).encode()) % 7
-    return Timeline(
+    return StoredTrace(
         curve=tuple((step, (row.top1 or 0.0) * step / steps, 2.0 - step / steps) for step in range(10, steps + 1, 10))
         if scored
         else (),

@@ -114,11 +114,11 @@ def reproduce_preset(
         complain(said)
         return show_forecasts(groups, format, settings)
     show = _search if given.search else _figure if preset.figure else _own
-    return show(Work(preset, runs, groups, given, said, format, out, quiet))
+    return show(Prepared(preset, runs, groups, given, said, format, out, quiet))
 
 
 @dataclass(frozen=True)
-class Work:
+class Prepared:
     """A preset made ready.
 
     Attributes:
@@ -152,49 +152,51 @@ def _check_steps(max_steps: int | None) -> None:
         raise InputError(f"--max-steps {max_steps}: a run takes at least 1 step")
 
 
-def _own(work: Work) -> ExitStatus:
+def _own(prepared: Prepared) -> ExitStatus:
     """A study of this project, shown as a sweep is."""
     from aspis_sim.experiment.row import writable
     from aspis_sim.experiment.summary import panels
-    from aspis_sim_cli.commands.run_groups import run_groups
     from aspis_sim_cli.render.sweep_table import panel_view
+    from aspis_sim_cli.run_groups import run_groups
 
-    path = writable(work.out or _default_path(work))
-    written = file_format(path, work.format)
-    work.begin()
-    outcome = run_groups(work.groups, work.quiet, path, written, log=work.given.json_log)
-    if work.format is Format.TABLE:
+    path = writable(prepared.out or _default_path(prepared))
+    written = file_format(path, prepared.format)
+    prepared.begin()
+    outcome = run_groups(prepared.groups, prepared.quiet, path, written, log=prepared.given.json_log)
+    if prepared.format is Format.TABLE:
         tables: dict[Any, list[Any]] = {}
-        for run in work.runs:
+        for run in prepared.runs:
             tables.setdefault(run.setting, []).append(run.group)
         console = stdout()
         for panel in panels(tables, outcome.rows):
-            console.print(panel_view(panel, work.preset.series[0].grid, console.width))
+            console.print(panel_view(panel, prepared.preset.series[0].grid, console.width))
     else:
-        print(outcome.text(work.format), end="")
+        print(outcome.text(prepared.format), end="")
     return outcome.status()
 
 
-def _figure(work: Work) -> ExitStatus:
+def _figure(prepared: Prepared) -> ExitStatus:
     """A published figure: table, curves and picture, ours beside the published ones."""
     from aspis_sim.experiment.reproduction import Comparison, Point, compare, official, points
     from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
-    from aspis_sim_cli.commands.run_groups import run_groups
     from aspis_sim_cli.render.reproduction_table import comparison_view
+    from aspis_sim_cli.run_groups import run_groups
 
     path = None
-    if work.out is not None or work.format is Format.TABLE:
-        path = writable(work.out or _default_path(work))
-    written = Format.CSV if path is None else file_format(path, work.format)
+    if prepared.out is not None or prepared.format is Format.TABLE:
+        path = writable(prepared.out or _default_path(prepared))
+    written = Format.CSV if path is None else file_format(path, prepared.format)
     picture = None if path is None else picture_beside(path)
-    changed = (work.given.model, work.given.samples_per_file) != (None, None)
-    as_published = work.preset.scale == "paper" and not changed and all(official(run.group.first) for run in work.runs)
-    work.begin()
-    every = {run.group: min(run.every, run.group.first.steps) for run in work.runs}
+    changed = (prepared.given.model, prepared.given.samples_per_file) != (None, None)
+    as_published = (
+        prepared.preset.scale == "paper" and not changed and all(official(run.group.first) for run in prepared.runs)
+    )
+    prepared.begin()
+    every = {run.group: min(run.every, run.group.first.steps) for run in prepared.runs}
     beside = None if path is None else _beside(path, "runs")
-    outcome = run_groups(work.groups, work.quiet, beside, written, every.__getitem__, work.given.json_log)
-    comparisons = compare(work.runs, outcome.results, as_published)
-    curves = points(work.runs, outcome.results)
+    outcome = run_groups(prepared.groups, prepared.quiet, beside, written, every.__getitem__, prepared.given.json_log)
+    comparisons = compare(prepared.runs, outcome.results, as_published)
+    curves = points(prepared.runs, outcome.results)
 
     def text(rows: Sequence[Any], kind: type, format: Format) -> str:
         return as_json(rows) if format is Format.JSON else as_csv(rows, kind)
@@ -204,44 +206,46 @@ def _figure(work: Work) -> ExitStatus:
         write_whole(_beside(path, "curves"), text(curves, Point, written))
         complain(f"comparison written to {path}, curves to {_beside(path, 'curves')}")
     if picture is not None:
-        write_whole(picture, _drawn(work, curves))
+        write_whole(picture, _drawn(prepared, curves))
         complain(f"picture written to {picture}")
-    if work.format is Format.TABLE:
-        stdout().print(comparison_view(work.preset, comparisons, as_published))
+    if prepared.format is Format.TABLE:
+        stdout().print(comparison_view(prepared.preset, comparisons, as_published))
     else:
-        print(text(comparisons, Comparison, work.format), end="")
+        print(text(comparisons, Comparison, prepared.format), end="")
     return outcome.status()
 
 
-def _search(work: Work) -> ExitStatus:
+def _search(prepared: Prepared) -> ExitStatus:
     """Every pair of rates for every series, a few epochs each; the chosen ones go into a file for --rates."""
     from aspis_sim.errors import InputError
     from aspis_sim.experiment.rate_search import Try, as_toml, tries
     from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
-    from aspis_sim_cli.commands.run_groups import run_groups
     from aspis_sim_cli.render.search_table import cost_line, search_view
+    from aspis_sim_cli.run_groups import run_groups
 
-    if work.out is not None and work.out.suffix != ".toml":
-        raise InputError(f"cannot write rates to {work.out.name}; end the file in .toml, for --rates")
-    path = None if work.out is None else writable(work.out)
-    work.begin()
-    outcome = run_groups(work.groups, work.quiet, log=work.given.json_log)
-    found = tries(work.preset, work.runs, outcome.results)
+    if prepared.out is not None and prepared.out.suffix != ".toml":
+        raise InputError(f"cannot write rates to {prepared.out.name}; end the file in .toml, for --rates")
+    path = None if prepared.out is None else writable(prepared.out)
+    prepared.begin()
+    outcome = run_groups(prepared.groups, prepared.quiet, log=prepared.given.json_log)
+    found = tries(prepared.preset, prepared.runs, outcome.results)
     if path is not None and outcome.complete:
-        title = f"aspis-sim reproduce {work.preset.name} --scale {work.preset.scale} --search; {cost_line(found)}"
+        title = (
+            f"aspis-sim reproduce {prepared.preset.name} --scale {prepared.preset.scale} --search; {cost_line(found)}"
+        )
         write_whole(path, as_toml(found, title))
         complain(f"rates written to {path}")
-    if work.format is Format.TABLE:
-        stdout().print(search_view(work.preset, found))
+    if prepared.format is Format.TABLE:
+        stdout().print(search_view(prepared.preset, found))
     else:
-        print(as_json(found) if work.format is Format.JSON else as_csv(found, Try), end="")
+        print(as_json(found) if prepared.format is Format.JSON else as_csv(found, Try), end="")
         complain(cost_line(found))
     return outcome.status()
 
 
-def _default_path(work: Work) -> Path:
-    small = "-small" if work.given.scale == "small" else ""
-    return Path("results") / f"reproduce-{work.preset.name}{small}.csv"
+def _default_path(prepared: Prepared) -> Path:
+    small = "-small" if prepared.given.scale == "small" else ""
+    return Path("results") / f"reproduce-{prepared.preset.name}{small}.csv"
 
 
 def _beside(path: Path, what: str) -> Path:
@@ -261,7 +265,7 @@ def picture_beside(path: Path) -> Path | None:
     return path.with_suffix(".png")
 
 
-def _drawn(work: Work, curves: Sequence[Any]) -> bytes:
+def _drawn(prepared: Prepared, curves: Sequence[Any]) -> bytes:
     from aspis_sim.experiment.curve_drawing import Line, draw
 
     by_line: dict[tuple[str, bool], list[Any]] = {}
@@ -271,6 +275,6 @@ def _drawn(work: Work, curves: Sequence[Any]) -> bytes:
         Line(label, published, [point.share for point in found], [point.top1 for point in found])
         for (label, published), found in by_line.items()
     ]
-    cell = work.groups[0].first
-    title = f"Figure {work.preset.figure}: {work.preset.title}\nours: {cell.dataset}, {cell.model}"
+    cell = prepared.groups[0].first
+    title = f"Figure {prepared.preset.figure}: {prepared.preset.title}\nours: {cell.dataset}, {cell.model}"
     return draw(lines, title, "share of the run", "top-1 %")

@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 
 from aspis_sim.experiment.grid import Grid
-from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.experiment.summary import Entry, Mean, Panel, Worst, family, gaps, reductions
 
 NARROW, ON_ONE_LINE = 15, 27
@@ -174,8 +173,3 @@ def _mean(mean: Mean | None) -> str:
 
 def _fraction(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}".removeprefix("0") if value < 1 else f"{value:.2f}"
-
-
-def scheme_help() -> str:
-    """The names of the presets, for a help text."""
-    return ", ".join(SCHEMES)

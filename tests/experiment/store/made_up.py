@@ -6,8 +6,8 @@ import numpy as np
 
 from aspis_sim.experiment.grid import Grid
 from aspis_sim.experiment.rate import Validation
-from aspis_sim.experiment.row import Row
 from aspis_sim.experiment.store import Finished, Machine, Origin, Store
+from tests.experiment.rows import of_cell
 
 GRID = Grid(schemes=("median", "detox"), q=(1, 2), seeds=(0, 1), rates=(0.1, 0.2), steps=6, model="softmax")
 ORIGIN = Origin("code", "data")
@@ -15,31 +15,10 @@ MACHINE = Machine({"jax": "1", "python": "3"}, "cpu", "somewhere")
 
 
 def finished(cell, top1=0.5, loss=1.25, failed=False, seconds=0.5):
-    row = Row(
-        scheme=cell.scheme,
-        assignment=cell.assignment,
-        workers=cell.workers,
-        redundancy=cell.redundancy,
-        files=5,
-        load=1,
-        q=cell.q,
-        attack=cell.attack_label,
-        payload=cell.payload,
-        strength=1,
-        rule=cell.rule,
-        dataset=cell.dataset,
-        model=cell.model,
-        protocol=cell.protocol,
-        samples_per_file=cell.samples_per_file,
-        batch_size=20,
-        steps=cell.steps,
-        lr=cell.lr,
-        seed=cell.seed,
+    row = of_cell(
+        cell,
         distortion_theory=1 / 3,
-        distortion_measured=0.0,
         lost_measured=None,
-        detection_rate=None,
-        false_accusation_rate=None,
         top1=None if failed else top1,
         loss=None if failed else loss,
         samples_processed=10**12,

@@ -1,6 +1,5 @@
 """Running the groups of a grid under a progress bar, the rows kept in a file while they come in."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,15 +8,13 @@ from aspis_sim.experiment.execution import Event, Result
 from aspis_sim.experiment.execution import sweep as run_all
 from aspis_sim.experiment.forecast import remember
 from aspis_sim.experiment.grid import Group
-from aspis_sim.experiment.row import Row, as_csv, as_json, write_whole
+from aspis_sim.experiment.row import Row, as_csv, as_json
 from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.live import follow
+from aspis_sim_cli.outcome import RowsFile, status_of
 from aspis_sim_cli.output import Format
-
-SAVE_EVERY = 1.0
-"""Seconds between two rewrites of the results file while cells finish."""
 
 
 @dataclass
@@ -50,14 +47,7 @@ class Outcome:
     def status(self) -> ExitStatus:
         """The exit code; says on stderr what was interrupted or has failed."""
         rows = [row for members in self.rows.values() for row in members]
-        cells = sum(len(group.seeds) for group in self.groups)
-        if not self.complete:
-            complain(f"interrupted: {len(rows)} of {cells} cells had finished and are kept")
-            return ExitStatus.INTERRUPTED
-        failed = [row for row in rows if row.status.startswith("failed")]
-        for reason in dict.fromkeys(row.status for row in failed):
-            complain(f"{sum(row.status == reason for row in failed)} cells {reason}")
-        return ExitStatus.CELLS_FAILED if failed else ExitStatus.DONE
+        return status_of(rows, self.complete, len(rows), sum(len(group.seeds) for group in self.groups))
 
 
 def run_groups(
@@ -79,18 +69,15 @@ def run_groups(
         log: file to which a JSON object a cell is appended as it finishes, "-" for stderr.
     """
     outcome = Outcome(groups, {group: [] for group in groups}, {group: [] for group in groups})
-    saved = time.monotonic()
+    file = RowsFile(path, lambda: outcome.text(written))
 
     def arrived(event: Event) -> None:
-        nonlocal saved
         assert event.group is not None
         assert event.row is not None
         outcome.rows[event.group].append(event.row)
         if event.result is not None:
             outcome.results[event.group].append(event.result)
-        if path is not None and time.monotonic() - saved > SAVE_EVERY:
-            write_whole(path, outcome.text(written))
-            saved = time.monotonic()
+        file.now_and_then()
 
     cells = sum(len(group.seeds) for group in groups)
     steps = sum(group.steps for group in groups)
@@ -99,7 +86,7 @@ def run_groups(
         cache.history(),
         [(result.cell, round(result.seconds, 3)) for results in outcome.results.values() for result in results],
     )
+    file.save()
     if path is not None:
-        write_whole(path, outcome.text(written))
         complain(f"{sum(map(len, outcome.rows.values()))} of {cells} cells written to {path}")
     return outcome
