@@ -1,60 +1,30 @@
-"""Plugins: parts of a user's own that work as built-in ones do, and broken or hostile ones that do no harm."""
+"""Plugins: parts of a user's own that work as built-in ones do, and how they are found."""
 
-import csv
 import hashlib
-import io
 import json
 import os
 import subprocess
 import sys
-from textwrap import dedent
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from aspis_sim_cli.app import app
-from typer.testing import CliRunner
 
 from aspis_sim import plugin
 from aspis_sim.aggregation import RULES
 from aspis_sim.aggregation import rule as build_rule
-from aspis_sim.errors import InputError, PluginError
+from aspis_sim.errors import InputError
 from aspis_sim.experiment.grid import Grid
-from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.plugin import register
-from aspis_sim.plugin.guards import KINDS
-
-SMALL = "--workers 5 --q 1 --seeds 0 --steps 2 --lr 0.03 --samples-per-file 2 --model softmax --format csv"
-HEAD = "import numpy as np\nfrom aspis_sim import plugin\n"
-
-
-@pytest.fixture(autouse=True)
-def _forgotten():
-    """No part of a plugin outlives its test; what was compiled does, so tests give their parts names of their own."""
-    yield
-    for source in set(register._sources.values()):
-        register.forget(source)
-
-
-def names():
-    return {(kind, name) for kind, one in KINDS.items() for name in one.registry} | {("scheme", s) for s in SCHEMES}
-
-
-def write(text, name="mine.py", head=HEAD):
-    with open(name, "w", encoding="utf-8") as file:
-        file.write(head + dedent(text))
-    return name
-
-
-def invoke(words, code=0, **environment):
-    result = CliRunner().invoke(app, words.split() if isinstance(words, str) else words, env=environment)
-    assert result.exit_code == code, result.output
-    return result
-
-
-def rows(text):
-    return list(csv.DictReader(io.StringIO(text)))
-
+from tests.cli.plugins import (
+    HEAD,
+    SMALL,
+    forgotten,  # noqa: F401
+    invoke,
+    names,
+    rows,
+    write,
+)
 
 TWINS = """
     from aspis_sim.adversary.targeting import Attack
@@ -194,230 +164,6 @@ def test_what_a_plugin_prints_stays_out_of_the_results():
     result = invoke(f"--plugin mine.py sweep {SMALL} --scheme loud")
     assert result.stdout.startswith("scheme,")
     assert "hello" in result.stderr
-
-
-RULES_THAT_BREAK = {
-    "returned float32[] as the vector of float32[5, 650], not float32[650]": "lambda rows: rows.mean()",
-    "returned float32[650, 5] as the vector": "lambda rows: rows.T",
-    "returned int32[650] as the vector": "lambda rows: rows.mean(0).astype('int32')",
-    "returned a NoneType as the vector": "lambda rows: None",
-    "raised ZeroDivisionError: integer division": "lambda rows: rows[0] * (1 // 0)",
-    "raised SystemExit: 3": "lambda rows: exit(3)",
-    "raised TracerArrayConversionError": "lambda rows: np.asarray(rows)[0]",
-    "returned a str, not a Rule or a function of the rows": "'median'",
-}
-
-
-@pytest.mark.parametrize(("message", "code"), RULES_THAT_BREAK.items())
-def test_a_broken_rule_is_named_its_cells_fail_and_the_others_finish(message, code):
-    name = f"broken-{list(RULES_THAT_BREAK).index(message)}"
-    write(f"""
-        @plugin.rule("{name}")
-        def broken():
-            return {code}
-        plugin.scheme("broken", assignment="baseline", rule="{name}")
-    """)
-    result = invoke(f"sweep --plugin mine.py {SMALL} --scheme broken,median", code=4)
-    failed, fine = rows(result.stdout)
-    assert failed["status"].startswith(f"failed: PluginError: plugin mine: rule '{name}' {message}")
-    assert (fine["scheme"], fine["status"]) == ("median", "ok")
-    assert result.stderr.count(f"plugin mine: rule '{name}'") == 1
-    assert "Traceback" not in result.output
-
-
-OTHERS_THAT_BREAK = {
-    "assignment": (
-        '@plugin.assignment("odd")\ndef odd(workers, redundancy): return np.array([[0, 1, 2], [0, 1, 3]])\n'
-        'plugin.scheme("broken", assignment="odd")',
-        "--scheme broken,median",
-        "assignment 'odd' gives 0 to 2 files to a worker; all must hold the same number",
-    ),
-    "assignment that raises": (
-        '@plugin.assignment("worse")\ndef worse(workers, redundancy): raise KeyError("x")\n'
-        'plugin.scheme("broken", assignment="worse")',
-        "--scheme broken,median",
-        "assignment 'worse' raised KeyError: 'x'",
-    ),
-    "detector": (
-        "from aspis_sim.detection import Outcome, Verdict\n"
-        '@plugin.detector("blind")\n'
-        "def blind(agreement, *, max_byzantine, assignment):\n"
-        "    return Verdict(np.ones(3, bool), Outcome.UNIQUE, average=True)\n"
-        'plugin.scheme("broken", assignment="baseline", detector="blind")',
-        "--scheme broken,median",
-        "detector 'blind' returned bool[3] as honest, not bool[5]",
-    ),
-    "attack": (
-        '@plugin.attack("slander")\n'
-        "def slander(assignment, q):\n"
-        "    return np.arange(assignment.workers) < q, np.ones(assignment.files.shape, bool)",
-        "--scheme median --attack slander,weak",
-        "attack 'slander' distorts copies of workers that are not Byzantine",
-    ),
-    "payload": (
-        '@plugin.payload("half")\ndef half(): return lambda rows, key: rows[0].astype("float16")',
-        "--scheme median --payload half,zero",
-        "payload 'half' returned float16[650] as the vector of float32[5, 650], not float32[650]",
-    ),
-    "model": (
-        'import flax.linen as nn\n@plugin.model("narrow")\ndef narrow(classes): return nn.Dense(classes - 1)',
-        "--scheme median --model narrow",
-        "model 'narrow' returned float32[2, 9] as the scores of 2 samples, not [2, 10]",
-    ),
-    "data set": (
-        "from dataclasses import replace\nfrom aspis_sim.data import load\n"
-        '@plugin.dataset("short")\n'
-        'def short():\n    d = load("digits")\n    return replace(d, labels=d.labels | {"test": d.labels["test"][:9]})',
-        "--scheme median --dataset short",
-        "data set 'short' returned int32[9] as test labels, not int32[359]",
-    ),
-}
-
-
-@pytest.mark.parametrize(("text", "words", "message"), OTHERS_THAT_BREAK.values(), ids=OTHERS_THAT_BREAK.keys())
-def test_a_broken_part_of_any_kind_fails_its_cells_only(text, words, message):
-    write(text, head=HEAD)
-    found = rows(invoke(f"sweep --plugin mine.py {SMALL} {words}", code=4).stdout)
-    assert found[0]["status"].startswith(f"failed: PluginError: plugin mine: {message}")
-    assert [row["status"] for row in found[1:]] == ["ok"] * (len(found) - 1)
-    assert len(found) == 1 + ("," in words)
-
-
-def test_a_single_run_with_a_broken_part_ends_with_one_message_and_4():
-    write('@plugin.rule("sum-of-all")\ndef f(): return lambda rows: rows.sum()')
-    result = invoke("--plugin mine.py train --scheme median --aggregator sum-of-all --steps 2", code=4)
-    assert result.stdout == ""
-    assert result.stderr.count("\n") == 1
-    assert "error: plugin mine: rule 'sum-of-all' returned float32[]" in result.stderr
-
-
-def test_a_part_that_refuses_its_options_is_bad_input():
-    write("""
-        from aspis_sim.errors import InputError
-        @plugin.rule("picky")
-        def picky(share: float = 0.5):
-            if not 0 < share < 1:
-                raise InputError(f"share={share}; it is between 0 and 1")
-            return lambda rows: share * rows.mean(0)
-    """)
-    run = f"--plugin mine.py sweep {SMALL} --scheme median --aggregator"
-    assert "plugin mine: rule 'picky': share=2; it is between 0 and 1" in invoke(f"{run} picky:share=2", code=2).stderr
-    assert "its parameters: share" in invoke(f"{run} picky:sahre=2", code=2).stderr
-    assert rows(invoke(f"{run} picky:share=0.5").stdout)[0]["rule"] == "picky:share=0.5"
-
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "[red]x[/red]",
-    "../../etc/passwd",
-    "a/b",
-    "a\nb",
-    "\x1b[31m",
-    "Median",
-    "krum:f=3",
-    "nnm+krum",
-    "a,b",
-    "",
-    "-x",
-    "x" * 41,
-    "ε",
-]
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("kind", ["rule", "scheme"])
-def test_hostile_names_are_refused_and_shown_harmless(name, kind):
-    before = names()
-    text = (
-        f"plugin.rule({name!r})(lambda: max)" if kind == "rule" else f"plugin.scheme({name!r}, assignment='baseline')"
-    )
-    write(text)
-    result = invoke("--plugin mine.py list rules", code=2)
-    assert result.stdout == ""
-    assert f"error: plugin mine: {kind} {ascii(name)[:60]}: no such name; it is a small letter" in result.stderr
-    assert result.stderr.count("\n") == 1
-    assert result.stderr.strip().isascii()
-    assert names() == before
-
-
-BAD = {
-    "shadowed rule": ('plugin.rule("median")(lambda: max)', "the rule 'median' exists already"),
-    "shadowed scheme": ('plugin.scheme("aspis", assignment="subset")', "the scheme 'aspis' exists already"),
-    "reserved attack": ('plugin.attack("random")(max)', "attack 'random': the name is used for something else"),
-    "step before a rule": ('plugin.rule("nnm")(max)', "rule 'nnm': the name is used for something else"),
-    "twice": ('for _ in "ab": plugin.rule("same")(lambda: max)', "the rule 'same' exists already"),
-    "no function": ('plugin.rule("seven")(7)', "rule 'seven': expected a function that makes it, not a int"),
-    "unknown part": ('plugin.scheme("bad", assignment="sbset")', "scheme 'bad': unknown assignment 'sbset'; did you"),
-    "syntax": ("def (:", ", line 3: SyntaxError: invalid syntax"),
-    "raises": ("a = 1\n1 / 0", ", line 4: ZeroDivisionError: division by zero"),
-    "exits": ("raise SystemExit(0)", ", line 3: SystemExit: 0"),
-    "missing module": ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
-}
-
-
-@pytest.mark.parametrize(("text", "message"), BAD.values(), ids=BAD.keys())
-@pytest.mark.parametrize("words", ["--plugin mine.py sweep", "sweep --plugin mine.py"])
-def test_a_plugin_that_cannot_be_loaded_is_bad_input_and_leaves_nothing_behind(text, message, words):
-    before = names()
-    write('plugin.rule("good")(lambda: max)\n' + text if "line" not in message else text)
-    result = invoke(words, code=2)
-    assert result.stdout == ""
-    assert "error: plugin mine" in result.stderr
-    assert message in result.stderr
-    assert result.stderr.count("\n") == 1
-    assert names() == before
-    assert plugin.loaded() == ()
-
-
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("none.py", "none.py cannot be read: No such file"),
-        ("[red]x.py", "plugin '[red]x': no such name"),
-        ("Rule.py", "plugin 'Rule': no such name"),
-        ("rule.txt", "a plugin is a file of Python"),
-        ("a\x1b\n.py", r"plugin 'a\x1b\n': no such name"),
-    ],
-)
-def test_the_file_of_a_plugin_is_checked(name, message):
-    result = invoke(["--plugin", name, "list"], code=2)
-    assert message in result.stderr
-    assert result.stderr.count("\n") == 1
-
-
-def test_a_plugin_that_has_changed_or_shares_a_name_is_refused(tmp_path):
-    plugin.load(write('plugin.scheme("first", assignment="baseline")'))
-    write('plugin.scheme("second", assignment="baseline")')
-    with pytest.raises(InputError, match="plugin mine has changed since it was loaded"):
-        plugin.load("mine.py")
-    (tmp_path / "other").mkdir()
-    with pytest.raises(InputError, match="two plugins are called mine"):
-        plugin.load(write('plugin.scheme("third", assignment="baseline")', "other/mine.py"))
-    assert "first" in SCHEMES
-
-
-def test_other_failures_of_a_cell_say_that_a_plugin_took_part():
-    write("""
-        import jax
-        def burn(rows):
-            raise RuntimeError("inside")
-        @plugin.rule("called-back")
-        def called_back():
-            return lambda rows: jax.pure_callback(burn, jax.ShapeDtypeStruct(rows.shape[1:], rows.dtype), rows)
-    """)
-    (row,) = rows(invoke(f"--plugin mine.py sweep {SMALL} --scheme median --aggregator called-back", code=4).stdout)
-    assert row["status"].startswith("failed: ")
-    assert row["status"].endswith("(it uses the plugin mine)")
-
-
-def test_a_rule_that_does_not_keep_the_type_is_found_in_the_precision_where_it_does_not():
-    @plugin.rule("always-float32")
-    def always():
-        return lambda rows: rows.mean(0).astype("float32")
-
-    build_rule("always-float32")(jnp.ones((3, 2)))
-    with pytest.raises(PluginError, match=r"float32\[2\] as the vector of bfloat16\[3, 2\], not bfloat16\[2\]"):
-        build_rule("always-float32")(jnp.ones((3, 2), "bfloat16"))
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ class _Ray:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        for reference in self._running:
+        for reference in list(self._running):
             self._ray.cancel(reference, force=True)
         if self._own:
             self._ray.shutdown()
