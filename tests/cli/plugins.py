@@ -1,27 +1,17 @@
-"""What the tests of plugins share: a file of one, the program, its rows, and an end without what was registered."""
+"""What the tests of plugins share: a file of one, the program and its rows."""
 
 import csv
 import io
 from textwrap import dedent
 
-import pytest
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
 from aspis_sim.experiment.scheme import SCHEMES
-from aspis_sim.plugin import register
 from aspis_sim.plugin.guards import KINDS
 
 SMALL = "--workers 5 --q 1 --seeds 0 --steps 2 --lr 0.03 --samples-per-file 2 --model softmax --format csv"
 HEAD = "import numpy as np\nfrom aspis_sim import plugin\n"
-
-
-@pytest.fixture(autouse=True)
-def forgotten():
-    """No part of a plugin outlives its test; what was compiled does, so tests give their parts names of their own."""
-    yield
-    for source in set(register._sources.values()):
-        register.forget(source)
 
 
 def names():

@@ -10,7 +10,6 @@ from aspis_sim.experiment.scheme import SCHEMES
 from tests.cli.plugins import (
     HEAD,
     SMALL,
-    forgotten,  # noqa: F401
     invoke,
     names,
     rows,

@@ -15,16 +15,8 @@ from typer.testing import CliRunner
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.data import DATASETS
 from aspis_sim.experiment.scheme import SCHEMES
-from aspis_sim.plugin import register
 
 SHELLS = ("bash", "zsh", "fish")
-
-
-@pytest.fixture(autouse=True)
-def _forgotten():
-    yield
-    for source in set(register._sources.values()):
-        register.forget(source)
 
 
 def offered(line):

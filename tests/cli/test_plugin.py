@@ -19,7 +19,6 @@ from aspis_sim.plugin import register
 from tests.cli.plugins import (
     HEAD,
     SMALL,
-    forgotten,  # noqa: F401
     invoke,
     names,
     rows,

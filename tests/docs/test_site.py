@@ -18,7 +18,6 @@ from typer.testing import CliRunner
 
 from aspis_sim import plugin
 from aspis_sim.experiment.row import COLUMNS, Row
-from aspis_sim.plugin import register
 from aspis_sim.plugin.guards import KINDS
 
 ROOT = Path(__file__).parents[2]
@@ -35,13 +34,6 @@ def site_pages():
     finally:
         sys.path.remove(str(DOCS / "hooks"))
     return site_pages
-
-
-@pytest.fixture(autouse=True)
-def _forgotten():
-    yield
-    for source in set(register._sources.values()):
-        register.forget(source)
 
 
 def test_every_registered_name_has_a_page_of_its_kind(site_pages):
