@@ -14,9 +14,9 @@ from typing import Any
 
 import jax
 
-from aspis_sim.experiment.cell import Cell
-from aspis_sim.experiment.execution import numbers_of, verdict_of
+from aspis_sim.run.train import numbers_of, verdict_of
 from aspis_sim.simulation import Run
+from aspis_sim.spec.cell import Cell
 from benchmarks.machine import machine
 from benchmarks.table import print_csv
 

@@ -17,17 +17,17 @@ from typing import Any
 
 import numpy as np
 
-from aspis_sim.experiment.cell import Cell
-from aspis_sim.experiment.grid import Grid, Group
-from aspis_sim.experiment.rate import Validation
-from aspis_sim.experiment.row import Row
-from aspis_sim.experiment.store import Finished, Machine, Origin, Store
+from aspis_sim.analysis.sheets import sheets_of
 from aspis_sim.report.figures import Wanted, figure
 from aspis_sim.report.files import ROWS, exported
 from aspis_sim.report.page import page
-from aspis_sim.report.sheets import sheets_of
 from aspis_sim.report.source import opened
 from aspis_sim.report.study import rows_of
+from aspis_sim.run.rate import Validation
+from aspis_sim.run.row import Row
+from aspis_sim.spec.cell import Cell
+from aspis_sim.spec.grid import Grid, Group
+from aspis_sim.study import Finished, Machine, Origin, Store
 from benchmarks.machine import machine
 from benchmarks.made_up import row_of
 from benchmarks.table import print_csv

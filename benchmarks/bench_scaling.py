@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from aspis_sim.experiment.execution import numbers_of, verdict_of
+from aspis_sim.run.train import numbers_of, verdict_of
 from aspis_sim.simulation import Run
 from benchmarks.bench_step import cell_of, our_step
 from benchmarks.contenders import timed

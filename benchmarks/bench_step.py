@@ -12,10 +12,10 @@ import jax
 import numpy as np
 import optax
 
-from aspis_sim.experiment.cell import Cell
-from aspis_sim.experiment.execution import numbers_of, verdict_of
+from aspis_sim.run.train import numbers_of, verdict_of
 from aspis_sim.simulation import Run
 from aspis_sim.simulation.program import network_of
+from aspis_sim.spec.cell import Cell
 from benchmarks.contenders import byzfl, installed, timed
 from benchmarks.machine import machine
 from benchmarks.table import print_csv

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from aspis_sim.detection import Outcome
-from aspis_sim.experiment.cell import Cell
-from aspis_sim.experiment.grid import Grid, Group
-from aspis_sim.experiment.keeper import Keeper, this_machine
-from aspis_sim.experiment.rate import Validation
-from aspis_sim.experiment.row import Row, as_csv
-from aspis_sim.experiment.store import Finished, Store
-from aspis_sim.experiment.store.key import code_version, origin_of
-from aspis_sim.experiment.study import left
+from aspis_sim.run.rate import Validation
+from aspis_sim.run.row import Row, as_csv
+from aspis_sim.spec.cell import Cell
+from aspis_sim.spec.grid import Grid, Group
+from aspis_sim.study import Finished, Store
+from aspis_sim.study.fingerprint import code_version, origin_of
+from aspis_sim.study.ledger import Keeper, this_machine
+from aspis_sim.study.pending import left
 from benchmarks.machine import machine
 from benchmarks.made_up import row_of
 from benchmarks.table import print_csv

@@ -14,8 +14,8 @@ import numpy as np
 
 from aspis_sim.assignment import build
 from aspis_sim.detection.reference import agreement_graph
-from aspis_sim.experiment.monte_carlo import agreement_from_tokens, generator
-from aspis_sim.experiment.trial_adversary import Adversary
+from aspis_sim.trials.adversary import Adversary
+from aspis_sim.trials.monte_carlo import agreement_from_tokens, generator
 from benchmarks.machine import machine
 
 SIZES = ((100, 3), (50, 5))

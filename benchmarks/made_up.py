@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from aspis_sim.experiment.cell import Cell
-from aspis_sim.experiment.row import Row
+from aspis_sim.run.row import Row
+from aspis_sim.spec.cell import Cell
 
 
 def row_of(cell: Cell, files: int, load: int, **figures: Any) -> Row:

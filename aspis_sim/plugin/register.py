@@ -139,7 +139,7 @@ def add(kind: str, name: str) -> Register:
 
 
 def add_scheme(name: str, **fields: Any) -> None:
-    """Register a scheme of these fields of an `aspis_sim.experiment.scheme.Scheme`.
+    """Register a scheme of these fields of an `aspis_sim.schemes.Scheme`.
 
     Raises:
         InputError: the name is taken or may not be used.
@@ -148,7 +148,7 @@ def add_scheme(name: str, **fields: Any) -> None:
     checked_name(name, f"plugin {source.name}: scheme")
     if name in _schemes():
         raise InputError(f"plugin {source.name}: the scheme {name!r} exists already; take another name")
-    of_scheme = importlib.import_module("aspis_sim.experiment.scheme").Scheme
+    of_scheme = importlib.import_module("aspis_sim.schemes").Scheme
     _schemes()[name] = of_scheme(name, **{**fields, "summary": readable(fields["summary"])})
     _note(_Key(SCHEME, name), source)
     if not _loading:
@@ -177,7 +177,7 @@ def _check_scheme(name: str, source: Source) -> None:
 
 def _schemes() -> Any:
     """The presets: by their module's name, since they are a floor above the parts."""
-    return importlib.import_module("aspis_sim.experiment.scheme").SCHEMES
+    return importlib.import_module("aspis_sim.schemes").SCHEMES
 
 
 def _source_of_code(factory: Callable[..., object]) -> Source:

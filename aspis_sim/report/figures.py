@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aspis_sim.analysis.sheets import Sheet, Sheets, sheets_of
+from aspis_sim.analysis.summary import Panel
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.summary import Panel
 from aspis_sim.registry import unknown_name
-from aspis_sim.report.sheets import Sheet, Sheets, sheets_of
 from aspis_sim.report.study import StudyData
 from aspis_sim.report.style import Look, looks
 from aspis_sim.report.text_tables import printable

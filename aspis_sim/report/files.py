@@ -7,12 +7,12 @@ from dataclasses import fields
 from types import UnionType
 from typing import Any, get_args, get_type_hints
 
+from aspis_sim.analysis.sheets import sheets_of
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.row import Row, as_csv, as_json
 from aspis_sim.registry import unknown_name
-from aspis_sim.report.sheets import sheets_of
 from aspis_sim.report.study import StudyData
 from aspis_sim.report.text_tables import latex, markdown
+from aspis_sim.run.row import Row, as_csv, as_json
 
 TEXTS: dict[str, Callable[[StudyData], str]] = {
     "csv": lambda study: as_csv(study.rows),

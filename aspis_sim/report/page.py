@@ -13,9 +13,9 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from aspis_sim.analysis.sheets import Sheets, sheets_of
 from aspis_sim.errors import InputError
 from aspis_sim.report.page_data import as_script, page_data
-from aspis_sim.report.sheets import Sheets, sheets_of
 from aspis_sim.report.study import StudyData
 from aspis_sim.report.timelines import RUNS
 

@@ -4,9 +4,9 @@ import json
 from collections import defaultdict
 from typing import Any
 
+from aspis_sim.analysis.sheets import Sheets
+from aspis_sim.analysis.summary import Entry
 from aspis_sim.detection import Outcome
-from aspis_sim.experiment.summary import Entry
-from aspis_sim.report.sheets import Sheets
 from aspis_sim.report.study import StudyData
 from aspis_sim.report.style import looks
 from aspis_sim.report.timelines import RUNS, as_data, sampled

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from aspis_sim.analysis.sheets import Settings
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.row import COLUMNS
-from aspis_sim.experiment.store import Record, Store, StoredTrace
-from aspis_sim.report.sheets import Settings
 from aspis_sim.report.study import StudyData, from_csv
+from aspis_sim.run.row import COLUMNS
+from aspis_sim.study import Record, Store, StoredTrace
 
 SHOWN = frozenset((*COLUMNS, "framed"))
 """Fields of a cell that its row shows."""

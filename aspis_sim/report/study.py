@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from aspis_sim.errors import DataError, InputError
-from aspis_sim.experiment.row import COLUMNS, Row, untamed
-from aspis_sim.experiment.store import StoredTrace
+from aspis_sim.run.row import COLUMNS, Row, untamed
+from aspis_sim.study import StoredTrace
 
 
 def _untraced(index: int) -> StoredTrace | None:

@@ -7,7 +7,7 @@ a white or a black page; a marker, and where colours run out a dash, says the sa
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aspis_sim.experiment.scheme import SCHEMES
+from aspis_sim.schemes import SCHEMES
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#808080")
 MARKERS = (

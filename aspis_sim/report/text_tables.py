@@ -6,8 +6,8 @@ Names may hold anything: what the language would read as its own is escaped, wha
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aspis_sim.experiment.summary import Entry, Mean
-from aspis_sim.report.sheets import Sheets
+from aspis_sim.analysis.sheets import Sheets
+from aspis_sim.analysis.summary import Entry, Mean
 
 _LATEX = {
     "\\": r"\textbackslash{}",

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aspis_sim.experiment.store import StoredTrace
-from aspis_sim.report.sheets import Sheets
+from aspis_sim.analysis.sheets import Sheets
+from aspis_sim.study import StoredTrace
 
 RUNS = 4000
 """Most runs whose curves are kept."""

@@ -8,7 +8,7 @@ from aspis_sim.coding import CyclicCode
 from aspis_sim.detection import Outcome
 from aspis_sim.detection.agreement import Views
 from aspis_sim.detection.equality import Comparison
-from aspis_sim.simulation.mesh import Axis
+from aspis_sim.devices.mesh import Axis
 from aspis_sim.simulation.round import Settled
 from aspis_sim.simulation.verdicts import OUTCOMES
 

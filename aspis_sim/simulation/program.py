@@ -14,15 +14,15 @@ from jax import Array
 from jax.stages import Compiled
 
 from aspis_sim import assignment
+from aspis_sim.devices.mesh import COLUMNS, EVERYWHERE, on_all, on_devices, zeros_by_columns
+from aspis_sim.gradients.momentum import History
+from aspis_sim.gradients.network import Network, network
 from aspis_sim.simulation.degree_window import nothing
-from aspis_sim.simulation.mesh import COLUMNS, EVERYWHERE, on_all, on_devices, zeros_by_columns
-from aspis_sim.simulation.momentum import History
-from aspis_sim.simulation.network import Network, network
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State, Trace
 from aspis_sim.simulation.steps import advance_by, step_of
-from aspis_sim.simulation.streams import every_sample, sample_order, stream
 from aspis_sim.simulation.verdicts import Table, empty_table
+from aspis_sim.streams import every_sample, sample_order, stream
 
 ON_CPU: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
 """What the compiler is told on a CPU: more than the first level of LLVM's passes doubles its time and wins nothing."""

@@ -29,10 +29,10 @@ from aspis_sim.detection.agreement import (
     is_lie,
 )
 from aspis_sim.detection.equality import Compared, Comparison
-from aspis_sim.simulation.clipping import clip_each
-from aspis_sim.simulation.gradients import Gradients, Layout, Source
-from aspis_sim.simulation.mesh import Axis
-from aspis_sim.simulation.momentum import History, remember, shapes
+from aspis_sim.devices.mesh import Axis
+from aspis_sim.gradients.clipping import clip_each
+from aspis_sim.gradients.momentum import History, remember, shapes
+from aspis_sim.gradients.source import Gradients, Layout, Source
 
 
 class Batch(NamedTuple):

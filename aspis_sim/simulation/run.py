@@ -11,8 +11,8 @@ from jax import Array
 from numpy.typing import NDArray
 
 from aspis_sim.detection import Verdict
-from aspis_sim.simulation.mesh import on_all
-from aspis_sim.simulation.network import Score, in_precision
+from aspis_sim.devices.mesh import on_all
+from aspis_sim.gradients.network import Score, in_precision
 from aspis_sim.simulation.program import Program, compiled
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State

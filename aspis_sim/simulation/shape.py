@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from aspis_sim.simulation.gradients import TILE_BYTES
-from aspis_sim.simulation.network import Initial, Parameters, Precision
+from aspis_sim.gradients.network import Initial, Parameters, Precision
+from aspis_sim.gradients.source import TILE_BYTES
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class RunShape:
             worker compute each of its copies.
         tolerance: of the gradient equality, relative.
         devices: devices over which the workers are sharded.
-        precision: of the gradients, see `aspis_sim.simulation.network.Network`.
+        precision: of the gradients, see `aspis_sim.gradients.network.Network`.
         initial: how weights are initialised, likewise.
         chunks: parts in which the files go through the model where not all of it fits into memory at once.
         tile_bytes: what the gradients of all files for a tile of the parameters may take.

@@ -64,7 +64,7 @@ class State(NamedTuple):
         memory: of the degree detector, None without it.
         trace: of the steps done.
         statistics: running ones of batch norms, empty without any.
-        history: of the workers' momentum, `aspis_sim.simulation.momentum.History`; empty without.
+        history: of the workers' momentum, `aspis_sim.gradients.momentum.History`; empty without.
     """
 
     weights: Array

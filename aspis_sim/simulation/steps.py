@@ -17,19 +17,19 @@ from aspis_sim.augmentations import augmentation
 from aspis_sim.coding import CyclicCode, cyclic_code
 from aspis_sim.detection.agreement import Views
 from aspis_sim.detection.equality import Comparison
+from aspis_sim.devices.mesh import Axis
+from aspis_sim.gradients.clipping import clip_one
+from aspis_sim.gradients.network import Network
+from aspis_sim.gradients.source import Source
 from aspis_sim.schedules import schedule
 from aspis_sim.schedules.base import Schedule
-from aspis_sim.simulation.clipping import clip_one
 from aspis_sim.simulation.coded import recover
 from aspis_sim.simulation.degree_window import Memory, watch
-from aspis_sim.simulation.gradients import Source
-from aspis_sim.simulation.mesh import Axis
-from aspis_sim.simulation.network import Network
 from aspis_sim.simulation.round import Batch, Returned, Round, Settled
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Numbers, State, Trace
-from aspis_sim.simulation.streams import stream
 from aspis_sim.simulation.verdicts import Table, everyone, look_up
+from aspis_sim.streams import stream
 
 CODE = 1
 """Number folded into a round's key for what the decoder draws and the adversary does not know."""

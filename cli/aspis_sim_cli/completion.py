@@ -16,10 +16,10 @@ from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.grid import PROTOCOLS
-from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
 from aspis_sim.schedules import SCHEDULES
+from aspis_sim.schemes import SCHEMES
+from aspis_sim.spec.grid import PROTOCOLS
 from aspis_sim_cli.plugins import load_named
 
 Completer = Callable[[typer.Context, str], list[str]]

@@ -4,17 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from aspis_sim.experiment.execution import Event, Result
-from aspis_sim.experiment.execution import sweep as run_all
-from aspis_sim.experiment.forecast import remember
-from aspis_sim.experiment.grid import Group
-from aspis_sim.experiment.row import Row, as_csv, as_json
+from aspis_sim.run.forecast import remember
+from aspis_sim.run.row import Row, as_csv, as_json
+from aspis_sim.run.train import Event, Result
+from aspis_sim.run.train import sweep as run_all
+from aspis_sim.spec.grid import Group
 from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.live import follow
-from aspis_sim_cli.outcome import RowsFile, status_of
 from aspis_sim_cli.output import Format
+from aspis_sim_cli.progress import follow
+from aspis_sim_cli.rows_file import RowsFile, status_of
 
 
 @dataclass

@@ -19,13 +19,13 @@ from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.distortion import worst_case
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.curve import Point
-from aspis_sim.experiment.monte_carlo import Row as DetectionRow
-from aspis_sim.experiment.row import Row
-from aspis_sim.experiment.scheme import SCHEMES, Scheme
 from aspis_sim.models import MODELS
 from aspis_sim.registry import Registry
+from aspis_sim.run.curve import Point
+from aspis_sim.run.row import Row
 from aspis_sim.schedules import SCHEDULES
+from aspis_sim.schemes import SCHEMES, Scheme
+from aspis_sim.trials.monte_carlo import Row as DetectionRow
 
 WORKERS = (7, 9, 15, 21, 24, 25)
 """K of the tables of sizes."""
@@ -41,11 +41,11 @@ API = (
     "aspis_sim.data",
     "aspis_sim.models",
     "aspis_sim.plugin",
-    "aspis_sim.experiment.grid",
-    "aspis_sim.experiment.cell",
-    "aspis_sim.experiment.execution",
-    "aspis_sim.experiment.row",
-    "aspis_sim.experiment.store",
+    "aspis_sim.spec.grid",
+    "aspis_sim.spec.cell",
+    "aspis_sim.run.train",
+    "aspis_sim.run.row",
+    "aspis_sim.study",
     "aspis_sim.errors",
 )
 

@@ -7,8 +7,8 @@ from textwrap import dedent
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
-from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.plugin.guards import KINDS
+from aspis_sim.schemes import SCHEMES
 
 SMALL = "--workers 5 --q 1 --seeds 0 --steps 2 --lr 0.03 --samples-per-file 2 --model softmax --format csv"
 HEAD = "import numpy as np\nfrom aspis_sim import plugin\n"

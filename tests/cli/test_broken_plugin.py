@@ -6,7 +6,7 @@ import pytest
 from aspis_sim import plugin
 from aspis_sim.aggregation import rule as build_rule
 from aspis_sim.errors import InputError, PluginError
-from aspis_sim.experiment.scheme import SCHEMES
+from aspis_sim.schemes import SCHEMES
 from tests.cli.plugins import (
     HEAD,
     SMALL,

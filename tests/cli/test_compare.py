@@ -10,10 +10,10 @@ import pytest
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
-from aspis_sim.experiment.comparison import Difference
-from aspis_sim.experiment.row import as_csv
-from tests.experiment.rows import MEDIAN, ROW, seeds
-from tests.experiment.studies import GRID, make_study
+from aspis_sim.analysis.comparison import Difference
+from aspis_sim.run.row import as_csv
+from tests.rows import MEDIAN, ROW, seeds
+from tests.studies import GRID, make_study
 
 ASPIS = [*seeds(ROW, [0.95, 0.96, 0.955]), *seeds(ROW, [0.9, 0.7, 0.8], q=2, distortion_measured=0.0)]
 RIVAL = [*seeds(MEDIAN, [0.8, 0.805, 0.81]), *seeds(MEDIAN, [0.9, 0.71, 0.75], q=2)]
@@ -104,7 +104,7 @@ def test_names_from_a_file_move_no_cursor(tmp_path):
 
 
 def test_help_has_examples_and_names_every_metric():
-    from aspis_sim.experiment.comparison import METRICS
+    from aspis_sim.analysis.comparison import METRICS
 
     words = " ".join(invoke("--help").stdout.split())
     assert "compare before.csv after.csv" in words

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.data import DATASETS
-from aspis_sim.experiment.scheme import SCHEMES
+from aspis_sim.schemes import SCHEMES
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from aspis_sim.assignment import subset
 from aspis_sim.detection import DETECTORS
-from aspis_sim.experiment import graph_drawing
-from aspis_sim.experiment.monte_carlo import Row
+from aspis_sim.report import agreement_drawing as graph_drawing
+from aspis_sim.trials.monte_carlo import Row
 
 RANDOM = "--attack random --lie-probability 0.05 --membership random --trials 30"
 NO_MATPLOTLIB = "matplotlib is not installed: pip install 'aspis-sim[plot]'"
@@ -108,7 +108,7 @@ def test_a_hundred_workers_and_the_detector_that_is_left_out():
 
 
 def test_an_interruption_keeps_the_rows_finished(monkeypatch):
-    from aspis_sim.experiment import monte_carlo
+    from aspis_sim.trials import monte_carlo
 
     study = monte_carlo.study
 

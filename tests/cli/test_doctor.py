@@ -10,7 +10,8 @@ from importlib.metadata import version
 
 import pytest
 from aspis_sim_cli.app import app
-from aspis_sim_cli.doctor import here, jax_probe, packages
+from aspis_sim_cli.doctor import environment as here
+from aspis_sim_cli.doctor import jax_probe, packages
 from typer.testing import CliRunner
 
 from aspis_sim import __version__

@@ -9,7 +9,7 @@ from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
 from aspis_sim import assignment
-from aspis_sim.experiment.regression import ATTACKS, SCHEMES
+from aspis_sim.reproduction.regression import ATTACKS, SCHEMES
 
 REFERENCE = json.loads(Path(__file__).with_name("linear_regression.json").read_text())
 """Losses after every step of the authors' algorithm, written with nine digits."""

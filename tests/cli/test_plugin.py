@@ -14,8 +14,8 @@ from aspis_sim import plugin
 from aspis_sim.aggregation import RULES
 from aspis_sim.aggregation import rule as build_rule
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.grid import Grid
 from aspis_sim.plugin import register
+from aspis_sim.spec.grid import Grid
 from tests.cli.plugins import (
     HEAD,
     SMALL,

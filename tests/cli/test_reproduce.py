@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from aspis_sim.distortion import published
 from aspis_sim.distortion.table import reduction
-from aspis_sim.experiment import preset
-from aspis_sim.experiment import published as training
+from aspis_sim.reproduction import preset
+from aspis_sim.reproduction import published as training
 
 FRACTIONS = """workers,redundancy,attack,scheme,q,distortion_fraction_published
 15,3,strong,aspis,2,0.004

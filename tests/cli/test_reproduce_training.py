@@ -13,11 +13,11 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from aspis_sim.data import _load, search
-from aspis_sim.experiment import curve_drawing
-from aspis_sim.experiment.executors import threads
-from aspis_sim.experiment.preset import load
-from aspis_sim.experiment.rate_search import Try
-from aspis_sim.simulation.network import network
+from aspis_sim.gradients.network import network
+from aspis_sim.report import curve_drawing
+from aspis_sim.reproduction.preset import load
+from aspis_sim.reproduction.rate_search import Try
+from aspis_sim.run.executors import threads
 from tests.data import archives
 
 TINY = "--samples-per-file 1 --seeds 428 --model mlp:hidden=4"

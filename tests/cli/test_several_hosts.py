@@ -11,8 +11,8 @@ import pytest
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
+from aspis_sim.devices.mesh import join_hosts
 from aspis_sim.errors import InputError
-from aspis_sim.simulation.mesh import join_hosts
 
 PROGRAM = [sys.executable, "-c", "from aspis_sim_cli.app import main; main()"]
 TRAIN = "train --workers 7 --q 3 --model softmax --steps 12 --every 12 --samples-per-file 2 --format json --quiet"
@@ -49,10 +49,10 @@ WEIGHTS = """
 import sys
 from dataclasses import replace
 import numpy as np
-from aspis_sim.experiment.execution import numbers_of, verdict_of
-from aspis_sim.experiment.grid import Grid
+from aspis_sim.run.train import numbers_of, verdict_of
+from aspis_sim.spec.grid import Grid
 from aspis_sim.simulation import Run
-from aspis_sim.simulation.mesh import join_hosts
+from aspis_sim.devices.mesh import join_hosts
 address, process, path = sys.argv[1:]
 if address:
     join_hosts(address, 2, int(process), devices=8)

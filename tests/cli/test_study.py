@@ -15,8 +15,9 @@ import pytest
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
-from aspis_sim.experiment.executors import threads
-from aspis_sim.experiment.store import Store, key
+from aspis_sim.run.executors import threads
+from aspis_sim.study import Store
+from aspis_sim.study import fingerprint as key
 from benchmarks import kill_study
 
 SMALL = "sweep --workers 7 --q 1,3 --scheme aspis,median --steps 6 --samples-per-file 2 --model softmax --format csv"

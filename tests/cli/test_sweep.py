@@ -14,8 +14,8 @@ import pytest
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
-from aspis_sim.experiment.executors import threads
-from aspis_sim.experiment.row import COLUMNS
+from aspis_sim.run.executors import threads
+from aspis_sim.run.row import COLUMNS
 from aspis_sim.simulation import compilations
 
 STRONG = {

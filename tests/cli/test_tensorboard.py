@@ -9,8 +9,8 @@ from aspis_sim_cli.app import app
 from tensorboardX.proto.event_pb2 import Event
 from typer.testing import CliRunner
 
-from aspis_sim.experiment import tensorboard
-from aspis_sim.experiment.grid import Grid
+from aspis_sim.report import tensorboard
+from aspis_sim.spec.grid import Grid
 
 RUN = "--workers 5 --q 1 --steps 6 --samples-per-file 2 --model softmax"
 

@@ -11,12 +11,12 @@ import pytest
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
-from aspis_sim.experiment import verification
-from aspis_sim.experiment.row import as_csv
-from aspis_sim.experiment.store import Store
-from aspis_sim.experiment.verification import Check, Outcome, check, drawn
-from tests.experiment.rows import ROW
-from tests.experiment.studies import GRID, make_study
+from aspis_sim.analysis import verification
+from aspis_sim.analysis.verification import Check, Outcome, check, drawn
+from aspis_sim.run.row import as_csv
+from aspis_sim.study import Store
+from tests.rows import ROW
+from tests.studies import GRID, make_study
 
 
 def invoke(words, code=0):

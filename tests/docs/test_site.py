@@ -17,8 +17,8 @@ from aspis_sim_cli.commands.list_parts import Kind as ListedKind
 from typer.testing import CliRunner
 
 from aspis_sim import plugin
-from aspis_sim.experiment.row import COLUMNS, Row
 from aspis_sim.plugin.guards import KINDS
+from aspis_sim.run.row import COLUMNS, Row
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -11,11 +11,11 @@ from jax import lax
 from jax.flatten_util import ravel_pytree
 
 from aspis_sim import models
+from aspis_sim.devices.mesh import Axis
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.part import parse_part
-from aspis_sim.simulation.gradients import Source
-from aspis_sim.simulation.layers import layers_of
-from aspis_sim.simulation.mesh import Axis
+from aspis_sim.gradients.layers import layers_of
+from aspis_sim.gradients.source import Source
+from aspis_sim.spec.part import parse_part
 
 IMAGES = {
     "lenet": (28, 28, 1),

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from aspis_sim.experiment.store import StoredTrace
 from aspis_sim.report.study import StudyData
-from tests.experiment.rows import ROW
+from aspis_sim.study import StoredTrace
+from tests.rows import ROW
 
 BASE = replace(
     ROW, workers=15, files=455, load=91, batch_size=1820, steps=40, detection_rate=0.0, samples_processed=1000

@@ -8,11 +8,11 @@ import re
 
 import pytest
 
+from aspis_sim.analysis.sheets import sheets_of
+from aspis_sim.analysis.summary import mean_of
 from aspis_sim.errors import InputError
-from aspis_sim.experiment.summary import mean_of
 from aspis_sim.report.page import page
 from aspis_sim.report.page_data import as_script, page_data
-from aspis_sim.report.sheets import sheets_of
 from tests.report.studies import HOSTILE, row_of, rows_of, study_of
 
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from aspis_sim.analysis.sheets import sheets_of
 from aspis_sim.errors import DataError, InputError
-from aspis_sim.experiment.cell import Cell
-from aspis_sim.experiment.grid import Grid, Group
-from aspis_sim.experiment.rate import Validation
-from aspis_sim.experiment.row import as_csv
-from aspis_sim.experiment.store import Finished, Machine, Origin, Store
 from aspis_sim.report.page import page
-from aspis_sim.report.sheets import sheets_of
 from aspis_sim.report.source import opened
+from aspis_sim.run.rate import Validation
+from aspis_sim.run.row import as_csv
+from aspis_sim.spec.cell import Cell
+from aspis_sim.spec.grid import Grid, Group
+from aspis_sim.study import Finished, Machine, Origin, Store
 from tests.report.studies import row_of, timeline_of
 
 CELL = Cell(

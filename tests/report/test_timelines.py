@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from aspis_sim.report.sheets import sheets_of
+from aspis_sim.analysis.sheets import sheets_of
 from aspis_sim.report.timelines import as_data, binned, dominant, sampled, stretches, thinned
 from tests.report.studies import row_of, rows_of, timeline_of
 

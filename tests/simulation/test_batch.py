@@ -6,8 +6,8 @@ import numpy as np
 
 from aspis_sim import assignment
 from aspis_sim.adversary.targeting import target
+from aspis_sim.gradients.network import network
 from aspis_sim.simulation import Numbers, RunShape, compiled
-from aspis_sim.simulation.network import network
 from aspis_sim.simulation.steps import advance_by, step_of
 
 STEPS, SEEDS = 5, (0, 1, 2)

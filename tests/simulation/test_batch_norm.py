@@ -15,13 +15,13 @@ from aspis_sim import assignment, models
 from aspis_sim.adversary.targeting import target
 from aspis_sim.data import load
 from aspis_sim.detection import DETECTORS
+from aspis_sim.devices.mesh import Axis
+from aspis_sim.gradients.layers import layers_of
+from aspis_sim.gradients.source import Source
 from aspis_sim.models import MODELS
 from aspis_sim.models.base import STATISTICS, Model
 from aspis_sim.simulation import Numbers, Run, RunShape
-from aspis_sim.simulation.gradients import Source
-from aspis_sim.simulation.layers import layers_of
-from aspis_sim.simulation.mesh import Axis
-from aspis_sim.simulation.streams import stream
+from aspis_sim.streams import stream
 
 WORKERS, Q, SAMPLES = 5, 2, 3
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
@@ -173,7 +173,7 @@ def test_workers_that_change_places_keep_the_statistics_of_the_files_they_then_h
 
 def test_a_score_rests_on_the_running_statistics_and_not_on_the_other_samples(reference, monkeypatch):
     together = reference.score("test")
-    monkeypatch.setattr(importlib.import_module("aspis_sim.simulation.network"), "SCORED_AT_ONCE", 7)
+    monkeypatch.setattr(importlib.import_module("aspis_sim.gradients.network"), "SCORED_AT_ONCE", 7)
     in_parts = reference.score("test")
     assert in_parts.top1 == together.top1
     assert in_parts.loss == pytest.approx(together.loss, rel=1e-5)

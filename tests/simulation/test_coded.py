@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from aspis_sim.detection import Outcome
-from aspis_sim.experiment.execution import train
-from aspis_sim.experiment.grid import Grid
+from aspis_sim.run.train import train
 from aspis_sim.simulation import Run
 from aspis_sim.simulation.verdicts import OUTCOMES
+from aspis_sim.spec.grid import Grid
 
 CODED = Grid(
     schemes=("draco-cyclic",),

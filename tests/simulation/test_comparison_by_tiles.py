@@ -10,8 +10,8 @@ from aspis_sim import aggregation, assignment
 from aspis_sim.adversary.payloads.base import Payload
 from aspis_sim.detection.agreement import Views
 from aspis_sim.detection.equality import Comparison
-from aspis_sim.simulation.gradients import Band, Gradients, Layout, Source
-from aspis_sim.simulation.mesh import Axis
+from aspis_sim.devices.mesh import Axis
+from aspis_sim.gradients.source import Band, Gradients, Layout, Source
 from aspis_sim.simulation.round import Round
 
 FILES, FIRST, LAST = 6, 200, 80

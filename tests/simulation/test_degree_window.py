@@ -7,10 +7,10 @@ import pytest
 from aspis_sim.assignment import build
 from aspis_sim.detection import DETECTORS, Outcome
 from aspis_sim.detection.reference import agreement_graph
-from aspis_sim.experiment.execution import train
-from aspis_sim.experiment.grid import Grid
+from aspis_sim.run.train import train
 from aspis_sim.simulation.degree_window import nothing, watch
 from aspis_sim.simulation.verdicts import OUTCOMES
+from aspis_sim.spec.grid import Grid
 
 T_B, T_D, STEPS = 50, 15, 1500
 observe = jax.jit(watch, static_argnames="window")

@@ -9,10 +9,10 @@ import pytest
 from aspis_sim import assignment
 from aspis_sim.adversary.targeting import target
 from aspis_sim.detection import DETECTORS, Outcome
+from aspis_sim.gradients.network import network
 from aspis_sim.simulation import Numbers, Run, RunShape
-from aspis_sim.simulation.network import network
-from aspis_sim.simulation.streams import sample_order, stream
 from aspis_sim.simulation.verdicts import CAPACITY, empty_table, look_up, remember
+from aspis_sim.streams import sample_order, stream
 
 WORKERS, Q = 7, 3
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)

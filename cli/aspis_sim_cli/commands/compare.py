@@ -79,10 +79,10 @@ def compare(
 
       aspis-sim compare study.csv --by rule=median,krum --where q=2,4 --metric top1,loss
     """
-    from aspis_sim.experiment.comparison import Difference
-    from aspis_sim.experiment.comparison import compare as compared
-    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
-    from aspis_sim.experiment.runs import having, read_runs, split
+    from aspis_sim.analysis.comparison import Difference
+    from aspis_sim.analysis.comparison import compare as compared
+    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.study.reading import having, read_runs, split
     from aspis_sim_cli.render.compare_table import compare_view, notes
 
     if (second is None) == (by is None):

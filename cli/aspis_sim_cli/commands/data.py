@@ -89,7 +89,7 @@ def verify(
 
       aspis-sim data verify mnist cifar10 --data-dir ~/data
     """
-    from aspis_sim.experiment.part import parse_part
+    from aspis_sim.spec.part import parse_part
     from aspis_sim_cli.commands.system_options import spinner
 
     search.use(data_dir)
@@ -173,7 +173,7 @@ def _check(text: str, name: str, parameters: dict[str, Any]) -> Check:
 
 
 def _print(rows: list[Any], kind: type, format: Format) -> None:
-    from aspis_sim.experiment.row import as_csv, as_json
+    from aspis_sim.run.row import as_csv, as_json
 
     print(as_json(rows) if format is Format.JSON else as_csv(rows, kind), end="")
 

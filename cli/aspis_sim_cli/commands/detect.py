@@ -145,9 +145,9 @@ def detect(
       aspis-sim detect --q 5 --attack frame-up --draw graph.svg
     """
     from aspis_sim.assignment import build
-    from aspis_sim.experiment.monte_carlo import Row, study
-    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
-    from aspis_sim.experiment.trial_adversary import adversaries, check_adversaries
+    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.trials.adversary import adversaries, check_adversaries
+    from aspis_sim.trials.monte_carlo import Row, study
     from aspis_sim_cli.render.detect_table import detect_view
 
     load_named(plugin)
@@ -205,7 +205,7 @@ def detect(
         write_whole(path, text(written))
         complain(f"written to {path}")
     if draw is not None and complete:
-        from aspis_sim.experiment.graph_drawing import draw_trial
+        from aspis_sim.report.agreement_drawing import draw_trial
 
         draw_trial(draw, plays[0][0], detectors[0], seed)
         complain(f"drawn to {draw}")
@@ -235,8 +235,8 @@ def _check_trials(trials: int, window: int, seed: int) -> None:
 
 
 def _check_draw(draw: Path, budgets: Sequence[int], attacks: Sequence[str]) -> None:
-    from aspis_sim.experiment.graph_drawing import check_drawing
-    from aspis_sim.experiment.row import writable
+    from aspis_sim.report.agreement_drawing import check_drawing
+    from aspis_sim.run.row import writable
 
     if len(budgets) * len(attacks) > 1:
         raise InputError("--draw draws one graph; give one --q and one --attack")

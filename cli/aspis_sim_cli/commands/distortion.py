@@ -104,7 +104,7 @@ def distortion(
 
       aspis-sim distortion --groups groups.txt --q 1,2
     """
-    from aspis_sim.experiment.row import writable, write_whole
+    from aspis_sim.run.row import writable, write_whole
     from aspis_sim_cli.render.distortion_table import distortion_view
 
     system = requested(assignment, workers, redundancy, load, pair_files, groups, scheme)
@@ -192,7 +192,7 @@ def _ad_hoc(
 def _text(rows: Sequence["Row"], kind: Format | None) -> str:
     """CSV of the columns that others rely on; JSON has the proven bound and γ besides."""
     if kind is Format.JSON:
-        from aspis_sim.experiment.row import as_json
+        from aspis_sim.run.row import as_json
 
         return as_json(rows)
     text = io.StringIO()

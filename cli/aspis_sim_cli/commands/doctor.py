@@ -22,7 +22,7 @@ def doctor(format: options.FormatOption = Format.TABLE, quiet: options.Quiet = F
 
       aspis-sim doctor --format json
     """
-    from aspis_sim.experiment.row import as_csv, as_json
+    from aspis_sim.run.row import as_csv, as_json
     from aspis_sim_cli.commands.system_options import spinner
     from aspis_sim_cli.doctor import EXAMINATIONS, Finding, State
 

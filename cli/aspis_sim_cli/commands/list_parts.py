@@ -117,9 +117,9 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.augmentations import AUGMENTATIONS
     from aspis_sim.data import DATASETS
     from aspis_sim.detection import DETECTORS
-    from aspis_sim.experiment.scheme import SCHEMES
     from aspis_sim.models import MODELS
     from aspis_sim.schedules import SCHEDULES
+    from aspis_sim.schemes import SCHEMES
 
     if kind is Kind.SCHEMES:
         return {name: scheme.summary for name, scheme in SCHEMES.items()}

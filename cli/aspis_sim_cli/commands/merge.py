@@ -27,9 +27,9 @@ def merge(
 
       aspis-sim merge part-* --into whole
     """
-    from aspis_sim.experiment.store import Store
-    from aspis_sim.experiment.store.database import shown
-    from aspis_sim.experiment.store.merge import merge as bring
+    from aspis_sim.study import Store
+    from aspis_sim.study.database import shown
+    from aspis_sim.study.merge import merge as bring
 
     for study in studies:
         Store.open(study).close()

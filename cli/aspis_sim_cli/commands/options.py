@@ -14,11 +14,11 @@ from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
-from aspis_sim.experiment.grid import PROTOCOLS
-from aspis_sim.experiment.scheme import SCHEMES
 from aspis_sim.models import MODELS
 from aspis_sim.plugin import VARIABLE
 from aspis_sim.schedules import SCHEDULES
+from aspis_sim.schemes import SCHEMES
+from aspis_sim.spec.grid import PROTOCOLS
 from aspis_sim_cli import completion, config
 from aspis_sim_cli.output import Format, keep_stdout_for_results
 from aspis_sim_cli.ranges import integers
@@ -365,7 +365,7 @@ def use_devices(
     if coordinator is None and (processes, process) != (None, None):
         raise InputError("--processes and --process need --coordinator HOST:PORT, the same for all of them")
     if coordinator is not None:
-        from aspis_sim.simulation.mesh import join_hosts
+        from aspis_sim.devices.mesh import join_hosts
 
         join_hosts(None if coordinator == "auto" else coordinator, processes, process, devices)
         keep_stdout_for_results()  # the transport between CPUs announces its connections there

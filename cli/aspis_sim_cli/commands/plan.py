@@ -54,7 +54,7 @@ def plan(
     from aspis_sim.distortion.catalogue import Option
     from aspis_sim.distortion.catalogue import plan as find
     from aspis_sim.errors import InputError
-    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
     from aspis_sim_cli.render.catalogue_table import plan_view
 
     check_seconds(time_limit)

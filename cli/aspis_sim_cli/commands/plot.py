@@ -70,10 +70,10 @@ def plot(
 
       aspis-sim plot heatmap results/sweep.csv --q 4 --scheme aspis,detox --out heatmap.svg
     """
-    from aspis_sim.experiment.row import writable, write_whole
     from aspis_sim.report.figures import Wanted, check_figure
     from aspis_sim.report.figures import figure as drawn
     from aspis_sim.report.source import opened
+    from aspis_sim.run.row import writable, write_whole
     from aspis_sim_cli.ranges import names
 
     schemes, attacks, payloads = (names(text) if text is not None else () for text in (scheme, attack, payload))

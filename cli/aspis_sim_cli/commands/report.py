@@ -43,10 +43,10 @@ def report(
       aspis-sim report results/sweep.csv --out sweep.html
     """
     from aspis_sim.errors import InputError
-    from aspis_sim.experiment.row import writable, write_whole
     from aspis_sim.report.page import check_page, default_page, page
     from aspis_sim.report.source import opened
     from aspis_sim.report.timelines import RUNS
+    from aspis_sim.run.row import writable, write_whole
 
     check_page()
     if curves is not None and curves < 1:

@@ -15,7 +15,7 @@ from aspis_sim_cli.commands.reproduce_training import TrainingOptions, picture_b
 from aspis_sim_cli.config import settings
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
-from aspis_sim_cli.spread import spread
+from aspis_sim_cli.shared_options import spread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,8 +71,8 @@ def reproduce(
       aspis-sim reproduce fig-7b --search --series bulyan --out rates.toml
     """
     from aspis_sim.errors import InputError
-    from aspis_sim.experiment import preset
     from aspis_sim.registry import unknown_name
+    from aspis_sim.reproduction import preset
 
     if study in ("list", *STUDIES, *UNKNOWN):
         training.refuse(study)
@@ -88,14 +88,14 @@ def reproduce(
 
 
 def _studies() -> list[str]:
-    from aspis_sim.experiment import preset
+    from aspis_sim.reproduction import preset
 
     return [*STUDIES, *preset.names(), "list"]
 
 
 def _list(format: Format) -> ExitStatus:
     """Every study, and what of the published figures cannot be one."""
-    from aspis_sim.experiment import preset
+    from aspis_sim.reproduction import preset
 
     records = [{"study": name, "summary": study.summary} for name, study in STUDIES.items()]
     records += [{"study": name, "summary": preset.load(name).title} for name in preset.names()]
@@ -116,7 +116,7 @@ def _distortion(format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
     """Every cell of the published distortion tables."""
     from aspis_sim.distortion.published import Cell, compare
     from aspis_sim.distortion.table import reduction
-    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
     from aspis_sim_cli.commands.system_options import spinner
     from aspis_sim_cli.render.published_table import notes, published_view, reduction_line
 
@@ -148,11 +148,11 @@ def _distortion(format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
 
 def _regression(format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
     """The authors' linear regression, loss by loss."""
-    from aspis_sim.experiment.curve_drawing import Line, draw
-    from aspis_sim.experiment.regression import Loss, cells, losses
-    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.report.curve_drawing import Line, draw
+    from aspis_sim.reproduction.regression import Loss, cells, losses
+    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
     from aspis_sim_cli import cache
-    from aspis_sim_cli.live import bar
+    from aspis_sim_cli.progress import bar
     from aspis_sim_cli.render.reproduction_table import regression_view
 
     cache.use_compiled(True)

@@ -85,9 +85,9 @@ def reproduce_preset(
 ) -> ExitStatus:
     """Train what a preset says and show it: beside the published curves, or as a sweep if there are none."""
     from aspis_sim.data import search as data_search
-    from aspis_sim.experiment import rate_search
-    from aspis_sim.experiment.preset import changed, load, only
-    from aspis_sim.experiment.reproduction import cost
+    from aspis_sim.reproduction import rate_search
+    from aspis_sim.reproduction.comparison import cost
+    from aspis_sim.reproduction.preset import changed, load, only
 
     data_search.use(given.data_dir)
     cache.use_compiled(given.compile_cache)
@@ -154,8 +154,8 @@ def _check_steps(max_steps: int | None) -> None:
 
 def _own(prepared: Prepared) -> ExitStatus:
     """A study of this project, shown as a sweep is."""
-    from aspis_sim.experiment.row import writable
-    from aspis_sim.experiment.summary import panels
+    from aspis_sim.analysis.summary import panels
+    from aspis_sim.run.row import writable
     from aspis_sim_cli.render.sweep_table import panel_view
     from aspis_sim_cli.run_groups import run_groups
 
@@ -177,8 +177,8 @@ def _own(prepared: Prepared) -> ExitStatus:
 
 def _figure(prepared: Prepared) -> ExitStatus:
     """A published figure: table, curves and picture, ours beside the published ones."""
-    from aspis_sim.experiment.reproduction import Comparison, Point, compare, official, points
-    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.reproduction.comparison import Comparison, Point, compare, official, points
+    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
     from aspis_sim_cli.render.reproduction_table import comparison_view
     from aspis_sim_cli.run_groups import run_groups
 
@@ -218,8 +218,8 @@ def _figure(prepared: Prepared) -> ExitStatus:
 def _search(prepared: Prepared) -> ExitStatus:
     """Every pair of rates for every series, a few epochs each; the chosen ones go into a file for --rates."""
     from aspis_sim.errors import InputError
-    from aspis_sim.experiment.rate_search import Try, as_toml, tries
-    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.reproduction.rate_search import Try, as_toml, tries
+    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
     from aspis_sim_cli.render.search_table import cost_line, search_view
     from aspis_sim_cli.run_groups import run_groups
 
@@ -255,7 +255,7 @@ def _beside(path: Path, what: str) -> Path:
 def picture_beside(path: Path) -> Path | None:
     """Where the picture goes, None if none can be drawn, which is said."""
     from aspis_sim.errors import InputError
-    from aspis_sim.experiment.curve_drawing import check_drawable
+    from aspis_sim.report.curve_drawing import check_drawable
 
     try:
         check_drawable()
@@ -266,7 +266,7 @@ def picture_beside(path: Path) -> Path | None:
 
 
 def _drawn(prepared: Prepared, curves: Sequence[Any]) -> bytes:
-    from aspis_sim.experiment.curve_drawing import Line, draw
+    from aspis_sim.report.curve_drawing import Line, draw
 
     by_line: dict[tuple[str, bool], list[Any]] = {}
     for point in curves:

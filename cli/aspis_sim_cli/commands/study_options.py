@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from aspis_sim.experiment.grid import Grid
-    from aspis_sim.experiment.store import Store
+    from aspis_sim.spec.grid import Grid
+    from aspis_sim.study import Store
 
 STUDY = "A study that lasts"
 
@@ -109,8 +109,8 @@ class StudyOptions:
         Raises:
             DataError: it cannot be opened or made.
         """
-        from aspis_sim.experiment.store import Store
-        from aspis_sim.experiment.store.database import exists
+        from aspis_sim.study import Store
+        from aspis_sim.study.database import exists
 
         if self.study is None or (dry_run and not exists(self.study)):
             return Store.in_memory()
@@ -126,7 +126,7 @@ class StudyOptions:
             DataError: the study was made by a newer program.
         """
         from aspis_sim.errors import InputError
-        from aspis_sim.experiment.study import grid_of, with_more_seeds
+        from aspis_sim.study.pending import grid_of, with_more_seeds
 
         asked = _asked(context)
         there = [(one["id"], grid_of(one["specification"])) for one in store.grids()]

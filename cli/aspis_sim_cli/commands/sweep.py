@@ -13,7 +13,7 @@ from aspis_sim_cli.config import command_line, settings
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, keep_stdout_for_results
 from aspis_sim_cli.ranges import integers, names, reals
-from aspis_sim_cli.spread import spread
+from aspis_sim_cli.shared_options import spread
 
 
 @spread
@@ -61,11 +61,11 @@ def sweep(
 
       aspis-sim sweep --study studies/first --add-seeds 5
     """
-    from aspis_sim.experiment.executors import EXECUTORS
-    from aspis_sim.experiment.grid import Grid
-    from aspis_sim.experiment.row import writable
-    from aspis_sim.experiment.tensorboard import Board
-    from aspis_sim_cli.work import Work
+    from aspis_sim.report.tensorboard import Board
+    from aspis_sim.run.executors import EXECUTORS
+    from aspis_sim.run.row import writable
+    from aspis_sim.spec.grid import Grid
+    from aspis_sim_cli.session import Work
 
     study.check()
     if EXECUTORS.check(executor) == "ray":

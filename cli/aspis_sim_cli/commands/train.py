@@ -13,7 +13,7 @@ from aspis_sim_cli.commands.run_options import RunOptions
 from aspis_sim_cli.config import settings
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, file_format, stdout
-from aspis_sim_cli.spread import spread
+from aspis_sim_cli.shared_options import spread
 
 
 @spread
@@ -54,8 +54,8 @@ def train(
       aspis-sim train --scheme aspis --q 4 --attack frame-up --framed 2 --payload constant --format json
     """
     from aspis_sim.errors import InputError
-    from aspis_sim.experiment.grid import Grid
-    from aspis_sim.experiment.row import writable, write_whole
+    from aspis_sim.run.row import writable, write_whole
+    from aspis_sim.spec.grid import Grid
 
     run.prepare()
     speaks = options.use_devices(run.devices, coordinator, processes, process)
@@ -81,12 +81,12 @@ def train(
     written = None if out is None else file_format(out, format)
     path = None if out is None else writable(out)
 
-    from aspis_sim.experiment.curve import Point, as_points, as_record
-    from aspis_sim.experiment.execution import train as run_one
-    from aspis_sim.experiment.forecast import remember
-    from aspis_sim.experiment.row import as_csv
-    from aspis_sim.experiment.tensorboard import Board
-    from aspis_sim_cli.live import bar
+    from aspis_sim.report.tensorboard import Board
+    from aspis_sim.run.curve import Point, as_points, as_record
+    from aspis_sim.run.forecast import remember
+    from aspis_sim.run.row import as_csv
+    from aspis_sim.run.train import train as run_one
+    from aspis_sim_cli.progress import bar
     from aspis_sim_cli.render.curve_table import curve_view
 
     board = None if tensorboard is None or not speaks else Board(tensorboard)

@@ -37,9 +37,9 @@ def verify(
 
       aspis-sim verify results.csv --sample 3
     """
+    from aspis_sim.analysis.verification import Check, Outcome, check, drawn
     from aspis_sim.data import search
-    from aspis_sim.experiment.row import as_csv, as_json, writable, write_whole
-    from aspis_sim.experiment.verification import Check, Outcome, check, drawn
+    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
 
     written = None if out is None else file_format(out, format)
     path = None if out is None else writable(out)
@@ -48,7 +48,7 @@ def verify(
     chosen = drawn(source, sample, seed)
     options.use_devices(max(stored.cell.devices for stored in chosen.cells))
 
-    from aspis_sim_cli.live import bar
+    from aspis_sim_cli.progress import bar
     from aspis_sim_cli.render.verify_table import notes, verify_view
 
     found: list[Check] = []

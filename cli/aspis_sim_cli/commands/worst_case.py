@@ -132,8 +132,8 @@ def worst_case(
       aspis-sim worst-case --workers 15 --q 2..7 --effort 500 --out worst.csv
     """
     from aspis_sim.assignment import build
-    from aspis_sim.experiment.row import as_csv, writable, write_whole
     from aspis_sim.game import play
+    from aspis_sim.run.row import as_csv, writable, write_whole
     from aspis_sim_cli.render.worst_case_table import worst_case_view
 
     budgets, detectors = integers(q, "--q"), names(detector)

@@ -7,11 +7,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from aspis_sim.analysis.comparison import Comparison, Difference
+from aspis_sim.analysis.pairs import FOLLOWING
+from aspis_sim.analysis.statistics import LEVEL, least_p, pairs_needed
 from aspis_sim.assignment.base import listing
-from aspis_sim.experiment.comparison import Comparison, Difference
-from aspis_sim.experiment.paired_tests import LEVEL, least_p, pairs_needed
-from aspis_sim.experiment.pairing import FOLLOWING
-from aspis_sim.experiment.runs import SETTINGS, written
+from aspis_sim.study.reading import SETTINGS, written
 
 WIDE = 120
 """Columns from which an interval is written with its ends."""

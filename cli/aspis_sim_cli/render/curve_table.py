@@ -7,8 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aspis_sim.experiment.curve import Point
-from aspis_sim.experiment.execution import Result, row
+from aspis_sim.run.curve import Point
+from aspis_sim.run.train import Result, row
 
 
 def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from aspis_sim.assignment.base import listing
 from aspis_sim.detection import Outcome
-from aspis_sim.experiment.monte_carlo import Row
+from aspis_sim.trials.monte_carlo import Row
 
 WIDE = 120
 """Columns from which an interval fits beside its probability."""

@@ -7,8 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aspis_sim.experiment.forecast import Forecast
-from aspis_sim.simulation.plan import readable
+from aspis_sim.gradients.memory_plan import readable
+from aspis_sim.run.forecast import Forecast
 
 COLUMNS = ("scheme", "files", "d", "batch", "steps", "tiles", "memory", "compile", "run")
 

@@ -7,9 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aspis_sim.experiment.preset import Preset
-from aspis_sim.experiment.regression import DIGITS, TOLERANCE, Loss
-from aspis_sim.experiment.reproduction import BAND, Comparison, Verdict, conclusion
+from aspis_sim.reproduction.comparison import BAND, Comparison, Verdict, conclusion
+from aspis_sim.reproduction.preset import Preset
+from aspis_sim.reproduction.regression import DIGITS, TOLERANCE, Loss
 
 STYLES = {Verdict.WITHIN: "green", Verdict.OUTSIDE: "bold red", Verdict.FAILED: "bold red"}
 

@@ -7,8 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aspis_sim.experiment.preset import Preset
-from aspis_sim.experiment.rate_search import Try
+from aspis_sim.reproduction.preset import Preset
+from aspis_sim.reproduction.rate_search import Try
 
 
 def search_view(preset: Preset, found: Sequence[Try]) -> RenderableType:

@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aspis_sim.experiment.grid import Grid
-from aspis_sim.experiment.summary import Entry, Mean, Panel, Worst, family, gaps, reductions
+from aspis_sim.analysis.summary import Entry, Mean, Panel, Worst, family, gaps, reductions
+from aspis_sim.spec.grid import Grid
 
 NARROW, ON_ONE_LINE = 15, 27
 """Columns that a scheme takes with its figures on two lines, and on one."""

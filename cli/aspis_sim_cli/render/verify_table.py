@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aspis_sim.experiment.rebuilding import UNSAID
-from aspis_sim.experiment.verification import ROUNDING, Check, Outcome, Sample
+from aspis_sim.analysis.verification import ROUNDING, Check, Outcome, Sample
+from aspis_sim.study.rebuilding import UNSAID
 from aspis_sim_cli.render.compare_table import plain
 
 STYLES = {Outcome.SAME: "green", Outcome.ROUNDED: "yellow"}

@@ -1,0 +1,235 @@
+"""Two sets of runs against each other: differences over paired seeds with intervals, corrected tests and a verdict."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple
+
+from aspis_sim.analysis.pairs import FOLLOWING, Pairing, Pairs, pair, said, same_numbers
+from aspis_sim.analysis.statistics import LEVEL, MOST_PAIRS, Paired, holm, least_p, paired
+from aspis_sim.errors import InputError
+from aspis_sim.registry import unknown_name
+from aspis_sim.run.row import Row
+from aspis_sim.study.reading import SETTINGS, Run
+
+DERIVED = ("files", "load", "batch_size")
+"""Columns that follow from the settings."""
+
+
+class Metric(NamedTuple):
+    """A column that can be compared.
+
+    Attributes:
+        higher: whether more of it is better.
+        counted: whether it counts files, workers or samples: where it is the same with every seed it follows from the
+            settings, and nothing about it is left to chance.
+    """
+
+    higher: bool = False
+    counted: bool = False
+
+
+METRICS = {
+    "top1": Metric(higher=True),
+    "loss": Metric(),
+    "distortion_measured": Metric(counted=True),
+    "lost_measured": Metric(counted=True),
+    "detection_rate": Metric(higher=True, counted=True),
+    "false_accusation_rate": Metric(counted=True),
+    "samples_processed": Metric(counted=True),
+    "seconds": Metric(),
+}
+TESTS = ("t", "sign-flip")
+
+
+class Verdict(StrEnum):
+    """What is said of the first against the second."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    NOT_SHOWN = "no difference shown"
+    IDENTICAL = "identical"
+    NOT_FINITE = "not finite"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One group of pairs under one metric; the fields are the columns of a comparison's CSV.
+
+    Attributes:
+        scheme, assignment, workers, redundancy, q, attack, payload, strength, rule, dataset, model, protocol,
+        samples_per_file, steps, lr: settings of both, None where they differ or it has no meaning.
+        other: settings of both that a sweep's CSV has no column for, those in which the groups differ.
+        first, second: settings in which they differ, as ``name=value name=value``.
+        metric: the column compared.
+        seeds: pairs.
+        mean_first, mean_second: of the metric over the pairs.
+        difference: mean of first - second; None if not all is finite.
+        low, high: its 95% interval (Student's t, of this group alone), None for one pair.
+        p_t, p_sign_flip: of each test alone, see `aspis_sim.analysis.statistics.Paired`.
+        least_p_sign_flip: the smallest p that the sign-flip test can give with so many pairs.
+        p_holm: of the test that was asked for, corrected over all groups; of the sign-flip test where all differences
+            are equal; None where nothing is left to chance (a count that no seed changes) or not all is finite.
+        identical_rows: pairs whose rows are the same bit for bit, apart from what is compared and seconds.
+        verdict: see `Verdict`; a difference is shown if ``p_holm`` is 0.05 or less.
+    """
+
+    scheme: str | None
+    assignment: str | None
+    workers: int | None
+    redundancy: int | None
+    q: int | None
+    attack: str | None
+    payload: str | None
+    strength: float | None
+    rule: str | None
+    dataset: str | None
+    model: str | None
+    protocol: str | None
+    samples_per_file: int | None
+    steps: int | None
+    lr: float | None
+    other: str
+    first: str
+    second: str
+    metric: str
+    seeds: int
+    mean_first: float
+    mean_second: float
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_t: float | None
+    p_sign_flip: float | None
+    least_p_sign_flip: float
+    p_holm: float | None
+    identical_rows: int
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What came out of a comparison.
+
+    Attributes:
+        pairing: who was compared with whom.
+        test: "t" or "sign-flip".
+        groups: metric by metric, one for every group of pairs that has the figure.
+        without: pairs left out under some metric because one of the two failed or has no such figure.
+        pairs: of rows.
+        identical_rows: those of them that are the same bit for bit, apart from what is compared and seconds.
+    """
+
+    pairing: Pairing
+    test: str
+    groups: tuple[Difference, ...]
+    without: int
+    pairs: int
+    identical_rows: int
+
+    @property
+    def tests(self) -> int:
+        """Tests that the correction is over."""
+        return sum(group.p_holm is not None for group in self.groups)
+
+
+def compare(
+    first: Sequence[Run],
+    second: Sequence[Run],
+    metrics: Sequence[str] = ("top1",),
+    test: str = "t",
+    across: Sequence[str] = (),
+) -> Comparison:
+    """Pair two sets of runs and compare them group by group.
+
+    Args:
+        first, second: runs, each one or more.
+        metrics: names in `METRICS`.
+        test: the one that verdicts rest on, "t" or "sign-flip".
+        across: settings in which partners may differ besides those that no two of them share.
+
+    Raises:
+        InputError: unknown metric or test, no pair, or no pair with the figure; see also
+            `aspis_sim.analysis.pairs.pair`.
+    """
+    for metric in metrics:
+        if metric not in METRICS:
+            raise unknown_name("metric", metric, METRICS)
+    if test not in TESTS:
+        raise unknown_name("test", test, TESTS)
+    pairing = pair(first, second, across)
+    rows = sum(len(group.rows) for group in pairing.groups)
+    others = [name for name in pairing.groups[0].first if name not in (*SETTINGS, *FOLLOWING)]
+    others = [name for name in others if len({group.first[name] for group in pairing.groups}) > 1]
+    found, without = [], 0
+    for metric in metrics:
+        for group in pairing.groups:
+            kept = [both for both in group.rows if None not in _both(both, metric)]
+            without += len(group.rows) - len(kept)
+            if kept:
+                found.append(_difference(replace(group, rows=tuple(kept)), metric, test, others))
+    if not found:
+        raise InputError(f"no pair has a figure for {', '.join(metrics)}")
+    tested = [place for place, group in enumerate(found) if group.p_holm is not None]
+    corrected = dict(zip(tested, holm([found[place].p_holm or 0.0 for place in tested]), strict=True))
+    groups = tuple(_judged(group, corrected.get(place)) for place, group in enumerate(found))
+    identical = sum(_identical(group) for group in pairing.groups)
+    return Comparison(pairing, test, groups, without, rows, identical)
+
+
+def _difference(group: Pairs, metric: str, test: str, others: Sequence[str]) -> Difference:
+    """A group before the correction: its ``p_holm`` is still that of its test alone, its verdict is not settled."""
+    ours, theirs = zip(*(_both(both, metric) for both in group.rows), strict=True)
+    finite = all(map(math.isfinite, (*ours, *theirs)))
+    result = paired(ours, theirs) if finite else Paired(math.nan, None, None, None)
+    half, count = result.half_width, len(ours)
+    fixed = METRICS[metric].counted and count > 1 and len(set(ours)) == len(set(theirs)) == 1
+    p = result.p_sign_flip if test == "sign-flip" or result.p_t is None else result.p_t
+    if finite and p is None:
+        raise InputError(
+            f"{count} pairs are too many for the exact sign-flip test (at most {MOST_PAIRS}); use --test t"
+        )
+    apart = [name for name in group.first if group.first[name] != group.second[name]]
+    return Difference(
+        **{name: None if name in apart else group.first.get(name) for name in SETTINGS},
+        other=said(group.first, [name for name in others if name not in apart]),
+        first=said(group.first, apart),
+        second=said(group.second, apart),
+        metric=metric,
+        seeds=count,
+        mean_first=sum(ours) / count,
+        mean_second=sum(theirs) / count,
+        difference=result.mean if finite else None,
+        low=None if half is None else result.mean - half,
+        high=None if half is None else result.mean + half,
+        p_t=result.p_t,
+        p_sign_flip=result.p_sign_flip,
+        least_p_sign_flip=least_p(count),
+        p_holm=None if fixed else p,
+        identical_rows=_identical(group),
+        verdict="",
+    )
+
+
+def _judged(group: Difference, p: float | None) -> Difference:
+    better = METRICS[group.metric].higher == ((group.difference or 0) > 0)
+    if group.difference is None:
+        verdict = Verdict.NOT_FINITE
+    elif group.identical_rows == group.seeds and group.difference == 0:
+        verdict = Verdict.IDENTICAL
+    elif group.difference == 0 or (p is not None and p > LEVEL):
+        verdict = Verdict.NOT_SHOWN
+    else:
+        verdict = Verdict.BETTER if better else Verdict.WORSE
+    return replace(group, p_holm=p, verdict=str(verdict))
+
+
+def _both(rows: tuple[Row, Row], metric: str) -> tuple[float, float]:
+    return getattr(rows[0], metric), getattr(rows[1], metric)
+
+
+def _identical(group: Pairs) -> int:
+    apart = [name for name in group.first if group.first[name] != group.second[name]]
+    settled = (*DERIVED, *apart) if apart else ()
+    return sum(same_numbers(*both, settled) for both in group.rows)

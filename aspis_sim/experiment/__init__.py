@@ -1,1 +1,0 @@
-"""Grids of cells, their execution, and what is made of the results."""

@@ -1,0 +1,1 @@
+"""The gradients of the files of a round: formed from layers, in tiles, clipped or with momentum."""

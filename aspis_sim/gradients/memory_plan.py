@@ -1,0 +1,118 @@
+"""What a step keeps in memory, and how it is cut up so that it stays within what is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+
+import jax
+
+from aspis_sim.errors import InputError
+from aspis_sim.gradients.network import Network
+from aspis_sim.gradients.source import TILE_BYTES
+
+COPIES_OF_A_TILE = 4
+"""The gradients, their differences from the lies, the chosen values and the rule's own keys."""
+
+COPIES_OF_WHAT_IS_KEPT = 2
+"""Inputs and deltas of the layers as they are kept, the inputs once more, and a few layers turned for products."""
+
+MOST_KEPT = 0.85
+"""The share of an allowance up to which they are kept: what is not has to be computed again for every tile."""
+
+COPIES_ON_THE_WAY = 2
+"""What goes into the layers and out of them, and what the way back needs besides."""
+
+HISTORIES = 3
+"""Of the workers' momentum: the one that a run began with, the one before the step, and the one after it."""
+
+A_TURN_BYTES = 300_000_000
+"""What the files of one turn should take on their way through the model: a share of an allowance of gigabytes."""
+
+ACCELERATOR_TILE_BYTES = 2**29
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a step is cut up on every device.
+
+    Attributes:
+        parameters: d.
+        chunks: parts in which the files go through the model.
+        tile_bytes: what the gradients of all files for one tile may take.
+        turns: calls of the model for the files of one part, where it is the only one.
+        whole: whether the matrix of all gradients has to exist.
+        peak_bytes: what a step is expected to need at most, without the data and the program itself.
+    """
+
+    parameters: int
+    chunks: int
+    tile_bytes: int
+    turns: int
+    whole: bool
+    peak_bytes: int
+
+
+def plan(
+    network: Network, rows: int, samples: int, memory: int, devices: int = 1, whole: str = "", momentum: bool = False
+) -> Plan:
+    """Cut a step up.
+
+    Args:
+        network: the model on its data.
+        rows: gradients that are computed: files, or copies of files under replicated compute.
+        samples: samples a file.
+        memory: bytes allowed on a device.
+        devices: devices over which the rows are sharded.
+        whole: the part that needs the matrix of all gradients at once, in words; empty if there is none.
+        momentum: whether workers have momentum: then a history of every gradient is kept.
+
+    Raises:
+        InputError: the matrix or the histories are needed and do not fit.
+    """
+    size = 2 if network.precision == "bfloat16" else network.dtype.itemsize
+    parameters = network.parameters
+    here = ceil(rows / devices)
+    layers = network.layers(samples)
+    keeping = COPIES_OF_WHAT_IS_KEPT * layers.numbers_a_file * here * size
+    on_the_way = COPIES_ON_THE_WAY * layers.numbers_on_the_way * here * size
+    matrix = COPIES_OF_A_TILE * ceil(parameters / devices) * rows * size
+    history = HISTORIES * ceil(parameters / devices) * rows * network.dtype.itemsize if momentum else 0
+    kept = 6 * parameters * network.dtype.itemsize + history
+    if kept > memory and momentum:
+        raise InputError(
+            f"momentum at the workers keeps a history of each of {rows:,} gradients, {HISTORIES} times at once: "
+            f"{readable(history)}; allow it with --memory {ceil(1.1 * kept / 1e9)}GB, or take --worker-momentum 0"
+        )
+    if whole and matrix + history > memory:
+        raise InputError(
+            f"{whole} needs all {rows:,} gradients at once, {readable(matrix)}; "
+            f"allow it with --memory {ceil((matrix + history) / 1e9)}GB, or take a part that works by coordinate"
+        )
+    room = max(1, memory - kept)
+    chunks = 1 if keeping <= MOST_KEPT * room else min(here, ceil((keeping + on_the_way) / (room / 2)))
+    turns = 1
+    if chunks == 1:
+        turns = _turns(here, ceil(on_the_way / min(A_TURN_BYTES, room / 4)))
+        best = TILE_BYTES if jax.default_backend() == "cpu" else ACCELERATOR_TILE_BYTES
+        tile = min(best, max(1, room // (4 * COPIES_OF_A_TILE)))
+    else:  # every tile costs a pass through the model: as few as possible
+        tile = max(1, room // (2 * COPIES_OF_A_TILE))
+    tiles = matrix if whole else min(matrix, COPIES_OF_A_TILE * tile)
+    passing = ceil((keeping + on_the_way / turns) / chunks)
+    return Plan(parameters, chunks, tile, turns, bool(whole), passing + tiles + kept)
+
+
+def _turns(files: int, least: int) -> int:
+    """At least so many turns, a few more where the files can then be split evenly."""
+    least = min(files, max(1, least))
+    even = (turns for turns in range(least, 2 * least) if files % turns == 0)
+    return next(even, least)
+
+
+def readable(size: int) -> str:
+    """A number of bytes as people write it: "1.9 GB", "34 MB"."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size >= unit:
+            return f"{size / unit:,.{1 if name == 'GB' else 0}f} {name}"
+    return f"{size} B"

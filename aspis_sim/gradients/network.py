@@ -1,0 +1,201 @@
+"""A model on a data set: initial weights, the loss of a file, the score on a part, in the precision of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.flatten_util import ravel_pytree
+
+from aspis_sim import data, models
+from aspis_sim.data import Dataset
+from aspis_sim.gradients.layers import Layers, layers_of
+from aspis_sim.models.base import Model
+from aspis_sim.streams import stream
+
+Precision = Literal["float32", "float64", "bfloat16"]
+Initial = Literal["model", "normal"]
+Parameters = tuple[tuple[str, int | float | bool | str | None], ...]
+
+SCORED_AT_ONCE = 2048
+"""Samples that are scored in one call."""
+
+
+class Score(NamedTuple):
+    """Accuracy and loss on one part of a data set.
+
+    Attributes:
+        top1: share of the samples whose highest score is their class; None where there are no classes.
+        loss: mean cross-entropy, or half the mean squared error.
+    """
+
+    top1: float | None
+    loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A model on a data set whose samples may differ from seed to seed, but not in number and shape.
+
+    Attributes:
+        dataset: registered name, with ``dataset_parameters``.
+        model: the model.
+        precision: "float32"; "float64", within `in_precision`; or "bfloat16" for the gradients, from weights that are
+            kept in float32.
+        initialise: "model" for the model's own initial weights, "normal" for standard normal ones (those of the data
+            set, where it comes with some).
+    """
+
+    dataset: str
+    dataset_parameters: Parameters
+    model: Model
+    precision: Precision = "float32"
+    initialise: Initial = "model"
+
+    def samples(self, seed: int) -> Dataset:
+        """The data set as a run with this seed sees it."""
+        return _loaded(self.dataset, self.dataset_parameters, seed)
+
+    def train(self, seed: int) -> tuple[Array, Array]:
+        """Inputs and labels to train on, on the device; a sample of zeros is the last where steps take all samples."""
+        return _on_device(self, seed if _differs_by_run(self.dataset) else 0)
+
+    @cached_property
+    def example(self) -> Dataset:
+        """The data set with some seed: for shapes and numbers."""
+        return self.samples(0)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of the weights."""
+        return np.dtype("float64" if self.precision == "float64" else "float32")
+
+    @cached_property
+    def _template(self) -> tuple[int, Callable[[Array], Any]]:
+        example = self.prepared(self.example.inputs["train"][:1])
+        with in_precision(self.precision):
+            empty = jax.eval_shape(self.model.initialise, jax.random.key(0), example)
+        flat, unravel = ravel_pytree(jax.tree.map(lambda leaf: np.zeros(leaf.shape, self.dtype), empty))
+        return flat.size, unravel
+
+    @property
+    def parameters(self) -> int:
+        """d, the number of parameters."""
+        return self._template[0]
+
+    def unravel(self, weights: Array) -> Any:
+        """From weights ``[d]`` to the model's parameters, in the type in which gradients are computed."""
+        kind = jnp.bfloat16 if self.precision == "bfloat16" else self.dtype
+        return jax.tree.map(lambda leaf: leaf.astype(kind), self._template[1](weights))
+
+    def prepared(self, inputs: Any) -> Any:
+        """What the model sees of inputs."""
+        kind = jnp.bfloat16 if self.precision == "bfloat16" else self.dtype
+        return self.example.prepared(inputs).astype(kind)
+
+    def initial(self, key: Array, seed: int) -> Array:
+        """Initial weights ``[d]`` from a run's root key and seed."""
+        given = self.samples(seed).initial if self.initialise == "normal" else None
+        return jnp.asarray(given, self.dtype) if given is not None else self._drawn(key)
+
+    @cached_property
+    def statistics(self) -> Any:
+        """Running statistics of batch norms before the first step; empty for a model without any."""
+        example = jnp.asarray(self.example.inputs["train"][:1])
+        made = jax.jit(lambda inputs: self.model.statistics(self.prepared(inputs)))(example)
+        return jax.tree.map(lambda leaf: leaf.astype(self.dtype), made)
+
+    @cached_property
+    def _drawn(self) -> Callable[[Array], Array]:
+        example = self.example.inputs["train"][:1]
+
+        @jax.jit
+        def drawn(key: Array) -> Array:
+            own = stream(key, "init")
+            if self.initialise == "normal":
+                return jax.random.normal(own, (self.parameters,), self.dtype)
+            return ravel_pytree(self.model.initialise(own, self.prepared(jnp.asarray(example))))[0].astype(self.dtype)
+
+        return drawn
+
+    def loss(self, parameters: Any, inputs: Array, labels: Array) -> Array:
+        """The loss of a file."""
+        return self.model.loss(parameters, self.prepared(inputs), labels)
+
+    def layers(self, samples: int) -> Layers:
+        """The layers of the model as they are called on a file of so many samples."""
+        train = (self.example.inputs["train"], self.example.labels["train"])
+        inputs, labels = (jax.ShapeDtypeStruct((samples, *part.shape[1:]), part.dtype) for part in train)
+        with in_precision(self.precision):
+            parameters = jax.eval_shape(self.unravel, jax.ShapeDtypeStruct((self.parameters,), self.dtype))
+            return layers_of(self.loss, parameters, inputs, labels)
+
+    @cached_property
+    def _evaluate(self) -> Callable[[Array, Any, Array, Array], tuple[Array, Array]]:
+        model = self.model.scoring()
+
+        @jax.jit
+        def evaluate(weights: Array, statistics: Any, inputs: Array, labels: Array) -> tuple[Array, Array]:
+            parameters, inputs = self._template[1](weights), self.prepared(inputs).astype(self.dtype)
+            parameters = {**parameters, **statistics}
+            return model.correct(parameters, inputs, labels), model.mean_loss(parameters, inputs, labels)
+
+        return evaluate
+
+    def score(self, weights: Array, part: str, seed: int, statistics: Any) -> Score:
+        """Accuracy and loss of weights ``[d]``, with running statistics if there are any, on a part of the data set."""
+        samples = self.samples(seed)
+        inputs, labels = samples.inputs[part], samples.labels[part]
+        correct, loss = 0, 0.0
+        for start in range(0, len(labels), SCORED_AT_ONCE):
+            some = slice(start, start + SCORED_AT_ONCE)
+            right, mean = self._evaluate(weights, statistics, jnp.asarray(inputs[some]), jnp.asarray(labels[some]))
+            correct += int(right)
+            loss += float(mean) * len(labels[some])
+        mean_loss = self.dtype.type(loss / len(labels))
+        return Score(correct / len(labels) if samples.classes else None, float(str(mean_loss)))
+
+
+def in_precision(precision: Precision) -> AbstractContextManager[Any]:
+    """What has to surround the use of a network: JAX's 64-bit numbers in this thread, where they are asked for."""
+    return jax.enable_x64(True) if precision == "float64" else nullcontext()
+
+
+@cache
+def network(
+    dataset: str,
+    model: str,
+    dataset_parameters: Parameters = (),
+    model_parameters: Parameters = (),
+    precision: Precision = "float32",
+    initialise: Initial = "model",
+) -> Network:
+    """Prepare a model on a data set, once a process."""
+    classes = _loaded(dataset, dataset_parameters, 0).classes
+    built = models.build(model, classes=classes, **dict(model_parameters))
+    return Network(dataset, dataset_parameters, built, precision, initialise)
+
+
+def _differs_by_run(dataset: str) -> bool:
+    return data.DATASETS.accepts(dataset, "run")
+
+
+def _loaded(dataset: str, parameters: Parameters, seed: int) -> Dataset:
+    drawn = {"run": seed} if _differs_by_run(dataset) else {}
+    return data.load(dataset, **dict(parameters), **drawn)
+
+
+@cache
+def _on_device(net: Network, seed: int) -> tuple[Array, Array]:
+    samples = net.samples(seed)
+    inputs, labels = samples.inputs["train"], samples.labels["train"]
+    if samples.whole:
+        inputs, labels = (np.concatenate([part, np.zeros_like(part[:1])]) for part in (inputs, labels))
+    return jnp.asarray(inputs), jnp.asarray(labels)

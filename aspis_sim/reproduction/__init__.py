@@ -1,0 +1,1 @@
+"""Published results beside ours: presets, curves, learning rates, verdicts."""

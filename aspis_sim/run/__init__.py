@@ -1,0 +1,1 @@
+"""Running cells: resolved into built parts, trained here or elsewhere, one row each."""

@@ -1,0 +1,81 @@
+"""One run as a curve: points every so many steps, and the whole run as one JSON-ready record."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from aspis_sim.detection import Outcome
+from aspis_sim.run.row import plain
+from aspis_sim.run.train import Result, row
+
+OUTCOMES = tuple(Outcome)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of a run's curve, over the steps since the point before.
+
+    Attributes:
+        step: steps done.
+        train_loss: mean loss of the steps' batches.
+        top1: on test data after the step, None without classes.
+        loss: mean test loss after the step.
+        distorted: distorted files that entered the update, mean over the steps.
+        lost: files dropped, mean over the steps.
+        excluded_byzantine: Byzantine workers excluded, mean over the steps.
+        excluded_honest: honest workers excluded, mean over the steps.
+        outcome: the detector's outcome at the step.
+    """
+
+    step: int
+    train_loss: float
+    top1: float | None
+    loss: float
+    distorted: float
+    lost: float
+    excluded_byzantine: float
+    excluded_honest: float
+    outcome: str
+
+
+def as_points(result: Result) -> list[Point]:
+    """The points at which the run was scored."""
+    points, before, trace = [], 0, result.trace
+    for step, score in result.curve:
+        part = slice(before, step)
+        points.append(
+            Point(
+                step=step,
+                train_loss=float(np.mean(trace.loss[part], dtype=np.float64)),
+                top1=score.top1,
+                loss=score.loss,
+                distorted=float(np.mean(trace.distorted[part])),
+                lost=float(np.mean(trace.lost[part])),
+                excluded_byzantine=float(np.mean(trace.excluded_byzantine[part])),
+                excluded_honest=float(np.mean(trace.excluded_honest[part])),
+                outcome=str(OUTCOMES[int(trace.outcome[step - 1])]),
+            )
+        )
+        before = step
+    return points
+
+
+def as_record(result: Result) -> dict[str, Any]:
+    """The run as one object: ``row``, ``curve``, and lists over the steps.
+
+    Of these ``loss`` is that of the step's samples before its update; where every step takes all samples it is the
+    objective after it.
+    """
+    trace = result.trace
+    steps: dict[str, Any] = {name: getattr(trace, name).tolist() for name in trace._fields if name != "outcome"}
+    losses = [float(str(value)) for value in trace.loss]
+    if result.cell.network.example.whole:
+        losses = [*losses[1:], result.test.loss]
+    steps["loss"] = [plain(loss) for loss in losses]
+    return {
+        "row": {name: plain(value) for name, value in asdict(row(result.cell, result)).items()},
+        "curve": [{name: plain(value) for name, value in asdict(point).items()} for point in as_points(result)],
+        **steps,
+        "outcome": [str(OUTCOMES[int(code)]) for code in trace.outcome],
+    }

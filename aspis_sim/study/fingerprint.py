@@ -1,0 +1,177 @@
+"""What a run is known by: SHA-256 over all that its numbers follow from, so that nothing that differs can collide.
+
+A run's key is the hash of three things: the fields of its cell as canonical JSON, the version of the code, and the
+checksum of the data. Fields that have their default are left out, so that a later version, which knows more of them,
+recognises the cell as one that other code left; the version of the code has a say in the defaults. That version is a
+hash of the source files of every room that has a say in the numbers, read as syntax trees without docstrings (so that a
+comment changes nothing and any other edit does), of the data files among them, of the plugins that the cell uses, and
+of the versions of the libraries that compute. The learning rate that a search has chosen is a field of the cell; which
+rates were tried changes which runs there are, not what one computes.
+"""
+
+import ast
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aspis_sim
+from aspis_sim.errors import DataError
+from aspis_sim.plugin import loaded, unless_broken
+from aspis_sim.spec.cell import Cell
+
+T = TypeVar("T")
+
+OWN = ("lr", "seed")
+"""Fields of a cell in which the runs of one group differ."""
+
+BESIDE = ("analysis", "game", "plugin", "report", "reproduction", "run", "spec", "study", "trials")
+"""Rooms that have no say in the numbers of a run, but for `COUNTED`."""
+
+COUNTED = ("spec/cell.py", "spec/choices.py", "spec/part.py", "run/resolve.py", "run/train.py")
+
+LIBRARIES = ("jax", "jaxlib", "numpy", "flax", "optax")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a run's numbers follow from besides its cell.
+
+    Attributes:
+        code: version of the code, 64 hex digits.
+        data: SHA-256 of the data set.
+    """
+
+    code: str
+    data: str
+
+
+def canonical(value: Any) -> str:
+    """JSON with one spelling: sorted keys, no blanks, ASCII, floats in their shortest exact form."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def sha256(text: str) -> str:
+    """The hash of a text, 64 hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_of(specification: Any, leave_out: tuple[str, ...] = ()) -> str:
+    """The hash of the fields of a dataclass, but for those left out and those that have their default."""
+    named = ((name, getattr(specification, name), default) for name, default in _defaults(type(specification)))
+    given = {name: value for name, value, default in named if value != default and name not in leave_out}
+    return sha256(canonical(given))
+
+
+_of_kinds: dict[type, tuple[tuple[str, Any], ...]] = {}
+
+
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+    """Name and default of every field of a dataclass."""
+    if kind not in _of_kinds:
+        _of_kinds[kind] = tuple((field.name, field.default) for field in fields(kind))
+    return _of_kinds[kind]
+
+
+def group_digest(cell: Cell) -> str:
+    """What the runs of a cell with any rate and seed have in common."""
+    return digest_of(cell, OWN)
+
+
+def group_specification(cell: Cell) -> str:
+    """Every field of a cell but its rate and its seed, as canonical JSON."""
+    return canonical({name: getattr(cell, name) for name, _ in _defaults(Cell) if name not in OWN})
+
+
+def run_key(digest: str, lr: float, seed: int, origin: Origin) -> str:
+    """The key of a run: of a group with this digest, with this rate and seed, computed by this code from these data."""
+    return sha256(f"{digest} {float(lr)!r} {int(seed)} {origin.code} {origin.data}")
+
+
+def cell_of(specification: str, lr: float, seed: int) -> Cell:
+    """The cell of a group's specification with this rate and seed; fields that it does not name have their defaults.
+
+    Raises:
+        DataError: it names fields that this version does not know.
+    """
+    return from_fields(Cell, json.loads(specification), lr=lr, seed=seed)
+
+
+def from_fields(kind: type[T], named: Mapping[str, Any], **more: Any) -> T:
+    """A frozen dataclass from its fields as JSON has them.
+
+    Raises:
+        DataError: there are fields that this version does not know.
+    """
+    unknown = sorted(set(named) - {name for name, _ in _defaults(kind)})
+    if unknown:
+        raise DataError(
+            f"the study's {kind.__name__.lower()} has {', '.join(unknown)}, which this aspis-sim does not know; "
+            "take a newer one"
+        )
+    return kind(**{name: tuple(one) if isinstance(one, list) else one for name, one in named.items()}, **more)
+
+
+def origin_of(cell: Cell) -> Origin:
+    """Code and data of a cell as they are now.
+
+    Raises:
+        DataError: the data are missing or damaged.
+    """
+    plugins = [f"{source.name} {source.sha256}" for source in cell.plugins] if loaded() else []
+    code = sha256(canonical([code_version(), *plugins])) if plugins else code_version()
+    return Origin(code, _data_checksum(cell.dataset, cell))
+
+
+_checksums: dict[str, str] = {}
+
+
+def _data_checksum(dataset: str, cell: Cell) -> str:
+    if dataset not in _checksums:
+        _checksums[dataset] = unless_broken(lambda: cell.network.example.sha256) or "none: the plugin is broken"
+    return _checksums[dataset]
+
+
+@cache
+def code_version() -> str:
+    """The version of the code that computes, 64 hex digits."""
+    total = hashlib.sha256()
+    for library in LIBRARIES:
+        total.update(f"{library} {version(library)}\n".encode())
+    for name, path in sources(Path(aspis_sim.__file__).parent):
+        content = path.read_bytes()
+        text = meaning(content) if path.suffix == ".py" else content
+        total.update(f"{name} {hashlib.sha256(text).hexdigest()}\n".encode())
+    return total.hexdigest()
+
+
+def sources(package: Path) -> list[tuple[str, Path]]:
+    """Name and path of every file that has a say in the numbers, by name."""
+    found = []
+    for path in package.rglob("*"):
+        name = path.relative_to(package).as_posix()
+        counts = name.split("/")[0] not in BESIDE or name in COUNTED
+        if counts and path.is_file() and "__pycache__" not in name and not path.name.startswith("."):
+            found.append((name, path))
+    return sorted(found)
+
+
+def meaning(source: bytes) -> bytes:
+    """A module's syntax tree without docstrings: the same for two sources that differ in comments and layout only."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [one for one in node.body if not _is_text(one)] or [ast.Pass()]
+    return ast.dump(tree).encode()
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )

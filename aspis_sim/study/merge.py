@@ -1,0 +1,141 @@
+"""Several studies into one: runs that the study lacks are copied whole, runs that disagree are reported."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from aspis_sim.run.row import Row
+from aspis_sim.study import database
+from aspis_sim.study.fingerprint import canonical
+from aspis_sim.study.records import row_of
+from aspis_sim.study.store import Store
+from aspis_sim.study.trace_codec import unpack
+
+COPY = (
+    "INSERT OR IGNORE INTO groups SELECT * FROM other.groups",
+    "INSERT OR IGNORE INTO origins (code, data) SELECT code, data FROM other.origins ORDER BY id",
+    "INSERT OR IGNORE INTO machines (versions, device, host) SELECT versions, device, host FROM other.machines "
+    "ORDER BY id",
+    "CREATE TEMP TABLE copied AS SELECT theirs.id, theirs.key FROM other.runs AS theirs "
+    "LEFT JOIN runs AS mine ON mine.key = theirs.key "
+    "WHERE mine.id IS NULL OR (mine.failed AND NOT theirs.failed)",
+    "DELETE FROM results WHERE run IN (SELECT id FROM runs WHERE key IN (SELECT key FROM copied))",
+    "DELETE FROM traces WHERE run IN (SELECT id FROM runs WHERE key IN (SELECT key FROM copied))",
+    "DELETE FROM runs WHERE key IN (SELECT key FROM copied)",
+    "INSERT INTO runs (key, digest, lr, seed, origin, machine, failed, validation_top1, validation_loss, seconds, "
+    "finished) SELECT one.key, digest, lr, seed, origins.id, machines.id, failed, validation_top1, validation_loss, "
+    "seconds, finished FROM other.runs AS one JOIN copied USING (id) "
+    "JOIN other.origins AS origin ON origin.id = one.origin "
+    "JOIN origins ON (origins.code, origins.data) = (origin.code, origin.data) "
+    "JOIN other.machines AS machine ON machine.id = one.machine "
+    "JOIN machines ON (machines.versions, machines.device, machines.host) "
+    "= (machine.versions, machine.device, machine.host) ORDER BY one.id",
+    "INSERT INTO results SELECT runs.id, row FROM other.results JOIN copied ON copied.id = run JOIN runs "
+    "ON runs.key = copied.key",
+    "INSERT INTO traces SELECT runs.id, arrays, packed, curve FROM other.traces JOIN copied ON copied.id = run "
+    "JOIN runs ON runs.key = copied.key",
+    "INSERT INTO log (key, event, at) SELECT key, event, at FROM other.log "
+    "WHERE key IN (SELECT key FROM copied) ORDER BY id",
+)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A run that two studies hold with different results.
+
+    Attributes:
+        key: of the run.
+        kept: the row that the target had, and keeps.
+        refused: the row of the other study.
+        columns: in which they differ, "trace" among them if the traces do.
+    """
+
+    key: str
+    kept: Row
+    refused: Row
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What came of merging a study into another.
+
+    Attributes:
+        copied: runs that the target lacked, or had as failed.
+        same: runs that both had, with the same results, or that failed in the other.
+        conflicts: runs that both had, with different results.
+    """
+
+    copied: int
+    same: int
+    conflicts: tuple[Conflict, ...]
+
+
+def merge(source: Path, into: Store) -> Merged:
+    """Copy the grids and runs of a study into another, all of it in one transaction.
+
+    Two runs are the same if their rows (``seconds`` apart) and traces are. A run that failed gives way to one that did
+    not.
+
+    Raises:
+        DataError: one of them is no study or damaged, or the target cannot be written.
+    """
+    with Store.open(source) as theirs, into.reading(), _attached(into, source):
+        connection = into.connection
+        with database.transaction(connection):
+            shared = connection.execute(
+                "SELECT theirs.key FROM other.runs AS theirs JOIN runs AS mine ON mine.key = theirs.key "
+                "WHERE NOT theirs.failed AND NOT mine.failed ORDER BY theirs.id"
+            ).fetchall()
+            conflicts = [found for (key,) in shared if (found := _conflict(key, into, theirs)) is not None]
+            for statement in COPY:
+                connection.execute(statement)
+            (copied,) = connection.execute("SELECT count(*) FROM copied").fetchone()
+            (runs,) = connection.execute("SELECT count(*) FROM other.runs").fetchone()
+            connection.execute("DROP TABLE copied")
+            _copy_grids(theirs, into)
+    return Merged(copied, runs - copied - len(conflicts), tuple(conflicts))
+
+
+def _copy_grids(source: Store, into: Store) -> None:
+    digests = dict(into.connection.execute("SELECT id, digest FROM other.grids"))
+    for grid in source.grids():
+        query = "SELECT digest FROM other.members WHERE grid = ? ORDER BY position"
+        groups = [digest for (digest,) in into.connection.execute(query, (grid["id"],))]
+        specification = canonical(grid["specification"])
+        into.place_grid(digests[grid["id"]], specification, groups, grid["commands"], grid["added"])
+
+
+def _conflict(key: str, mine: Store, theirs: Store) -> Conflict | None:
+    (kept, heads, packed), (refused, other_heads, other_packed) = (
+        store.connection.execute(
+            "SELECT row, arrays, packed FROM runs JOIN results ON results.run = id JOIN traces ON traces.run = id "
+            "WHERE key = ?",
+            (key,),
+        ).fetchone()
+        for store in (mine, theirs)
+    )
+    rows = row_of(kept), row_of(refused)
+    # by their text, in which NaN equals NaN
+    columns = [
+        field.name
+        for field in fields(Row)
+        if field.name != "seconds" and len({repr(getattr(row, field.name)) for row in rows}) > 1
+    ]
+    if packed != other_packed or heads != other_heads:
+        traces = [
+            {name: (part.dtype.str, part.tobytes()) for name, part in unpack(*one).items()}
+            for one in ((heads, packed), (other_heads, other_packed))
+        ]
+        columns += ["trace"] if traces[0] != traces[1] else []
+    return Conflict(key, *rows, tuple(columns)) if columns else None
+
+
+@contextmanager
+def _attached(into: Store, source: Path) -> Iterator[None]:
+    into.connection.execute("ATTACH DATABASE ? AS other", (database.location(source),))
+    try:
+        yield
+    finally:
+        into.connection.execute("DETACH DATABASE other")

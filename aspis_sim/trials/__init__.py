@@ -1,0 +1,1 @@
+"""Detection without training: many trials of an adversary against detectors."""

@@ -1,0 +1,177 @@
+"""What honest workers return: gradients clipped to a norm, and their momentum, however the work is cut up."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.flatten_util import ravel_pytree
+
+from aspis_sim import assignment
+from aspis_sim.adversary.targeting import target
+from aspis_sim.data import load
+from aspis_sim.detection import DETECTORS
+from aspis_sim.errors import InputError
+from aspis_sim.gradients.clipping import clip_one
+from aspis_sim.gradients.memory_plan import plan
+from aspis_sim.gradients.network import network
+from aspis_sim.simulation import Numbers, Run, RunShape
+
+WORKERS, Q, SAMPLES, STEPS = 5, 2, 3, 4
+GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
+FILES = len(GROUPS.files)
+RATE, BETA, RADIUS = 0.1, 0.8, 2.4
+SHAPE = RunShape(
+    "subset", WORKERS, 3, "digits", "mlp", SAMPLES, STEPS, "average", "alie", momentum=0.0, precision="float64"
+)
+
+
+def decide(graph):
+    return DETECTORS["clique"](graph, max_byzantine=Q, assignment=GROUPS), 0
+
+
+def start(shape, attack="none", strength=1.0):
+    chosen = target(attack, GROUPS, Q)
+    real = np.float64 if shape.precision == "float64" else np.float32
+    fed = Numbers(jax.random.key(0), real(RATE), real(strength), chosen.byzantine[None], chosen.distorts[None])
+    return Run.start(shape, fed)
+
+
+def by_hand(of_files, steps=STEPS):
+    """Plain SGD on the mean of what ``of_files`` makes of the gradients ``[f, d]`` of each step, in NumPy."""
+    net, samples = network("digits", "mlp", precision="float64"), load("digits")
+    run = start(SHAPE)
+    with jax.enable_x64(True):
+        template, unravel = ravel_pytree(net.unravel(run.state.weights))
+        gradient = jax.jit(jax.vmap(jax.grad(net.model.loss), (None, 0, 0)))
+        weights, norms = np.array(template), []
+        for row in np.asarray(run.order)[:steps]:
+            files = row.reshape(FILES, SAMPLES)
+            inputs = net.prepared(jnp.asarray(samples.inputs["train"][files]))
+            found = gradient(unravel(jnp.asarray(weights)), inputs, jnp.asarray(samples.labels["train"][files]))
+            rows = np.concatenate([np.asarray(leaf).reshape(FILES, -1) for leaf in jax.tree.leaves(found)], axis=1)
+            norms.append(np.linalg.norm(rows, axis=1))
+            weights = weights - RATE * of_files(rows).mean(0)
+    return weights, np.array(norms)
+
+
+def clipped(rows):
+    return rows * np.minimum(1, RADIUS / np.linalg.norm(rows, axis=1))[:, None]
+
+
+def with_momentum(past):
+    def of_files(rows):
+        past[...] = BETA * past + (1 - BETA) * rows
+        return past
+
+    return of_files
+
+
+CUTS = [{}, {"tile_bytes": 3000, "devices": 2}, {"chunks": 3, "tile_bytes": 20_000}, {"compute": "replicated"}]
+PARAMETERS = network("digits", "mlp").parameters
+
+
+@pytest.fixture(scope="module")
+def expected():
+    momentum, both = (with_momentum(np.zeros((FILES, PARAMETERS))) for _ in range(2))
+    cut, norms = by_hand(clipped)
+    assert (norms > RADIUS).any()
+    assert (norms < RADIUS).any()
+    return {
+        (RADIUS, 0.0): cut,
+        (None, BETA): by_hand(momentum)[0],
+        (RADIUS, BETA): by_hand(lambda rows: both(clipped(rows)))[0],
+    }
+
+
+@pytest.mark.parametrize(
+    ("clip", "beta", "cut"),
+    [(RADIUS, 0.0, CUTS[0]), (None, BETA, CUTS[0]), *((RADIUS, BETA, cut) for cut in CUTS)],
+    ids=str,
+)
+def test_weights_are_those_of_plain_numpy(expected, clip, beta, cut):
+    shape = replace(SHAPE, clip_workers=clip, worker_momentum=beta, **cut)
+    run = start(shape)
+    half = run.to(2, decide)
+    done = half.to(STEPS, decide)
+    np.testing.assert_allclose(done.state.weights, expected[clip, beta], rtol=0, atol=1e-12)
+    assert np.asarray(done.state.graph).all()
+    assert run.state.history == () or not any(np.asarray(band).any() for band in run.state.history)
+
+
+def test_ways_to_compute_give_the_same_verdicts_under_attack():
+    """The tile that settles most comparisons, sums of layers and the robust rule all see what is returned."""
+    shape = replace(SHAPE, detects=True, rule="median", precision="float32", clip_workers=RADIUS, worker_momentum=BETA)
+    for attack in ("weak", "strong"):
+        runs = [
+            start(replace(shape, **way), attack).to(STEPS, decide)
+            for way in ({}, {"compute": "replicated"}, {"tile_bytes": 3000, "devices": 2})
+        ]
+        for other in runs[1:]:
+            for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
+                assert np.array_equal(getattr(other.state.trace, column), getattr(runs[0].state.trace, column))
+            np.testing.assert_allclose(other.state.weights, runs[0].state.weights, rtol=1e-4, atol=1e-6)
+        caught = np.asarray(runs[0].state.trace.excluded_byzantine).tolist()
+        assert caught == [Q if attack == "weak" else 0] * STEPS
+
+
+def test_a_payload_looks_at_the_clipped_gradients():
+    """Minus the mean of what honest workers return is no longer than the radius."""
+    shape = replace(
+        SHAPE, clip_workers=1e-3, payload="inner_product", assignment="baseline", redundancy=1, precision="float32"
+    )
+    groups = assignment.build("baseline", workers=WORKERS, redundancy=1)
+    chosen = target("weak", groups, Q)
+    fed = Numbers(jax.random.key(0), np.float32(1), np.float32(1), chosen.byzantine[None], chosen.distorts[None])
+    run = Run.start(shape, fed)
+    after = run.to(1, decide)
+    assert 0 < np.linalg.norm(np.asarray(after.state.weights) - np.asarray(run.state.weights)) <= 1e-3
+
+
+@pytest.mark.parametrize("cut", CUTS[:2], ids=str)
+def test_the_server_clips_the_update_before_the_optimizer(cut):
+    shape = replace(SHAPE, momentum=0.5, steps=2, **cut)
+    free, tied = (start(replace(shape, clip_server=radius)) for radius in (None, 0.01))
+    moved = []
+    for run in (free, tied):
+        once, twice = run.to(1, decide), run.to(2, decide)
+        first = np.asarray(once.state.weights) - np.asarray(run.state.weights)
+        moved.append((first, np.asarray(twice.state.weights) - np.asarray(once.state.weights)))
+    (plain, _), (first, second) = moved
+    assert np.linalg.norm(plain) > RATE * 0.01
+    np.testing.assert_allclose(first, plain * RATE * 0.01 / np.linalg.norm(plain), rtol=1e-9, atol=1e-15)
+    assert np.linalg.norm(second - 0.5 * first) == pytest.approx(RATE * 0.01, rel=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+def test_one_vector_is_clipped_by_its_norm_also_where_squares_would_overflow(scale):
+    vector = (np.array([3.0, -4.0, 0.0]) * scale).astype(np.float32)
+    found = np.asarray(jax.jit(clip_one, static_argnums=1)(vector, 2.5 * scale))
+    np.testing.assert_allclose(found, vector / 2, rtol=1e-6)
+    np.testing.assert_array_equal(clip_one(jnp.asarray(vector), 6.0 * scale), vector)
+
+
+def test_what_is_not_finite_is_not_clipped_away():
+    for bad in (np.nan, np.inf):
+        assert not np.isfinite(np.asarray(clip_one(jnp.asarray([1.0, bad]), 1.0))).all()
+    np.testing.assert_array_equal(clip_one(jnp.zeros(3), 1.0), np.zeros(3))
+    net = network("digits", "mlp")
+    run = start(replace(SHAPE, clip_workers=1.0, precision="float32"))
+    broken = replace(run, state=run.state._replace(weights=run.state.weights.at[0].set(np.inf)))
+    assert not np.isfinite(np.asarray(broken.to(1, decide).state.weights)[: net.parameters]).all()
+
+
+def test_the_plan_counts_the_history_and_refuses_what_does_not_fit():
+    net = network("digits", "mlp")
+    without = plan(net, 455, 4, 4 * 10**9)
+    counted = plan(net, 455, 4, 4 * 10**9, momentum=True)
+    history = 3 * 455 * net.parameters * 4
+    assert counted.peak_bytes == without.peak_bytes + history
+    assert plan(net, 455, 4, 4 * 10**9, devices=5, momentum=True).peak_bytes < counted.peak_bytes - history / 2
+    with pytest.raises(
+        InputError, match=r"a history of each of 455 gradients, 3 times at once: 26 MB; .* --memory 1GB"
+    ):
+        plan(net, 455, 4, 20 * 10**6, momentum=True)
+    with pytest.raises(InputError, match="krum needs all 455 gradients at once"):
+        plan(net, 455, 4, 40 * 10**6, whole="krum", momentum=True)

@@ -1,0 +1,69 @@
+"""A step is cut up as its allowance says: what passed is kept, kept in turns, or passed again, or it is refused."""
+
+import pytest
+
+from aspis_sim.errors import InputError
+from aspis_sim.gradients.memory_plan import plan
+from aspis_sim.gradients.network import network
+from aspis_sim.simulation import RunShape, compiled
+
+FILES = 455
+GB = 10**9
+
+
+@pytest.fixture(scope="module")
+def net():
+    images = (("channels", 3), ("height", 32), ("samples", 100), ("width", 32))
+    return network("synthetic", "resnet18", images)
+
+
+def test_what_passed_is_kept_where_it_fits_and_comes_in_turns_of_equal_size(net):
+    found = plan(net, FILES, 1, 6 * GB)
+    assert found.parameters == 11_173_962
+    assert found.chunks == 1
+    assert found.turns > 1
+    assert FILES % found.turns == 0
+    assert found.peak_bytes < 6 * GB
+
+
+def test_with_less_memory_the_files_pass_again(net):
+    found = plan(net, FILES, 1, 2 * GB)
+    assert found.chunks > 1
+    assert found.turns == 1
+    assert found.peak_bytes < 2 * GB
+
+
+def test_a_small_model_passes_at_once():
+    found = plan(network("digits", "mlp"), FILES, 2, 4 * GB)
+    assert (found.chunks, found.turns, found.whole) == (1, 1, False)
+
+
+def test_a_matrix_that_does_not_fit_is_refused_with_what_it_needs(net):
+    with pytest.raises(InputError, match=r"krum needs all 455 gradients at once, 81.3 GB"):
+        plan(net, FILES, 1, 6 * GB, whole="krum")
+
+
+@pytest.mark.parametrize("rule", ["median", "krum"])
+def test_the_matrix_of_all_gradients_exists_only_for_a_rule_that_needs_it(rule):
+    """By what the compiled program reserves: 455 files x 153,610 parameters would be 280 MB."""
+    wide, options = (("hidden", 2048),), (("f", 28),) if rule == "krum" else ()
+    shape = RunShape(
+        "subset",
+        15,
+        3,
+        "digits",
+        "mlp",
+        1,
+        2,
+        rule,
+        "alie",
+        detects=True,
+        rule_parameters=options,
+        model_parameters=wide,
+    )
+    matrix = FILES * network("digits", "mlp", (), wide).parameters * 4
+    analysis = compiled(shape).advance.memory_analysis()
+    assert analysis is not None
+    reserved = analysis.temp_size_in_bytes
+    assert matrix > 270e6
+    assert (reserved < matrix / 3) == (rule == "median")

@@ -1,0 +1,78 @@
+"""How long cells train and with what settings: epochs, and what is refused before any work."""
+
+from math import ceil
+
+import pytest
+
+from aspis_sim.data import load
+from aspis_sim.errors import InputError
+from aspis_sim.spec.grid import Grid
+
+
+def cells(**settings):
+    fields = {"q": (1,), "workers": 7, "schemes": ("aspis", "detox", "median"), "assignment": None, **settings}
+    fields["schemes"] = tuple(name for name in fields["schemes"] if name != "detox" or fields["workers"] % 3 == 0)
+    return {group.first.scheme: group.first for group in Grid(**fields).groups()}
+
+
+def test_epochs_are_so_many_samples_of_every_scheme():
+    samples = len(load("digits").labels["train"])
+    found = cells(workers=9, epochs=2.5, samples_per_file=4)
+    files = {"aspis": 84, "detox": 3, "median": 9}
+    assert {name: cell.steps for name, cell in found.items()} == {
+        name: ceil(2.5 * samples / (4 * count)) for name, count in files.items()
+    }
+    assert found["aspis"].run_shape().steps == found["aspis"].steps
+
+
+def test_a_whole_number_of_steps_is_not_rounded_up():
+    batch = 7 * 3
+    samples = len(load("digits").labels["train"])
+    epochs = 0.1 * batch
+    assert cells(schemes=("median",), epochs=epochs, samples_per_file=3)["median"].steps == ceil(samples / 10)
+    assert cells(schemes=("median",), epochs=1, dataset="synthetic:samples=420", samples_per_file=2)[
+        "median"
+    ].steps == ceil(len(load("synthetic", samples=420).labels["train"]) / 14)
+
+
+def test_a_step_of_all_samples_is_an_epoch():
+    found = cells(schemes=("median",), dataset="linear-regression:samples=100:dimension=3", model="linear", epochs=7)
+    assert found["median"].steps == 7
+
+
+def test_steps_are_those_given_or_the_usual_ones():
+    assert cells(steps=12)["aspis"].steps == 12
+    assert cells()["aspis"].steps == 300
+    assert Grid(steps=12).budget == "12 steps"
+    assert Grid(epochs=16).budget == "16 epochs"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"steps": 3, "epochs": 2}, "3 steps and 2 epochs: a run takes one or the other"),
+        ({"epochs": 0}, "0 epochs; a run takes a positive number of them"),
+        ({"epochs": float("inf")}, "inf epochs"),
+        ({"steps": 0}, "0 steps; a run takes at least 1"),
+        ({"schedule": "cosin"}, "unknown schedule 'cosin'; did you mean cosine"),
+        ({"schedule": "step:factor=3"}, "factor=3; it is a number above 0"),
+        ({"schedule": "cosine:warmup=300"}, "a warm-up of 300 steps leaves none of 300"),
+        ({"augment": "cifra"}, "unknown augmentation 'cifra'; did you mean cifar"),
+        ({"augment": "cifar", "dataset": "synthetic:dimension=20"}, r"a sample here is \[20\]; take --augment none"),
+        ({"clip_workers": 0.0}, "--clip-workers 0.0; a norm to clip to is a positive number"),
+        ({"clip_server": float("inf")}, "--clip-server inf"),
+        ({"worker_momentum": 1.0}, r"worker momentum 1.0; it must be in 0..1 \(1 excluded\)"),
+        ({"worker_momentum": 0.5, "payloads": ("label_flip",)}, "label_flip has no momentum at the workers"),
+    ],
+)
+def test_settings_that_cannot_be(settings, message):
+    with pytest.raises(InputError, match=message):
+        cells(**settings)
+
+
+def test_cells_that_differ_in_the_rate_share_a_program():
+    one, other = (
+        cells(schemes=("median",), rates=(rate,), schedule="step:every=5")["median"].run_shape() for rate in (0.1, 0.2)
+    )
+    assert one == other
+    assert one != cells(schemes=("median",), schedule="step:every=6")["median"].run_shape()
