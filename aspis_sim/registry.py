@@ -10,9 +10,11 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from aspis_sim.errors import InputError
+
+Traits = TypeVar("Traits")
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
@@ -26,16 +28,20 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
 
 
 @dataclass
-class Registry(Mapping[str, Callable[..., Any]]):
+class Registry(Mapping[str, Callable[..., Any]], Generic[Traits]):
     """The parts of one kind, by name: a read-only mapping from a name to the factory that builds the part.
 
     Args:
         kind: what the parts are, in the singular, for messages ("assignment", "rule").
         entries: name -> ``"module:attribute"`` of a callable.
+        usual: what a part of this kind can do unless it says otherwise; None for a kind of which nobody asks.
+        special: name -> what this part can do, where that is not the usual.
     """
 
     kind: str
     entries: dict[str, str]
+    usual: Traits | None = None
+    special: dict[str, Traits] = field(default_factory=dict)
     _loaded: dict[str, Callable[..., Any]] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
@@ -61,7 +67,17 @@ class Registry(Mapping[str, Callable[..., Any]]):
             raise unknown_name(self.kind, name, self)
         return name
 
-    def add(self, name: str, factory: Callable[..., Any]) -> None:
+    def traits(self, name: str) -> Traits:
+        """What the part ``name`` can do, known without importing it.
+
+        Raises:
+            InputError: unknown name (the nearest is named).
+        """
+        found = self.special.get(self.check(name), self.usual)
+        assert found is not None, f"nothing is declared of a {self.kind}"
+        return found
+
+    def add(self, name: str, factory: Callable[..., Any], traits: Traits | None = None) -> None:
         """Register a part that is no text ``"module:attribute"``; a name is given once.
 
         Raises:
@@ -71,10 +87,13 @@ class Registry(Mapping[str, Callable[..., Any]]):
             raise InputError(f"the {self.kind} {name!r} exists already; take another name")
         self.entries[name] = f"{factory.__module__}:{getattr(factory, '__qualname__', name)}"
         self._loaded[name] = factory
+        if traits is not None:
+            self.special[name] = traits
 
     def discard(self, name: str) -> None:
         """Take a part that was added out again."""
         self.entries.pop(name, None)
+        self.special.pop(name, None)
         self._loaded.pop(name, None)
 
     def build(self, name: str, **parameters: Any) -> Any:

@@ -1,41 +1,48 @@
 """Schemes: an assignment, a detector and a robust rule under the name that the field knows them by."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from aspis_sim.registry import unknown_name
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """A preset of parts; each can be overridden in a cell.
+    """A preset of settings; each can be overridden.
 
     Attributes:
-        name: as on the command line.
-        assignment: registered name.
-        detector: registered name, "none" for no detection.
-        rule: registered name of the robust rule over the votes.
-        after_detection: "average" or "rule", see `aspis_sim.simulation.RunShape`.
-        permute: whether the workers change places in the assignment at every step.
-        coding: "cyclic" for mixtures of gradients that are decoded instead of voted on, else "none".
+        name: as it is asked for.
+        family: shared by the schemes that are variants of one another, and so no rivals.
+        look: number of its colour and marker in figures, the same whatever other schemes there are; None for any.
         summary: one line of help with the source.
+        fills: setting -> value, for those settings of a cell that the scheme decides unless a value is given.
     """
 
     name: str
-    assignment: str
-    detector: str
-    rule: str
+    family: str
     summary: str
-    after_detection: Literal["average", "rule"] = "average"
-    permute: bool = False
-    coding: Literal["none", "cyclic"] = "none"
+    look: int | None = None
+    fills: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def assignment(self) -> str:
+        """Name of its assignment, which every scheme has."""
+        return str(self.fills["assignment"])
+
+
+def _scheme(
+    look: int, name: str, assignment: str, detector: str, rule: str, summary: str, family: str = "", **fills: Any
+) -> Scheme:
+    parts = {"assignment": assignment, "detector": detector, "rule": rule}
+    return Scheme(name, family or name, summary, look, parts | fills)
 
 
 SCHEMES: dict[str, Scheme] = {
     scheme.name: scheme
     for scheme in (
-        Scheme(
+        _scheme(
+            0,
             "aspis",
             "subset",
             "clique",
@@ -43,75 +50,89 @@ SCHEMES: dict[str, Scheme] = {
             "Aspis as published: subset assignment, unique maximum clique, else vote and median "
             "(Konstantinidis, Ramamoorthy, Vaswani 2023)",
         ),
-        Scheme(
+        _scheme(
+            1,
             "aspis-certified",
             "subset",
             "certified",
             "median_of_means",
             "the mean of the values that no set of q workers can have forged; if there are none, the files whose "
             "remaining copies all agree, by the median of bucket means (found for this project)",
+            family="aspis",
         ),
-        Scheme(
+        _scheme(
+            2,
             "aspis-sound",
             "subset",
             "sound",
             "median_of_means:per_lie=2",
             "excludes only workers whose guilt follows from the graph, then vote and median of bucket means "
             "(found for this project)",
+            family="aspis",
         ),
-        Scheme(
+        _scheme(
+            3,
             "aspis-unanimous",
             "subset",
             "unanimous",
             "median_of_means",
             "excludes as aspis-sound does and keeps the files whose remaining copies all agree, by the median of "
             "bucket means (found for this project)",
+            family="aspis",
         ),
-        Scheme(
+        _scheme(
+            4,
             "aspis+",
             "bibd",
             "degree",
             "median",
             "Aspis+ as published: block design with its points permuted at every step, degree detection over windows, "
             "else vote and median (Konstantinidis, Ramamoorthy, Vaswani 2023)",
+            family="aspis",
             permute=True,
         ),
-        Scheme(
+        _scheme(
+            5,
             "byzshield",
             "mols",
             "none",
             "median",
             "ByzShield: orthogonal Latin squares, vote and median (Konstantinidis, Ramamoorthy 2021)",
         ),
-        Scheme(
+        _scheme(
+            6,
             "detox",
             "repetition",
             "none",
             "median",
             "DETOX: repetition groups, vote and median (Rajput, Wang, Charles, Papailiopoulos 2019)",
         ),
-        Scheme(
+        _scheme(
+            7,
             "draco-repetition",
             "repetition",
             "none",
             "average",
             "DRACO with the repetition code: the vote of every group, then the mean; exact for q up to (r - 1) / 2 "
             "(Chen, Wang, Charles, Papailiopoulos 2018)",
+            family="draco",
         ),
-        Scheme(
+        _scheme(
+            8,
             "draco-cyclic",
             "cyclic",
             "none",
             "average",
             "DRACO with the cyclic code: mixtures of gradients, decoded exactly for q up to (r - 1) / 2; beyond, the "
             "step is dropped when decoding fails (Chen, Wang, Charles, Papailiopoulos 2018)",
+            family="draco",
             coding="cyclic",
         ),
-        Scheme("median", "baseline", "none", "median", "no redundancy, coordinate-wise median"),
-        Scheme("multi_krum", "baseline", "none", "multi_krum", "no redundancy, Multi-Krum; needs K >= 2q + 3"),
-        Scheme("bulyan", "baseline", "none", "bulyan", "no redundancy, Bulyan; needs K >= 4q + 3"),
-        Scheme("signsgd", "baseline", "none", "sign_majority", "no redundancy, majority of the signs"),
-        Scheme("average", "baseline", "none", "average", "no redundancy, no defence: the plain mean"),
+        _scheme(9, "median", "baseline", "none", "median", "no redundancy, coordinate-wise median"),
+        _scheme(10, "multi_krum", "baseline", "none", "multi_krum", "no redundancy, Multi-Krum; needs K >= 2q + 3"),
+        _scheme(11, "bulyan", "baseline", "none", "bulyan", "no redundancy, Bulyan; needs K >= 4q + 3"),
+        _scheme(12, "signsgd", "baseline", "none", "sign_majority", "no redundancy, majority of the signs"),
+        _scheme(13, "average", "baseline", "none", "average", "no redundancy, no defence: the plain mean"),
     )
 }
 
@@ -130,3 +151,8 @@ def scheme(name: str) -> Scheme:
 def schemes(names: Iterable[str]) -> tuple[Scheme, ...]:
     """Return the presets of these names, each once, in the order given."""
     return tuple(scheme(name) for name in dict.fromkeys(names))
+
+
+def family(name: str) -> str:
+    """The family of a scheme; a scheme that is not registered here is one of its own."""
+    return SCHEMES[name].family if name in SCHEMES else name

@@ -1,14 +1,19 @@
 """Who is Byzantine when: the same workers throughout, or others every T_b iterations."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from aspis_sim.adversary.targeting import Attack
+from aspis_sim.adversary.targeting import TARGETINGS, Attack, Lies
 from aspis_sim.assignment import Assignment
 from aspis_sim.errors import InputError
 
-BY_COPY = ("none", "weak", "majority")
-"""Targetings that follow from who is Byzantine, whoever that is."""
+
+def following() -> list[str]:
+    """The targetings that follow from who is Byzantine, whoever that is, and distort something."""
+    told = {name: TARGETINGS.traits(name) for name in TARGETINGS}
+    return [name for name, traits in told.items() if traits.by_membership and traits.lies != "nowhere"]
 
 
 def random_workers(generator: np.random.Generator, workers: int, q: int, windows: int) -> NDArray[np.bool_]:
@@ -17,35 +22,49 @@ def random_workers(generator: np.random.Generator, workers: int, q: int, windows
     return order < q
 
 
-def distorted_copies(attack: str, byzantine: NDArray[np.bool_], files: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Bool ``[..., f, r]``: what Byzantine workers ``[..., K]`` distort under a targeting of `BY_COPY`."""
-    held = byzantine[..., files]
-    if attack == "none":
-        return np.zeros_like(held)
-    if attack == "weak":
-        return held
-    return held & (held.sum(-1, keepdims=True) >= (files.shape[-1] + 1) // 2)
+def distorted_copies(lies: Lies, held: Any) -> Any:
+    """Bool ``[..., f, r]``: which of the copies that Byzantine workers hold, bool ``[..., f, r]``, they distort.
+
+    NumPy arrays or JAX's.
+    """
+    redundancy = held.shape[-1]
+    least = {"nowhere": redundancy + 1, "everywhere": 0, "majority": (redundancy + 1) // 2, "alone": redundancy}[lies]
+    return held & (held.sum(-1, keepdims=True) >= least)
 
 
 def over_windows(
-    attack: str, fixed: Attack, assignment: Assignment, generator: np.random.Generator, windows: int
+    attack: str,
+    fixed: Attack,
+    assignment: Assignment,
+    generator: np.random.Generator,
+    windows: int,
+    moved: bool = False,
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Memberships ``[windows, K]`` and distorted copies ``[windows, f, r]`` of an attack with random workers.
 
-    A targeting of `BY_COPY` follows the workers. On the subset assignment, where all workers are alike, any other is
-    carried over by renaming the workers.
+    A targeting that does not choose its workers follows them. On the subset assignment, where all workers are alike,
+    any other is carried over by renaming the workers.
+
+    Args:
+        attack: registered name.
+        fixed: who would be Byzantine without windows.
+        assignment: of files to workers.
+        generator: draws the workers of each window.
+        windows: how many.
+        moved: whether workers change places anyway, so that no targeting can choose them.
 
     Raises:
         InputError: the attack chooses its workers by the assignment, and they are not all alike.
     """
     workers, q = assignment.workers, int(fixed.byzantine.sum())
-    if attack in BY_COPY:
+    traits = TARGETINGS.traits(attack)
+    if moved or traits.by_membership:
         byzantine = random_workers(generator, workers, q, windows)
-        return byzantine, distorted_copies(attack, byzantine, assignment.files)
-    if assignment.name != "subset":
+        return byzantine, distorted_copies(traits.lies, byzantine[..., assignment.files])
+    if not assignment.complete:
         raise InputError(
             f"attack {attack} chooses its workers by the assignment {assignment.name}; "
-            f"with --adversary-window take {' or '.join(BY_COPY[1:])}"
+            f"with `adversary_window` take {' or '.join(following())}"
         )
     members: list[NDArray[np.bool_]] = []
     distorts: list[NDArray[np.bool_]] = []

@@ -26,7 +26,7 @@ def strongest(assignment: Assignment, q: int, detector: str) -> Attack:
 
 def strongest_frame_up(assignment: Assignment, q: int, detector: str) -> Attack:
     """The frame-up with the d in 0 .. q - 1 that is strongest in the sense of `strongest`."""
-    if assignment.name != "subset" or q == 0:
+    if not assignment.complete or q == 0:
         return strong(assignment, q)
     frames = [frame(assignment, q, d) for d in range(q)]
     return max(frames, key=lambda attack: harm(attack, assignment, q, detector))
@@ -36,7 +36,7 @@ def candidates(assignment: Assignment, q: int) -> Iterator[Attack]:
     """All attacks that `strongest` chooses from."""
     for targeting in (weak, strong, stealth, blocks, decoy):
         yield targeting(assignment, q)
-    if assignment.name == "subset":
+    if assignment.complete:
         yield from (frame(assignment, q, d) for d in range(1, q))
 
 

@@ -4,6 +4,7 @@ All of these are deterministic: the adversary knows the assignment and does the 
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,29 @@ class Attack:
     distorts: NDArray[np.bool_]
 
 
+Lies = Literal["nowhere", "everywhere", "majority", "alone"]
+"""Of the files that a worker holds, those on which it lies: none, all, those with a Byzantine majority, or those that
+Byzantine workers hold alone."""
+
+
+@dataclass(frozen=True)
+class TargetingTraits:
+    """What is known of a targeting apart from the attack that it chooses.
+
+    Attributes:
+        lies: on which files workers lie who were not chosen by it, but drawn at random or moved to other places.
+        by_membership: whether it always is so, whoever is Byzantine: it does not choose its workers.
+        permutable: whether it makes sense where workers change places at every step.
+        published: what is published about it: "nothing distorted"; the "files held" by Byzantine workers, which are
+            lost where a detector works; or the "worst case" of the vote.
+    """
+
+    lies: Lies = "majority"
+    by_membership: bool = False
+    permutable: bool = False
+    published: Literal["nothing distorted", "files held", "worst case"] = "worst case"
+
+
 def none(assignment: Assignment, q: int) -> Attack:
     """Nobody lies; the first q workers are Byzantine all the same, and could be accused."""
     return _by_all(assignment, np.arange(q), np.zeros(len(assignment.files), bool))
@@ -39,7 +63,7 @@ def weak(assignment: Assignment, q: int) -> Attack:
     The Byzantines are the first q workers; on the repetition assignment they are spread over the groups as thinly
     as can be (Konstantinidis et al., section on attacks).
     """
-    if assignment.name == "repetition":
+    if assignment.disjoint:
         return _by_all(assignment, assignment.files.T.reshape(-1)[:q], np.ones(len(assignment.files), bool))
     return _by_all(assignment, np.arange(q), np.ones(len(assignment.files), bool))
 
@@ -51,7 +75,7 @@ def strong(assignment: Assignment, q: int) -> Attack:
     F - A is inside D: the agreement graph then has two maximum cliques (Konstantinidis et al., Theorem 1). On any
     other assignment A is a set that has a majority in the most files (found exactly), and those are distorted.
     """
-    if assignment.name == "subset":
+    if assignment.complete:
         return frame(assignment, q, q)
     byzantine = np.array(worst_case(assignment, q).byzantine, int)
     held = np.isin(assignment.files, byzantine).sum(1)
@@ -72,7 +96,7 @@ def frame_up(assignment: Assignment, q: int, framed: int | None = None) -> Attac
     Raises:
         InputError: d is not in 0 .. q - 1.
     """
-    if assignment.name != "subset":
+    if not assignment.complete:
         return strong(assignment, q)
     if q == 0:
         return none(assignment, q)
@@ -85,7 +109,7 @@ def frame_up(assignment: Assignment, q: int, framed: int | None = None) -> Attac
 def majority_held(assignment: Assignment, q: int) -> Attack:
     """ATT-3: the Byzantines distort the files where they have a majority, and tell the truth elsewhere.
 
-    Meant for workers that change (``--adversary-window``); with fixed ones they are those of the strong attack.
+    Meant for workers that change from window to window; with fixed ones they are those of the strong attack.
     """
     byzantine = strong(assignment, q).byzantine
     held = byzantine[assignment.files].sum(1)
@@ -108,7 +132,7 @@ def blocks(assignment: Assignment, q: int) -> Attack:
     this project). On the subset assignment a file is distorted when its honest workers are in one block's pair and
     its Byzantine ones in the other, or when only Byzantines hold it. On any other assignment: the strong attack.
     """
-    if assignment.name != "subset" or q < 2:
+    if not assignment.complete or q < 2:
         return strong(assignment, q)
     files, byzantine = assignment.files, assignment.files < q
     block = np.where(byzantine, files // 2, (files - q) // 2)
@@ -127,7 +151,7 @@ def decoy(assignment: Assignment, q: int) -> Attack:
     C(e, 2) (K - e) + C(e, 3) + e files: for K large against q more than the C(2q, r) / 2 of Theorem 1 of
     Konstantinidis et al. (found for this project by exhaustive search). On any other assignment: the strong attack.
     """
-    if assignment.name != "subset" or q < 2:
+    if not assignment.complete or q < 2:
         return strong(assignment, q)
     files, last, honest = assignment.files, q - 1, q
     exposed = files < last
@@ -162,6 +186,14 @@ TARGETINGS = Registry(
         "blocks": "aspis_sim.adversary.targeting:blocks",
         "decoy": "aspis_sim.adversary.targeting:decoy",
         "strongest": "aspis_sim.adversary.strongest:strongest",
+    },
+    TargetingTraits(),
+    {
+        "none": TargetingTraits("nowhere", by_membership=True, permutable=True, published="nothing distorted"),
+        "weak": TargetingTraits("everywhere", by_membership=True, permutable=True, published="files held"),
+        "strong": TargetingTraits(permutable=True),
+        "majority": TargetingTraits(by_membership=True, permutable=True),
+        "stealth": TargetingTraits("alone"),
     },
 )
 

@@ -6,7 +6,7 @@
 
 from typing import Any
 
-from aspis_sim.assignment.base import Assignment, Shape
+from aspis_sim.assignment.base import Assignment, AssignmentTraits, Shape
 from aspis_sim.registry import Registry
 
 ASSIGNMENTS = Registry(
@@ -22,9 +22,15 @@ ASSIGNMENTS = Registry(
         "cyclic": "aspis_sim.assignment.cyclic:cyclic",
         "custom": "aspis_sim.assignment.custom:custom",
     },
+    AssignmentTraits(),
+    {
+        "baseline": AssignmentTraits(redundant=False),
+        "subset": AssignmentTraits(complete=True),
+        "custom": AssignmentTraits(from_file=True),
+    },
 )
 
-_SHAPES = Registry(
+_SHAPES: Registry[None] = Registry(
     "assignment", {name: target.split(":")[0] + ":shape" for name, target in ASSIGNMENTS.entries.items()}
 )
 
@@ -50,4 +56,4 @@ def shape(name: str, *, workers: int, redundancy: int, **parameters: Any) -> Sha
     return _SHAPES.build(name, workers=workers, redundancy=redundancy, **parameters)
 
 
-__all__ = ["ASSIGNMENTS", "Assignment", "Shape", "build", "shape"]
+__all__ = ["ASSIGNMENTS", "Assignment", "AssignmentTraits", "Shape", "build", "shape"]

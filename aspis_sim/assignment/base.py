@@ -10,6 +10,21 @@ from numpy.typing import NDArray
 from aspis_sim.errors import InputError
 
 
+@dataclass(frozen=True)
+class AssignmentTraits:
+    """What is known of a construction without building it.
+
+    Attributes:
+        redundant: whether it has copies; else r is 1 whatever is asked for.
+        complete: see `Assignment`; its worst cases have closed forms.
+        from_file: whether its groups come from a file, so that it exists for no K and r by itself.
+    """
+
+    redundant: bool = True
+    complete: bool = False
+    from_file: bool = False
+
+
 class Shape(NamedTuple):
     """How large an assignment is, known without building it.
 
@@ -30,11 +45,14 @@ class Assignment:
         name: the construction's registered name.
         workers: K.
         files: int array ``[f, r]``; row ``j`` holds the 0-based workers of file ``j``, ascending.
+        complete: whether the files are all r-subsets of the workers, once each, in lexicographic order: then all sets
+            of q workers are alike.
     """
 
     name: str
     workers: int
     files: NDArray[np.int32]
+    complete: bool = False
 
     @property
     def redundancy(self) -> int:
@@ -45,6 +63,11 @@ class Assignment:
     def load(self) -> int:
         """l, the number of files that each worker holds: K l = f r."""
         return self.files.size // self.workers
+
+    @property
+    def disjoint(self) -> bool:
+        """Whether no worker holds two files, so that groups do not overlap."""
+        return self.load == 1
 
     @property
     def majority(self) -> int:

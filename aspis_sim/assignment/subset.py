@@ -40,7 +40,7 @@ def subset(workers: int, redundancy: int) -> Assignment:
             no vote.
     """
     shape(workers, redundancy)
-    return Assignment("subset", workers, subsets(workers, redundancy))
+    return Assignment("subset", workers, subsets(workers, redundancy), complete=True)
 
 
 def subsets(n: int, size: int) -> NDArray[np.int32]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aspis_sim.augmentations.base import Augmentation
+from aspis_sim.augmentations.base import Augmentation, AugmentationTraits
 from aspis_sim.registry import Registry
 
 AUGMENTATIONS = Registry(
@@ -11,6 +11,8 @@ AUGMENTATIONS = Registry(
         "none": "aspis_sim.augmentations.none:none",
         "cifar": "aspis_sim.augmentations.cifar:cifar",
     },
+    AugmentationTraits(),
+    {"none": AugmentationTraits(changes=False)},
 )
 
 
@@ -23,4 +25,4 @@ def augmentation(name: str, **parameters: Any) -> Augmentation:
     return AUGMENTATIONS.build(name, **parameters)
 
 
-__all__ = ["AUGMENTATIONS", "Augmentation", "augmentation"]
+__all__ = ["AUGMENTATIONS", "Augmentation", "AugmentationTraits", "augmentation"]

@@ -28,7 +28,7 @@ def cifar(pad: int = 4) -> Augmentation:
         if sample.ndim != 3:
             raise InputError(
                 "augmentation cifar changes images [height, width, channels], and a sample here is "
-                f"{list(sample.shape)}; take --augment none"
+                f"{list(sample.shape)}; take `augment=none`"
             )
         height, width, _ = sample.shape
         if pad >= min(height, width):

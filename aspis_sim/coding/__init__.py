@@ -4,7 +4,29 @@ DRACO's repetition code needs nothing from here: workers return plain gradients,
 over groups, `assignment.repetition` with `aggregation.vote`.
 """
 
-from aspis_sim.coding.cyclic import CyclicCode, Decoded, cyclic_code
-from aspis_sim.coding.location import Located
+from dataclasses import dataclass
 
-__all__ = ["CyclicCode", "Decoded", "Located", "cyclic_code"]
+from aspis_sim.registry import Registry
+
+
+@dataclass(frozen=True)
+class CodingTraits:
+    """What is known of a code without building it.
+
+    Attributes:
+        decodes: whether workers return mixtures that the server decodes instead of voting.
+        assignment: the one assignment that it works on, None for any.
+    """
+
+    decodes: bool = True
+    assignment: str | None = None
+
+
+CODINGS = Registry(
+    "coding",
+    {"none": "aspis_sim.coding.none:none", "cyclic": "aspis_sim.coding.cyclic:cyclic_code"},
+    CodingTraits(),
+    {"none": CodingTraits(decodes=False), "cyclic": CodingTraits(assignment="cyclic")},
+)
+
+__all__ = ["CODINGS", "CodingTraits"]

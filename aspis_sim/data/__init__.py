@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aspis_sim.data import search
-from aspis_sim.data.base import PARTS, Dataset
+from aspis_sim.data.base import PARTS, Dataset, DatasetTraits
 from aspis_sim.errors import InputError
 from aspis_sim.registry import Registry
 
@@ -25,6 +25,8 @@ DATASETS = Registry(
         "synthetic": "aspis_sim.data.synthetic:synthetic",
         "linear-regression": "aspis_sim.data.linear_regression:linear_regression",
     },
+    DatasetTraits(),
+    {"linear-regression": DatasetTraits(classes=False, suits={"model": "linear", "momentum": 0.0})},
 )
 
 
@@ -52,6 +54,17 @@ def _load(name: str, parameters: tuple[tuple[str, Any], ...], folders: tuple[Pat
     return DATASETS.build(name, **dict(parameters))
 
 
+def differs_by_run(name: str) -> bool:
+    """Whether every run draws its own samples, from its seed."""
+    return DATASETS.accepts(name, "run")
+
+
+def as_run(name: str, parameters: tuple[tuple[str, Any], ...] = (), seed: int = 0) -> Dataset:
+    """The data set as a run with this seed sees it; arguments and errors as those of `load`."""
+    drawn = {"run": seed} if differs_by_run(name) else {}
+    return load(name, **dict(parameters), **drawn)
+
+
 def source(name: str) -> "Source | None":
     """The files that the data set ``name`` is read from, None if it comes with the package or a plugin or is made.
 
@@ -63,4 +76,4 @@ def source(name: str) -> "Source | None":
     return getattr(import_module(module), "SOURCE", None) if module.startswith("aspis_sim.data.") else None
 
 
-__all__ = ["DATASETS", "PARTS", "Dataset", "load", "source"]
+__all__ = ["DATASETS", "PARTS", "Dataset", "DatasetTraits", "as_run", "differs_by_run", "load", "source"]

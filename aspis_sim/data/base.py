@@ -17,6 +17,19 @@ REMEDY = "remove the file and fetch it again (aspis-sim data fetch)"
 """What to do about a file that is damaged."""
 
 
+@dataclass(frozen=True)
+class DatasetTraits:
+    """What is known of a data set without reading it.
+
+    Attributes:
+        classes: whether its labels are classes, so that there is an accuracy.
+        suits: settings that go with it where none are given, such as ``{"model": "linear"}``.
+    """
+
+    classes: bool = True
+    suits: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A labelled data set.
@@ -28,7 +41,7 @@ class Dataset:
         classes: number of classes, 0 for a regression.
         sha256: of the file it was read from; of several, of the list of their sums; of what is made, of its content.
         initial: weights to start from, where the data set comes with some.
-        whole: every step takes all training samples, in their order, split over the files as evenly as they go.
+        full_batch: every step takes all training samples, in their order, split over the files as evenly as they go.
         shift, scale: float32, broadcast against a sample's trailing axes: a model sees `prepared` inputs.
     """
 
@@ -38,7 +51,7 @@ class Dataset:
     classes: int
     sha256: str
     initial: NDArray[Any] | None = None
-    whole: bool = False
+    full_batch: bool = False
     shift: NDArray[np.float32] = field(default_factory=lambda: np.zeros((), np.float32))
     scale: NDArray[np.float32] = field(default_factory=lambda: np.ones((), np.float32))
 

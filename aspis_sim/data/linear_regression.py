@@ -46,5 +46,5 @@ def linear_regression(samples: int = 50_000, dimension: int = 100, run: int = 0)
         classes=0,
         sha256=hashlib.sha256(inputs.tobytes() + outputs.tobytes()).hexdigest(),
         initial=initial[:, 0],
-        whole=True,
+        full_batch=True,
     )

@@ -1,12 +1,12 @@
 """Who lied: from the agreement graph of the workers to a verdict, one detector a file.
 
 ``DETECTORS["clique"](agreement, max_byzantine=q, assignment=assignment)`` is a `Verdict`. Nothing here
-imports jax; the kernels that build the graph on the device are in `aspis_sim.detection.equality` and its
-neighbour.
+imports jax but `aspis_sim.detection.equality` and `aspis_sim.detection.agreement`, the kernels that build the
+graph on the device.
 """
 
 from aspis_sim.detection.clique import detect_by_clique
-from aspis_sim.detection.verdict import Detector, Outcome, Verdict
+from aspis_sim.detection.verdict import Detector, DetectorTraits, Outcome, Verdict
 from aspis_sim.registry import Registry
 
 DETECTORS = Registry(
@@ -18,6 +18,14 @@ DETECTORS = Registry(
         "unanimous": "aspis_sim.detection.unanimous:keep_unanimous_files",
         "degree": "aspis_sim.detection.degree:detect_by_degree",
         "none": "aspis_sim.detection.none:detect_nothing",
+    },
+    DetectorTraits(),
+    {
+        "clique": DetectorTraits(excludes_to_average=True),
+        "certified": DetectorTraits(certifies=True, keeps_unanimous=True),
+        "unanimous": DetectorTraits(keeps_unanimous=True),
+        "degree": DetectorTraits(windowed=True),
+        "none": DetectorTraits(detects=False),
     },
 )
 
@@ -31,4 +39,4 @@ def detector(name: str) -> Detector:
     return DETECTORS[name]
 
 
-__all__ = ["DETECTORS", "Detector", "Outcome", "Verdict", "detect_by_clique", "detector"]
+__all__ = ["DETECTORS", "Detector", "DetectorTraits", "Outcome", "Verdict", "detect_by_clique", "detector"]

@@ -54,6 +54,25 @@ class Verdict:
     unanimous: bool = False
 
 
+@dataclass(frozen=True)
+class DetectorTraits:
+    """What a detector does, apart from its verdicts.
+
+    Attributes:
+        detects: whether it looks at the graph at all.
+        windowed: whether it judges the graph of a window of steps, with a memory on the device.
+        certifies: whether its verdicts carry certificates of values.
+        keeps_unanimous: whether an undecided graph leaves only files on which no two remaining workers disagree.
+        excludes_to_average: whether it excludes workers only in verdicts that ask for the plain mean.
+    """
+
+    detects: bool = True
+    windowed: bool = False
+    certifies: bool = False
+    keeps_unanimous: bool = False
+    excludes_to_average: bool = False
+
+
 class Detector(Protocol):
     """A pure, deterministic function from an agreement graph to a verdict."""
 

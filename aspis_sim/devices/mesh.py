@@ -56,14 +56,14 @@ class Axis:
         padded = jnp.pad(here, ((0, 0), (0, -here.shape[1] % self.size)))
         return jax.lax.all_to_all(padded, NAME, split_axis=1, concat_axis=0, tiled=True)[:rows]
 
-    def whole(self, columns: Array, parameters: int) -> Array:
+    def gather(self, columns: Array, parameters: int) -> Array:
         """From this device's columns ``[..., d / D]`` to all of them ``[..., d]``."""
         if self.size == 1:
             return columns
         return jax.lax.all_gather(columns, NAME, axis=columns.ndim - 1, tiled=True)[..., :parameters]
 
     def slice(self, whole: Array) -> Array:
-        """This device's columns ``[..., d / D]`` of ``[..., d]``; the inverse of `whole`."""
+        """This device's columns ``[..., d / D]`` of ``[..., d]``; the inverse of `gather`."""
         if self.size == 1:
             return whole
         width = -(-whole.shape[-1] // self.size)

@@ -72,7 +72,7 @@ def buildable(
         for name, files, load in _existing(workers, redundancy):
             if max_load is not None and load > max_load:
                 continue
-            if name == "subset":
+            if ASSIGNMENTS.traits(name).complete:
                 count = bound = subset_strong(q, redundancy)
                 proof = "closed form"
             else:
@@ -127,7 +127,8 @@ def plan(
 def _existing(workers: int, redundancy: int) -> Iterator[tuple[str, int, int]]:
     for name in ASSIGNMENTS:
         # an assignment from a file has no K and r of its own; without redundancy all others are the baseline
-        if name == "custom" or (redundancy == 1) != (name == "baseline"):
+        traits = ASSIGNMENTS.traits(name)
+        if traits.from_file or (redundancy > 1) != traits.redundant:
             continue
         try:
             files, load = shape(name, workers=workers, redundancy=redundancy)

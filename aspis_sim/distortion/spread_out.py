@@ -30,11 +30,9 @@ def spread_out(assignment: Assignment, q: int) -> Placement:
     """
     workers, redundancy, files = assignment.workers, assignment.redundancy, len(assignment.files)
     check_byzantine(workers, q)
-    if assignment.name == "subset":
+    if assignment.complete:
         return Placement.closed(subset_weak(q, redundancy), files, tuple(range(q)))
-    if assignment.name == "baseline":
-        return Placement.closed(q, files, tuple(range(q)))
-    if assignment.name == "repetition":
+    if assignment.disjoint:
         spread = assignment.files.T.ravel()[:q]
         count = repetition_weak(workers, redundancy, q)
         return Placement.closed(count, files, tuple(sorted(int(w) for w in spread)))

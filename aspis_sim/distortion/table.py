@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aspis_sim.assignment import Assignment, Shape, build
+from aspis_sim.assignment import ASSIGNMENTS, Assignment, Shape, build
 from aspis_sim.assignment import shape as assignment_shape
 from aspis_sim.distortion.bounds import second_eigenvalue, spectral_gamma
 from aspis_sim.distortion.closed_forms import subset_strong, subset_weak
@@ -14,16 +14,11 @@ from aspis_sim.distortion.spread_out import spread_out
 from aspis_sim.distortion.worst_case import worst_case
 from aspis_sim.errors import InputError
 from aspis_sim.registry import unknown_name
+from aspis_sim.schemes import scheme as registered
 
-# The assignment of each scheme that the table knows; the robust rule behind the vote does not matter here.
-SCHEMES = {
-    "aspis": "subset",
-    "byzshield": "mols",
-    "detox": "repetition",
-    "median": "baseline",
-    "aspis+": "bibd",
-}
-ATTACKS = ("strong", "weak", "random")
+KINDS = {"strong": "worst", "weak": "spread out", "random": "mean"}
+"""What is counted under an attack: the worst case, workers spread out as thinly as can be, the mean over all sets."""
+ATTACKS = tuple(KINDS)
 
 
 @dataclass(frozen=True)
@@ -31,7 +26,7 @@ class Row:
     """One cell of the table; the fields up to ``proof`` are the columns of its CSV.
 
     Attributes:
-        scheme: a name of `SCHEMES`.
+        scheme: a registered scheme; the robust rule behind its vote does not matter here.
         assignment: the assignment's registered name.
         workers: K.
         redundancy: r, 1 for the baseline.
@@ -39,7 +34,7 @@ class Row:
         load: l.
         q: Byzantine workers.
         attack: a name of `ATTACKS`.
-        distorted_files: c; files lost under the weak attack on `aspis`; an expectation under ``random``.
+        distorted_files: c; files lost under the weak attack on the subset assignment; an expectation under ``random``.
         distortion_fraction: c / f.
         proof: how c is known, as `worst_case` says it; ``"exact expectation"`` under ``random``.
         bound: what c is proven not to pass (from below, under ``weak``); c itself when it is exact.
@@ -97,7 +92,7 @@ def distortion_rows(
         workers: K.
         redundancy: r; the baseline's is 1 whatever is asked.
         byzantine: the values of q.
-        schemes: names of `SCHEMES`.
+        schemes: registered names.
         attacks: ``strong`` (worst case), ``weak`` (spread-out placement), ``random`` (the strong targeting
             by q workers drawn at random: an exact expectation, and no different from ``strong`` on
             `subset`, where all sets of q workers are alike).
@@ -115,15 +110,12 @@ def distortion_rows(
             raise unknown_name("attack", attack, ATTACKS)
     for q in byzantine:
         check_byzantine(workers, q)
-    chosen = {**SCHEMES, **(assignments or {})}
     requests = []
     for scheme in schemes:
-        if scheme not in SCHEMES:
-            raise unknown_name("scheme", scheme, SCHEMES)
-        name = chosen[scheme]
+        name = (assignments or {}).get(scheme) or registered(scheme).assignment
         request = {
             "workers": workers,
-            "redundancy": 1 if name == "baseline" else redundancy,
+            "redundancy": redundancy if ASSIGNMENTS.traits(name).redundant else 1,
             **(parameters or {}).get(scheme, {}),
         }
         requests.append((scheme, name, request, assignment_shape(name, **request)))
@@ -139,13 +131,13 @@ def _rows(
     for scheme, name, request, (files, load) in requests:
         workers, redundancy = request["workers"], request["redundancy"]
         # the subset assignment has closed forms, and its table of groups may be large
-        assignment = None if name == "subset" else build(name, **request)
+        assignment = None if ASSIGNMENTS.traits(name).complete else build(name, **request)
         eigenvalue = None if assignment is None or redundancy < 3 else second_eigenvalue(assignment)
         for attack in attacks:
             for q in byzantine:
                 count, bound, proof = _count(assignment, files, workers, redundancy, q, attack, time_limit)
                 gamma = None
-                if attack == "strong" and eigenvalue is not None:
+                if KINDS[attack] == "worst" and eigenvalue is not None:
                     gamma = spectral_gamma(q, load, redundancy, workers, eigenvalue)
                 yield Row(
                     scheme, name, workers, redundancy, files, load, q, attack,
@@ -164,12 +156,12 @@ def _count(
 ) -> tuple[int | float, int | float, str]:
     """c, what is proven of it, and how; no assignment stands for `subset`."""
     if assignment is None:
-        count = (subset_weak if attack == "weak" else subset_strong)(q, redundancy)
+        count = (subset_weak if KINDS[attack] == "spread out" else subset_strong)(q, redundancy)
         return count, count, "closed form"
-    if attack == "random":
+    if KINDS[attack] == "mean":
         mean = float(expected_distorted(files, workers, redundancy, q))
         return mean, mean, "exact expectation"
-    found = worst_case(assignment, q, time_limit) if attack == "strong" else spread_out(assignment, q)
+    found = worst_case(assignment, q, time_limit) if KINDS[attack] == "worst" else spread_out(assignment, q)
     return found.count, found.bound, found.proof
 
 

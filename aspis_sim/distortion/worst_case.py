@@ -40,9 +40,9 @@ def worst_case(assignment: Assignment, q: int, time_limit: float | None = None) 
     """
     workers, redundancy, files = assignment.workers, assignment.redundancy, len(assignment.files)
     check_byzantine(workers, q)
-    if assignment.name == "subset":
+    if assignment.complete:
         return Placement.closed(subset_strong(q, redundancy), files, tuple(range(q)))
-    if assignment.name in ("baseline", "repetition"):
+    if assignment.disjoint:
         return Placement.closed(repetition_strong(q, redundancy), files, _fill_groups(assignment, q))
     key = (workers, redundancy, assignment.files.tobytes())
     if (key, q) in _known:

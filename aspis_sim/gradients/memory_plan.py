@@ -41,7 +41,7 @@ class Plan:
         chunks: parts in which the files go through the model.
         tile_bytes: what the gradients of all files for one tile may take.
         turns: calls of the model for the files of one part, where it is the only one.
-        whole: whether the matrix of all gradients has to exist.
+        needs_matrix: whether the matrix of all gradients has to exist.
         peak_bytes: what a step is expected to need at most, without the data and the program itself.
     """
 
@@ -49,12 +49,12 @@ class Plan:
     chunks: int
     tile_bytes: int
     turns: int
-    whole: bool
+    needs_matrix: bool
     peak_bytes: int
 
 
 def plan(
-    network: Network, rows: int, samples: int, memory: int, devices: int = 1, whole: str = "", momentum: bool = False
+    network: Network, rows: int, samples: int, memory: int, devices: int = 1, needing: str = "", momentum: bool = False
 ) -> Plan:
     """Cut a step up.
 
@@ -64,7 +64,7 @@ def plan(
         samples: samples a file.
         memory: bytes allowed on a device.
         devices: devices over which the rows are sharded.
-        whole: the part that needs the matrix of all gradients at once, in words; empty if there is none.
+        needing: the part that needs the matrix of all gradients at once, in words; empty if there is none.
         momentum: whether workers have momentum: then a history of every gradient is kept.
 
     Raises:
@@ -82,12 +82,12 @@ def plan(
     if kept > memory and momentum:
         raise InputError(
             f"momentum at the workers keeps a history of each of {rows:,} gradients, {HISTORIES} times at once: "
-            f"{readable(history)}; allow it with --memory {ceil(1.1 * kept / 1e9)}GB, or take --worker-momentum 0"
+            f"{readable(history)}; allow it with `memory={ceil(1.1 * kept / 1e9)}GB`, or take `worker_momentum=0`"
         )
-    if whole and matrix + history > memory:
+    if needing and matrix + history > memory:
         raise InputError(
-            f"{whole} needs all {rows:,} gradients at once, {readable(matrix)}; "
-            f"allow it with --memory {ceil((matrix + history) / 1e9)}GB, or take a part that works by coordinate"
+            f"{needing} needs all {rows:,} gradients at once, {readable(matrix)}; "
+            f"allow it with `memory={ceil((matrix + history) / 1e9)}GB`, or take a part that works by coordinate"
         )
     room = max(1, memory - kept)
     chunks = 1 if keeping <= MOST_KEPT * room else min(here, ceil((keeping + on_the_way) / (room / 2)))
@@ -98,9 +98,9 @@ def plan(
         tile = min(best, max(1, room // (4 * COPIES_OF_A_TILE)))
     else:  # every tile costs a pass through the model: as few as possible
         tile = max(1, room // (2 * COPIES_OF_A_TILE))
-    tiles = matrix if whole else min(matrix, COPIES_OF_A_TILE * tile)
+    tiles = matrix if needing else min(matrix, COPIES_OF_A_TILE * tile)
     passing = ceil((keeping + on_the_way / turns) / chunks)
-    return Plan(parameters, chunks, tile, turns, bool(whole), passing + tiles + kept)
+    return Plan(parameters, chunks, tile, turns, bool(needing), passing + tiles + kept)
 
 
 def _turns(files: int, least: int) -> int:

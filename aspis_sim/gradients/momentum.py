@@ -31,7 +31,7 @@ def shapes(layout: Layout, rows: int, axis: Axis) -> list[tuple[int, int]]:
     return [(rows, axis.size * band.tiles * _width(band.width, axis)) for band in layout.bands]
 
 
-def remember(history: History, gradients: Gradients, beta: float, axis: Axis) -> tuple[History, Gradients]:
+def accumulate(history: History, gradients: Gradients, beta: float, axis: Axis) -> tuple[History, Gradients]:
     """The history with these gradients, and what it makes of them: its own rows in their place."""
     layout = gradients.layout
     widths = [_width(band.width, axis) for band in layout.bands]
@@ -56,7 +56,7 @@ def remember(history: History, gradients: Gradients, beta: float, axis: Axis) ->
         for band, width, rows in zip(layout.bands, widths, made, strict=True):
             chosen = jnp.where(weights[:, None] == 0, 0, rows)
             total = jnp.einsum("f,fd->d", weights.astype(rows.dtype), chosen).reshape(band.tiles, width)
-            bands.append(axis.whole(total, band.width).reshape(-1)[: band.columns])
+            bands.append(axis.gather(total, band.width).reshape(-1)[: band.columns])
         return layout.join(bands).astype(weights.dtype)
 
     def norms() -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,11 +18,8 @@ from aspis_sim import data, models
 from aspis_sim.data import Dataset
 from aspis_sim.gradients.layers import Layers, layers_of
 from aspis_sim.models.base import Model
+from aspis_sim.spec.part import Parameters
 from aspis_sim.streams import stream
-
-Precision = Literal["float32", "float64", "bfloat16"]
-Initial = Literal["model", "normal"]
-Parameters = tuple[tuple[str, int | float | bool | str | None], ...]
 
 SCORED_AT_ONCE = 2048
 """Samples that are scored in one call."""
@@ -56,16 +53,16 @@ class Network:
     dataset: str
     dataset_parameters: Parameters
     model: Model
-    precision: Precision = "float32"
-    initialise: Initial = "model"
+    precision: str = "float32"
+    initialise: str = "model"
 
     def samples(self, seed: int) -> Dataset:
         """The data set as a run with this seed sees it."""
-        return _loaded(self.dataset, self.dataset_parameters, seed)
+        return data.as_run(self.dataset, self.dataset_parameters, seed)
 
     def train(self, seed: int) -> tuple[Array, Array]:
         """Inputs and labels to train on, on the device; a sample of zeros is the last where steps take all samples."""
-        return _on_device(self, seed if _differs_by_run(self.dataset) else 0)
+        return _on_device(self, seed if data.differs_by_run(self.dataset) else 0)
 
     @cached_property
     def example(self) -> Dataset:
@@ -163,7 +160,7 @@ class Network:
         return Score(correct / len(labels) if samples.classes else None, float(str(mean_loss)))
 
 
-def in_precision(precision: Precision) -> AbstractContextManager[Any]:
+def in_precision(precision: str) -> AbstractContextManager[Any]:
     """What has to surround the use of a network: JAX's 64-bit numbers in this thread, where they are asked for."""
     return jax.enable_x64(True) if precision == "float64" else nullcontext()
 
@@ -174,28 +171,19 @@ def network(
     model: str,
     dataset_parameters: Parameters = (),
     model_parameters: Parameters = (),
-    precision: Precision = "float32",
-    initialise: Initial = "model",
+    precision: str = "float32",
+    initialise: str = "model",
 ) -> Network:
     """Prepare a model on a data set, once a process."""
-    classes = _loaded(dataset, dataset_parameters, 0).classes
+    classes = data.as_run(dataset, dataset_parameters, 0).classes
     built = models.build(model, classes=classes, **dict(model_parameters))
     return Network(dataset, dataset_parameters, built, precision, initialise)
-
-
-def _differs_by_run(dataset: str) -> bool:
-    return data.DATASETS.accepts(dataset, "run")
-
-
-def _loaded(dataset: str, parameters: Parameters, seed: int) -> Dataset:
-    drawn = {"run": seed} if _differs_by_run(dataset) else {}
-    return data.load(dataset, **dict(parameters), **drawn)
 
 
 @cache
 def _on_device(net: Network, seed: int) -> tuple[Array, Array]:
     samples = net.samples(seed)
     inputs, labels = samples.inputs["train"], samples.labels["train"]
-    if samples.whole:
+    if samples.full_batch:
         inputs, labels = (np.concatenate([part, np.zeros_like(part[:1])]) for part in (inputs, labels))
     return jnp.asarray(inputs), jnp.asarray(labels)

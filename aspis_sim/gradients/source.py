@@ -54,13 +54,13 @@ class Layout:
         places: for each leaf of the parameters, in the order in which they are flattened: its band and its first and
             last (exclusive) column there.
         parameters: d.
-        whole: whether there is one tile of all parameters, in their order.
+        one_tile: whether there is one tile of all parameters, in their order.
     """
 
     bands: tuple[Band, ...]
     places: tuple[tuple[int, int, int], ...]
     parameters: int
-    whole: bool = False
+    one_tile: bool = False
 
     def join(self, bands: list[Array]) -> Array:
         """From the columns ``[..., columns]`` of every band to ``[..., d]`` in the order of the parameters."""
@@ -263,9 +263,9 @@ class Source:
             layout=shown,
             form=form,
             weighted=weighted,
-            bounds=axis.whole(of_parts(_bound)[:here], count),
+            bounds=axis.gather(of_parts(_bound)[:here], count),
             loss=axis.total(jnp.sum(jnp.where(real, losses, 0))) / count,
-            norms=lambda: axis.whole(of_parts(lambda parts: _norms(parts, layout))[:here], count),
+            norms=lambda: axis.gather(of_parts(lambda parts: _norms(parts, layout))[:here], count),
             statistics=averaged,
         )
 
@@ -317,7 +317,7 @@ def _in_one(layout: Layout) -> Layout:
         places.append((0, start, start + last - first))
         start += last - first
     parts = tuple(part for band in layout.bands for part in band.parts)
-    return Layout((Band(parts, 1, start, start),), tuple(places), start, whole=True)
+    return Layout((Band(parts, 1, start, start),), tuple(places), start, one_tile=True)
 
 
 def _norms(parts: list[Part], layout: Layout) -> Array:

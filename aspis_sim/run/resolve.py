@@ -1,115 +1,305 @@
-"""What follows from a cell's parts: their options filled in, the plan of a step, the shape of its program."""
+"""From a cell to what runs: its parts built, their options filled in, the plan of a step, the shape of its program.
+
+A `Job` makes each of these when it is first asked for, once, and says then why it cannot: so a part that does not work
+hides nothing else about its cell.
+"""
 
 from __future__ import annotations
 
+import zlib
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from math import comb
 from typing import TYPE_CHECKING
 
-from aspis_sim.adversary.payloads import PAYLOADS
-from aspis_sim.aggregation import RULES, accepts, steps_of
-from aspis_sim.detection.remaining import most_files_a_group
+import numpy as np
+from numpy.typing import NDArray
+
+from aspis_sim.adversary.membership import over_windows
+from aspis_sim.adversary.payloads import PAYLOADS, Payload, payload
+from aspis_sim.adversary.strongest import strongest_frame_up
+from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
+from aspis_sim.aggregation import RULES, Rule, accepts, conventions, rule, steps_of
+from aspis_sim.assignment import Assignment, build
+from aspis_sim.augmentations import Augmentation, augmentation
+from aspis_sim.coding import CODINGS
+from aspis_sim.detection import DETECTORS, DetectorTraits, Verdict
+from aspis_sim.detection.remaining import most_files_a_group, still_distortable
 from aspis_sim.distortion import worst_case
-from aspis_sim.spec.choices import PERMUTED
-from aspis_sim.spec.part import Option, parse_part
+from aspis_sim.distortion.closed_forms import majority
+from aspis_sim.plugin import loaded
+from aspis_sim.schedules import schedule
+from aspis_sim.spec.cell import KNOBS, Cell
+from aspis_sim.spec.grid import dataset_of, training_samples
+from aspis_sim.spec.part import Parameters, parse_part
 
 if TYPE_CHECKING:
     from aspis_sim.gradients.memory_plan import Plan
-    from aspis_sim.simulation import RunShape
-    from aspis_sim.spec.cell import Cell
-
-Options = tuple[tuple[str, Option], ...]
-
-
-def rule_options(cell: Cell) -> Options:
-    """The options of the robust rule, with those that follow from the adversary filled in."""
-    name, options = parse_part(cell.rule)
-    if accepts(name, "f"):
-        options.setdefault("f", cell.distortable)
-    if accepts(name, "most") and not {"buckets", "most"} & set(options):
-        groups, q = cell.groups, (cell.workers - 1) // 2
-        if cell.detector in ("certified", "unanimous"):
-            most = comb(q, groups.redundancy) * most_files_a_group(groups)
-        else:
-            most = worst_case(groups, q).count
-        _, last = steps_of(name)[-1]
-        usual = RULES.default(last, "per_lie") if RULES.accepts(last, "per_lie") else 1
-        options["most"] = min(int(options.get("per_lie") or usual) * most + 1, len(groups.files))
-    return tuple(sorted(options.items()))
+    from aspis_sim.gradients.network import Network
+    from aspis_sim.schedules.base import Schedule
+    from aspis_sim.simulation import Feed, RunShape
 
 
-def payload_options(cell: Cell) -> Options:
-    """The options of the payload but for its strength; one that looks at the rule is told which it is."""
-    name, options = parse_part(cell.payload)
-    if PAYLOADS.accepts(name, "aggregator"):
-        rule_name, _ = parse_part(cell.rule)
-        known = {"aggregator": rule_name, "byzantine": max(1, cell.distortable), **dict(rule_options(cell))}
-        options = {**known, **options}
-    options.pop("strength", None)
-    return tuple(sorted(options.items()))
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What a cell asks for, made.
 
-
-def plan_of(cell: Cell) -> Plan:
-    """How a step of the cell is cut up so that it stays within its memory.
-
-    Raises:
-        InputError: a part or the way to compute needs more at once.
+    Attributes:
+        cell: the settings.
     """
-    from aspis_sim.gradients.memory_plan import plan
 
-    needs_all = {
-        f"the rule {cell.rule}": not cell.build_rule().coordinatewise,
-        f"the payload {cell.payload}": not cell.build_payload().coordinatewise,
-        "replicated compute": cell.compute == "replicated",
-        "the cyclic code": cell.coding != "none",
-    }
-    whole = next((part for part, needs in needs_all.items() if needs), "")
-    rows = cell.groups.files.size if cell.compute == "replicated" else len(cell.groups.files)
-    return plan(cell.network, rows, cell.samples_a_file, cell.memory, cell.devices, whole, cell.worker_momentum > 0)
+    cell: Cell
+
+    @cached_property
+    def assignment(self) -> Assignment:
+        """Who computes which file."""
+        part, cell = parse_part(self.cell.assignment), self.cell
+        return build(part.name, workers=cell.workers, redundancy=cell.redundancy, **part.options)
+
+    @cached_property
+    def attack(self) -> Attack:
+        """Who lies, and about which copies."""
+        cell, part = self.cell, parse_part(self.cell.attack)
+        options = part.options
+        if TARGETINGS.accepts(part.name, "framed"):
+            if cell.framed == "auto":
+                return strongest_frame_up(self.assignment, cell.q, cell.detector)
+            options["framed"] = cell.framed
+        if TARGETINGS.accepts(part.name, "detector"):
+            options.setdefault("detector", cell.detector)
+        return target(part.name, self.assignment, cell.q, **options)
+
+    @property
+    def detector(self) -> DetectorTraits:
+        """What its detector does."""
+        return DETECTORS.traits(self.cell.detector)
+
+    def memberships(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Who is Byzantine in each window, ``[windows, K]``, and which copies are distorted, ``[windows, f, r]``.
+
+        With workers that change places the latter is empty: it then follows at every step from who is Byzantine. The
+        windows' workers are drawn by NumPy from a stream of the seed, named "membership".
+        """
+        cell, fixed = self.cell, self.attack
+        if cell.adversary_window is None:
+            byzantine, distorts = fixed.byzantine[None], fixed.distorts[None]
+        else:
+            generator = np.random.default_rng([cell.seed, zlib.crc32(b"membership")])
+            windows = -(-cell.steps // cell.adversary_window)
+            name = parse_part(cell.attack).name
+            byzantine, distorts = over_windows(name, fixed, self.assignment, generator, windows, moved=cell.permute)
+        return byzantine, np.zeros((len(byzantine), 0, 0), bool) if cell.permute else distorts
+
+    @property
+    def samples_per_file(self) -> int:
+        """Samples in each file: as asked for, or what follows where every step takes all samples."""
+        if not dataset_of(self.cell).full_batch:
+            return self.cell.samples_per_file
+        return -(-training_samples(self.cell) // len(self.assignment.files))
+
+    @property
+    def batch_size(self) -> int:
+        """Distinct samples a step."""
+        if dataset_of(self.cell).full_batch:
+            return training_samples(self.cell)
+        return len(self.assignment.files) * self.cell.samples_per_file
+
+    @property
+    def samples_processed(self) -> int:
+        """Sample gradients that all workers together compute in the run: K l samples-per-file steps."""
+        return self.assignment.redundancy * self.batch_size * self.cell.steps
+
+    @cached_property
+    def distortable(self) -> int:
+        """The most files that q Byzantine workers can distort past the vote."""
+        return worst_case(self.assignment, self.cell.q).count
+
+    @property
+    def distortion_theory(self) -> float:
+        """The published distortion fraction.
+
+        A code promises the exact gradient up to its guarantee. Under ``strong``, and for ``frame-up`` and the like,
+        against which nothing is published, the worst case of the vote
+        (Theorem 1 of Konstantinidis et al. on the subset assignment). Under ``weak`` the files held by Byzantines
+        alone where a detector works (they are lost), else those with a Byzantine majority.
+        """
+        cell, files = self.cell, self.assignment.files
+        published = TARGETINGS.traits(parse_part(cell.attack).name).published
+        if published == "nothing distorted" or cell.q == 0 or CODINGS.traits(cell.coding).decodes:
+            return 0.0
+        if published == "files held":
+            redundancy = self.assignment.redundancy
+            need = redundancy if self.detector.detects else majority(redundancy)
+            return int((self.attack.byzantine[files].sum(1) >= need).sum()) / len(files)
+        return self.distortable / len(files)
+
+    @property
+    def may_drop_files(self) -> bool:
+        """Whether the robust rule can meet files without a value."""
+        only_averages = self.detector.excludes_to_average and self.cell.after_detection != "rule"
+        return self.detector.detects and not only_averages
+
+    @cached_property
+    def rule_parameters(self) -> Parameters:
+        """The options of the robust rule, with those that follow from the adversary filled in.
+
+        f is the most files that can be distorted. A rule that adapts to that number is compiled for the largest it can
+        be with these workers, so that cells with different q share one program.
+        """
+        part = parse_part(self.cell.rule)
+        options = part.options
+        if accepts(part.name, "f"):
+            options.setdefault("f", self.distortable)
+        if accepts(part.name, "most") and not {"buckets", "most"} & set(options):
+            assignment, q = self.assignment, (self.cell.workers - 1) // 2
+            if self.detector.keeps_unanimous:
+                most = comb(q, assignment.redundancy) * most_files_a_group(assignment)
+            else:
+                most = worst_case(assignment, q).count
+            _, last = steps_of(part.name)[-1]
+            usual = RULES.default(last, "per_lie") if RULES.accepts(last, "per_lie") else 1
+            options["most"] = min(int(options.get("per_lie") or usual) * most + 1, len(assignment.files))
+        return tuple(sorted(options.items()))
+
+    @cached_property
+    def payload_parameters(self) -> Parameters:
+        """The options of the payload but for its strength; one that knows the rule is told which it is."""
+        part = parse_part(self.cell.payload)
+        options = part.options
+        if PAYLOADS.accepts(part.name, "aggregator"):
+            known = {"aggregator": parse_part(self.cell.rule).name, "byzantine": max(1, self.distortable)}
+            options = {**known, **dict(self.rule_parameters), **options}
+        options.pop("strength", None)
+        return tuple(sorted(options.items()))
+
+    @property
+    def strength(self) -> float | None:
+        """The payload's strength: the cell's own, else the convention's or the payload's, None if it has none."""
+        cell, part = self.cell, parse_part(self.cell.payload)
+        if not PAYLOADS.accepts(part.name, "strength"):
+            return None
+        if cell.strength is not None:
+            return cell.strength
+        usual = conventions.defaults(conventions.PAYLOADS, cell.convention, part.name)
+        given = {"strength": PAYLOADS.default(part.name, "strength"), **usual, **part.options}["strength"]
+        from aspis_sim.adversary.payloads.alie import baruch_strength
+
+        return baruch_strength(cell.workers, cell.q) if given is None else given
+
+    def build_rule(self) -> Rule:
+        """The robust rule."""
+        name = parse_part(self.cell.rule).name
+        return rule(name, convention=self.cell.convention, **dict(self.rule_parameters))
+
+    def build_payload(self) -> Payload:
+        """What distorted copies hold."""
+        name = parse_part(self.cell.payload).name
+        strength = {} if self.strength is None else {"strength": self.strength}
+        return payload(name, convention=self.cell.convention, **dict(self.payload_parameters), **strength)
+
+    def build_schedule(self) -> Schedule:
+        """From a step to the factor of the learning rate."""
+        part = parse_part(self.cell.schedule)
+        return schedule(part.name, self.cell.steps, **part.options)
+
+    def build_augmentation(self) -> Augmentation:
+        """What happens to a training image."""
+        part = parse_part(self.cell.augment)
+        return augmentation(part.name, **part.options)
+
+    @cached_property
+    def network(self) -> Network:
+        """The model on its data."""
+        from aspis_sim.gradients.network import network
+
+        dataset, model = parse_part(self.cell.dataset), parse_part(self.cell.model)
+        return network(
+            dataset.name, model.name, dataset.parameters, model.parameters, self.cell.precision, self.cell.init
+        )
+
+    @cached_property
+    def plan(self) -> Plan:
+        """How a step is cut up so that it stays within its memory.
+
+        Raises:
+            InputError: a part or the way to compute needs more at once.
+        """
+        from aspis_sim.gradients.memory_plan import plan
+
+        cell, replicated = self.cell, self.cell.compute == "replicated"
+        needs_all = {
+            f"the rule {cell.rule}": not self.build_rule().coordinatewise,
+            f"the payload {cell.payload}": not self.build_payload().coordinatewise,
+            "replicated compute": replicated,
+            f"the {cell.coding} code": CODINGS.traits(cell.coding).decodes,
+        }
+        needing = next((part for part, needs in needs_all.items() if needs), "")
+        rows = self.assignment.files.size if replicated else len(self.assignment.files)
+        momentum = cell.worker_momentum > 0
+        return plan(self.network, rows, self.samples_per_file, cell.memory, cell.devices, needing, momentum)
+
+    @cached_property
+    def shape(self) -> RunShape:
+        """What its program is compiled for; jobs of equal shapes share it."""
+        from aspis_sim.simulation import RunShape
+
+        cell = self.cell
+        fed = {name: None for name, one in KNOBS.items() if not one.shapes}
+        windowed = self.detector.windowed
+        settings = replace(
+            cell,
+            **fed,
+            rule=parse_part(cell.rule).name,
+            payload=parse_part(cell.payload).name,
+            samples_per_file=self.samples_per_file,
+            detection_window=cell.detection_window if windowed else 0,
+        )
+        return RunShape(
+            settings=settings,
+            rule_parameters=self.rule_parameters,
+            payload_parameters=self.payload_parameters,
+            payload_takes_strength=self.strength is not None,
+            detects=self.detector.detects and not windowed,
+            certifies=self.detector.certifies,
+            may_drop_files=self.may_drop_files,
+            lies=TARGETINGS.traits(parse_part(cell.attack).name).lies if cell.permute else "majority",
+            chunks=self.plan.chunks,
+            tile_bytes=self.plan.tile_bytes,
+            turns=self.plan.turns,
+        )
+
+    def feed(self) -> Feed:
+        """What its run is fed."""
+        import jax
+
+        from aspis_sim.simulation import Feed
+
+        byzantine, distorts = self.memberships()
+        real = self.network.dtype.type
+        return Feed(
+            key=jax.random.key(self.cell.seed),
+            rate=real(self.cell.lr),
+            strength=real(self.strength or 0.0),
+            byzantine=byzantine,
+            distorts=distorts,
+            distortable=np.int32(self.distortable),
+            q=np.int32(self.cell.q),
+        )
+
+    def decide(self, graph: NDArray[np.bool_]) -> tuple[Verdict, int]:
+        """Its detector's verdict on an agreement graph, and the most files still distortable after it."""
+        judge = DETECTORS[self.cell.detector]
+        verdict = judge(graph, max_byzantine=self.cell.q, assignment=self.assignment)
+        return verdict, still_distortable(verdict, self.cell.q, self.assignment, self.distortable)
 
 
-def shape_of(cell: Cell) -> RunShape:
-    """What the program of the cell is compiled for."""
-    from aspis_sim.simulation import RunShape
+def resolve(cell: Cell) -> Job:
+    """The job of a cell; of equal cells one, so that nothing is made twice in a row."""
+    if loaded() and cell.plugins:
+        return Job(cell)  # another plugin may come to bear the name
+    return _job(cell)
 
-    schedule, augment = parse_part(cell.schedule), parse_part(cell.augment)
-    return RunShape(
-        assignment=cell.assignment,
-        workers=cell.workers,
-        redundancy=cell.redundancy,
-        dataset=cell.network.dataset,
-        dataset_parameters=cell.network.dataset_parameters,
-        model=parse_part(cell.model).name,
-        model_parameters=tuple(sorted(parse_part(cell.model).options.items())),
-        precision=cell.precision,
-        initial=cell.initial,
-        samples_per_file=cell.samples_a_file,
-        steps=cell.steps,
-        rule=parse_part(cell.rule).name,
-        rule_parameters=rule_options(cell),
-        payload=parse_part(cell.payload).name,
-        payload_parameters=payload_options(cell),
-        strong_payload=cell.strength_used is not None,
-        convention=cell.convention,
-        coding=cell.coding,
-        detects=cell.detector not in ("none", "degree"),
-        adversary_window=cell.adversary_window or 0,
-        detection_window=cell.detection_window if cell.detector == "degree" else 0,
-        permute=cell.permute,
-        targeting=PERMUTED[cell.attack] if cell.permute else "majority",
-        drops=cell.drops,
-        certifies=cell.detector == "certified",
-        after_detection=cell.after_detection,
-        momentum=cell.momentum,
-        schedule=schedule.name,
-        schedule_parameters=tuple(sorted(schedule.options.items())),
-        clip_workers=cell.clip_workers,
-        clip_server=cell.clip_server,
-        worker_momentum=cell.worker_momentum,
-        augment=augment.name,
-        augment_parameters=tuple(sorted(augment.options.items())),
-        compute=cell.compute,
-        devices=cell.devices,
-        chunks=cell.plan.chunks,
-        tile_bytes=cell.plan.tile_bytes,
-        turns=cell.plan.turns,
-    )
+
+@lru_cache(maxsize=512)
+def _job(cell: Cell) -> Job:
+    return Job(cell)

@@ -1,175 +1,244 @@
-"""The row that a cell leaves in a sweep's table, and the table as CSV or JSON text."""
+"""The row that a cell leaves in a table of results: one column for each setting, then what came out.
 
-import csv
-import io
-import json
-import os
-import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
-from typing import Any
+A setting's column follows from its declaration; a figure is declared here, once, with how it is computed.
+"""
 
-from aspis_sim.errors import InputError
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from aspis_sim.coding import CODINGS
+from aspis_sim.plugin import unless_broken
+from aspis_sim.spec.cell import BY_COLUMN, Cell, filled
+from aspis_sim.spec.knob import Knob
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from aspis_sim.run.resolve import Job
+    from aspis_sim.run.train import Result
+
+
+class Metric(NamedTuple):
+    """What can be compared of a figure.
+
+    Attributes:
+        higher: whether more of it is better.
+        counted: whether it counts files, workers or samples: where it is the same with every seed it follows from the
+            settings, and nothing about it is left to chance.
+    """
+
+    higher: bool = False
+    counted: bool = False
 
 
 @dataclass(frozen=True)
-class Row:
-    """One cell's results; the fields are the columns of a sweep's CSV, in order.
-
-    ``None`` stands where a figure does not exist (an empty CSV field, a JSON null): rates of detection without a
-    detector or without Byzantine workers, results of a failed cell, and sizes that a broken plugin should have given.
+class Column:
+    """One column of a row.
 
     Attributes:
-        scheme: name of the preset, or of the plugin's.
-        assignment: who computes which file.
-        workers: K.
-        redundancy: r, workers that compute each file.
-        files: f.
-        load: l, files that each worker computes.
-        q: Byzantine workers.
-        attack: targeting of files, with the number of framed workers if one was asked for.
-        payload: what distorted copies hold, with its options.
-        strength: of the payload.
-        rule: robust rule over the votes, with its options.
-        dataset, model: what was trained, with their options.
-        protocol: what is equal between schemes: "files", "batch" or "work".
-        samples_per_file: samples in each file.
-        batch_size: distinct samples a step.
-        steps: of training.
-        lr: learning rate, chosen on validation data where several were given.
-        seed: root of every random stream of the run.
-        distortion_theory: published fraction, see `aspis_sim.experiment.Cell.distortion_theory`.
-        distortion_measured: distorted values that entered the update, over f, mean over steps.
-        lost_measured: files dropped, over f, mean over steps.
-        detection_rate: Byzantines excluded over q, mean over steps.
-        false_accusation_rate: honest workers excluded over K - q, mean over steps.
-        top1: share of test images classified correctly by the final weights.
-        loss: mean test cross-entropy of the final weights.
-        samples_processed: sample gradients computed by all workers over the run.
-        seconds: wall time of the run, without compilation.
-        status: "ok", "diverged" (the final weights are not finite) or "failed: reason".
+        name: of the column.
+        type: str, int, float or bool.
+        meaning: one sentence.
+        setting: that it holds; None for what came out.
+        value: from the job and its result, None without one, to the value; None for a setting as it was asked for.
+        metric: how it is compared; None for what is not.
     """
 
-    scheme: str
-    assignment: str
-    workers: int
-    redundancy: int
-    files: int | None
-    load: int | None
-    q: int
-    attack: str
-    payload: str
-    strength: float | None
-    rule: str
-    dataset: str
-    model: str
-    protocol: str
-    samples_per_file: int | None
-    batch_size: int | None
-    steps: int
-    lr: float
-    seed: int
-    distortion_theory: float | None
-    distortion_measured: float | None
-    lost_measured: float | None
-    detection_rate: float | None
-    false_accusation_rate: float | None
-    top1: float | None
-    loss: float | None
-    samples_processed: int | None
-    seconds: float | None
-    status: str
+    name: str
+    type: type
+    meaning: str
+    setting: Knob | None = None
+    value: Callable[[Job, Result | None], Any] | None = None
+    metric: Metric | None = None
 
 
-COLUMNS = tuple(field.name for field in fields(Row))
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-"""Beginnings of a text that a spreadsheet does not show as it is."""
+def _share(counts: np.ndarray, of: int | None) -> float | None:
+    """Mean over steps of counts, as a share."""
+    return None if of is None else int(counts.sum()) / (len(counts) * of)
 
 
-def as_csv(rows: Iterable[Any], kind: type = Row) -> str:
-    """Rows of a dataclass as CSV with a header; numbers in full precision, lines ending in a newline.
+def _files(job: Job) -> int | None:
+    assignment = unless_broken(lambda: job.assignment)
+    return None if assignment is None else len(assignment.files)
 
-    Texts that a spreadsheet would take for a formula are written as `tamed` says.
+
+def _load(job: Job, result: Result | None) -> int | None:
+    assignment = unless_broken(lambda: job.assignment)
+    return None if assignment is None else assignment.load
+
+
+def _detects(job: Job) -> bool:
+    return job.detector.detects or CODINGS.traits(job.cell.coding).decodes
+
+
+def _of_trace(name: str, of: Callable[[Job], int | None]) -> Callable[[Job, Result | None], float | None]:
+    def share(job: Job, result: Result | None) -> float | None:
+        if result is None or result.trace is None:
+            return None
+        return _share(getattr(result.trace, name), of(job))
+
+    return share
+
+
+def _detection_rate(job: Job, result: Result | None) -> float | None:
+    if not _detects(job) or not job.cell.q:
+        return None
+    return _of_trace("excluded_byzantine", lambda job: job.cell.q)(job, result)
+
+
+def _false_accusation_rate(job: Job, result: Result | None) -> float | None:
+    if not _detects(job):
+        return None
+    return _of_trace("excluded_honest", lambda job: job.cell.workers - job.cell.q)(job, result)
+
+
+def _status(job: Job, result: Result | None) -> str:
+    if result is not None and result.failure:
+        return f"failed: {result.failure}"
+    return "ok" if result is None or result.finite else "diverged"
+
+
+FIGURES = (
+    Column("attack", str, "targeting of files, with the number of framed workers if one was asked for",
+           value=lambda job, result: job.cell.attack_label),
+    Column("strength", float, "of the payload, as it was used; none for a payload without one",
+           value=lambda job, result: unless_broken(lambda: job.strength)),
+    Column("samples_per_file", int, "samples in each file, as they were used",
+           value=lambda job, result: unless_broken(lambda: job.samples_per_file)),
+    Column("files", int, "f", value=lambda job, result: _files(job)),
+    Column("load", int, "l, files that each worker computes", value=_load),
+    Column("batch_size", int, "distinct samples a step",
+           value=lambda job, result: unless_broken(lambda: job.batch_size)),
+    Column("distortion_theory", float,
+           "published fraction; under the weak attack it counts the lost files where a detector works",
+           value=lambda job, result: unless_broken(lambda: job.distortion_theory)),
+    Column("distortion_measured", float, "distorted values that entered the update, over f, mean over steps",
+           value=_of_trace("distorted", _files), metric=Metric(counted=True)),
+    Column("lost_measured", float, "files dropped, over f, mean over steps",
+           value=_of_trace("lost", _files), metric=Metric(counted=True)),
+    Column("detection_rate", float, "Byzantine workers excluded over q, mean over steps",
+           value=_detection_rate, metric=Metric(higher=True, counted=True)),
+    Column("false_accusation_rate", float, "honest workers excluded over K - q, mean over steps",
+           value=_false_accusation_rate, metric=Metric(counted=True)),
+    Column("top1", float, "share of test images classified correctly by the final weights",
+           value=lambda job, result: result.test.top1 if result and result.test else None, metric=Metric(higher=True)),
+    Column("loss", float, "mean test loss of the final weights",
+           value=lambda job, result: result.test.loss if result and result.test else None, metric=Metric()),
+    Column("samples_processed", int, "sample gradients computed by all workers over the run",
+           value=lambda job, result: unless_broken(lambda: job.samples_processed), metric=Metric(counted=True)),
+    Column("seconds", float, "wall time of the run, without compilation",
+           value=lambda job, result: round(result.seconds, 3) if result and result.test else None, metric=Metric()),
+    Column("status", str, "ok, diverged (the final weights are not finite) or failed with the reason", value=_status),
+)  # fmt: skip
+"""What came out, and the settings that are shown as they were used and not as they were asked for."""
+
+FIRST = (
+    "scheme", "assignment", "workers", "redundancy", "files", "load", "q", "attack", "payload", "strength", "rule",
+    "dataset", "model", "protocol", "samples_per_file", "batch_size", "steps", "lr", "seed", "distortion_theory",
+    "distortion_measured", "lost_measured", "detection_rate", "false_accusation_rate", "top1", "loss",
+    "samples_processed", "seconds", "status",
+)  # fmt: skip
+"""The columns that every table of results has had, in their order; all others follow them."""
+
+
+def _columns() -> dict[str, Column]:
+    made = {
+        name: Column(name, one.kind.type, one.meaning.partition(":")[0].rstrip("."), one)
+        for name, one in BY_COLUMN.items()
+    }
+    for one in FIGURES:
+        setting = made[one.name].setting if one.name in made else None
+        made[one.name] = Column(one.name, one.type, one.meaning, setting, one.value, one.metric)
+    settings = [name for name, one in made.items() if one.setting is not None]
+    return {name: made[name] for name in dict.fromkeys((*FIRST, *settings, *made))}
+
+
+COLUMNS: Mapping[str, Column] = _columns()
+"""Every column, in the order of a CSV."""
+
+SETTINGS = tuple(name for name, one in COLUMNS.items() if one.setting is not None and name != "seed")
+"""The columns that say what ran, the seed apart."""
+
+METRICS = {name: one.metric for name, one in COLUMNS.items() if one.metric is not None}
+
+
+class Row(Mapping[str, Any]):
+    """One cell's results: column -> value, also read as an attribute.
+
+    None stands where a figure does not exist (an empty CSV field, a JSON null): rates of detection without a detector
+    or without Byzantine workers, results of a failed cell, and sizes that a broken plugin should have given. A setting
+    that is not given has the value that its scheme, its data set or else a cell has by itself.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    names = [field.name for field in fields(kind)]
-    writer.writerow(names)
-    for row in rows:
-        values = [getattr(row, name) for name in names]
-        writer.writerow([tamed(value) if value is None or isinstance(value, str) else value for value in values])
-    return text.getvalue()
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        if len(values) != len(COLUMNS):
+            values = {**_defaults(values.get("scheme", ""), values.get("dataset", "digits")), **values}
+        self._values = values
+
+    def __getitem__(self, column: str) -> Any:
+        return self._values[column]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COLUMNS)
+
+    def __len__(self) -> int:
+        return len(COLUMNS)
+
+    def __getattr__(self, column: str) -> Any:
+        if column.startswith("_"):
+            raise AttributeError(column)
+        try:
+            return self._values[column]
+        except KeyError:
+            raise AttributeError(f"a row has no column {column!r}") from None
+
+    def __reduce__(self) -> tuple[type[Row], tuple[dict[str, Any]]]:
+        return Row, (dict(self._values),)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Row) and all(self._values[name] == other._values[name] for name in COLUMNS)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._values[name] for name in COLUMNS))
+
+    def __repr__(self) -> str:
+        return f"Row({dict(self)!r})"
+
+    def replaced(self, **changes: Any) -> Row:
+        """A row with other values in some columns."""
+        return Row({**self._values, **changes})
+
+    @property
+    def failed(self) -> bool:
+        """Whether the cell left no results."""
+        return bool(self._values["status"].startswith("failed"))
+
+    def same_numbers(self, other: Row, apart: Sequence[str] = ()) -> bool:
+        """Whether two rows are bit-identical, ignoring ``seconds`` and these columns; NaN is the same as NaN."""
+        left, right = self._values, other._values
+        return all(repr(left[name]) == repr(right[name]) for name in COLUMNS if name != "seconds" and name not in apart)
 
 
-def tamed(value: Any) -> Any:
-    """A field of a CSV: empty for None, and with an apostrophe before a text that begins like a formula."""
-    if value is None:
-        return ""
-    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else value
+def _defaults(scheme: str, dataset: str) -> dict[str, Any]:
+    fills = filled(scheme, dataset)
+    fields = Cell.__dataclass_fields__
+    return {
+        name: None if one.setting is None else fills.get(one.setting.name, fields[one.setting.name].default)
+        for name, one in COLUMNS.items()
+    }
 
 
-def untamed(text: str) -> str:
-    """The text that `tamed` made this field of."""
-    return text[1:] if text[:1] == "'" and text[1:2] in FORMULA else text
+def settings_of(cell: Cell) -> dict[str, Any]:
+    """The columns that hold the cell's settings as they were asked for."""
+    return {name: getattr(cell, one.name) for name, one in BY_COLUMN.items()}
 
 
-def as_json(rows: Iterable[Any]) -> str:
-    """Dataclass rows as a JSON list of objects; NaN and infinities as the strings "nan", "inf", "-inf"."""
-    objects = ",\n".join(map(_object, rows))
-    return f"[\n{objects}\n]\n" if objects else "[]\n"
-
-
-def _object(row: Any) -> str:
-    """What ``json.dumps`` with an indent of 2 would give for the row in a list, in a quarter of the time."""
-    values = {field.name: getattr(row, field.name) for field in fields(row)}
-    if not all(type(value) in _SPELT for value in values.values()):
-        text = json.dumps({name: plain(value) for name, value in asdict(row).items()}, indent=2, allow_nan=False)
-        return "  " + text.replace("\n", "\n  ")
-    lines = [f'    "{name}": {_SPELT[type(value)](value)}' for name, value in values.items()]
-    return "  {\n" + ",\n".join(lines) + "\n  }"
-
-
-_SPELT: dict[type, Callable[[Any], str]] = {
-    str: json.dumps,
-    int: repr,
-    float: lambda value: json.dumps(plain(value)) if value - value != 0 else repr(value),
-    type(None): lambda value: "null",
-}
-
-
-def plain(value: Any) -> Any:
-    """A value that JSON has: NaN and infinities become strings."""
-    return str(value) if isinstance(value, float) and value - value != 0 else value
-
-
-def writable(path: Path) -> Path:
-    """Return ``path`` if a file can be written there, its folders made.
-
-    Raises:
-        InputError: it cannot; says which folder and why.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            raise InputError(f"cannot write {path}: it is a folder; name a file in it")
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
-            pass
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror} ({path.parent})") from None
-    return path
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Replace the file at ``path`` by ``content``, text as UTF-8: it always holds either the old content or the new."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+def row_of(job: Job, result: Result | None = None) -> Row:
+    """The row of a job, with empty results if there is no result, and without what a broken plugin should say."""
+    figures = {one.name: one.value(job, result) for one in FIGURES if one.value is not None}
+    return Row({**settings_of(job.cell), **figures})

@@ -4,11 +4,11 @@ from aspis_sim.gradients.network import Network, Score, network
 from aspis_sim.simulation.program import Program, compilations, compiled
 from aspis_sim.simulation.run import Run
 from aspis_sim.simulation.shape import RunShape
-from aspis_sim.simulation.state import Numbers, State, Trace
+from aspis_sim.simulation.state import Feed, State, Trace
 
 __all__ = [
+    "Feed",
     "Network",
-    "Numbers",
     "Program",
     "Run",
     "RunShape",

@@ -4,12 +4,12 @@ import jax.numpy as jnp
 from jax import Array
 
 from aspis_sim.aggregation.average import mean_over_rows
-from aspis_sim.coding import CyclicCode
+from aspis_sim.coding.cyclic import CyclicCode
 from aspis_sim.detection import Outcome
 from aspis_sim.detection.agreement import Views
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.devices.mesh import Axis
-from aspis_sim.simulation.round import Settled
+from aspis_sim.simulation.round import RoundOutcome
 from aspis_sim.simulation.verdicts import OUTCOMES
 
 EXACT = 1e-3
@@ -17,7 +17,7 @@ EXACT = 1e-3
 UNIQUE, OVER_BUDGET = OUTCOMES.index(Outcome.UNIQUE), OUTCOMES.index(Outcome.OVER_BUDGET)
 
 
-def recover(code: CyclicCode, views: Views, key: Array, axis: Axis, parameters: int) -> Settled:
+def recover(code: CyclicCode, views: Views, key: Array, axis: Axis, parameters: int) -> RoundOutcome:
     """Encode the copies as the workers return them, and decode (Chen et al., ICML 2018).
 
     A worker with a distorted copy mixes the lie where the file's gradient should be; its return is then wrong as a
@@ -38,12 +38,12 @@ def recover(code: CyclicCode, views: Views, key: Array, axis: Axis, parameters: 
     """
     files = len(views.honest)
     copies = jnp.where(views.distorts[:, :, None], views.lies[:, None], views.honest[:, None])
-    returned = axis.whole(code.encode(copies), parameters)
+    returned = axis.gather(code.encode(copies), parameters)
     found = code.decode(returned, key)
     update = jnp.where(found.ok, found.total / files, 0)
-    exact = axis.whole(mean_over_rows(views.honest), parameters)
+    exact = axis.gather(mean_over_rows(views.honest), parameters)
     same = Comparison(EXACT).rows(update[None], exact[None]).equal[0]
-    return Settled(
+    return RoundOutcome(
         update=update,
         honest=~found.located | ~found.ok,
         kept=jnp.broadcast_to(found.ok, files),

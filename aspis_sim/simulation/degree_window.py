@@ -24,12 +24,12 @@ class Memory(NamedTuple):
     since: Array
 
 
-def nothing(workers: int) -> Memory:
+def empty_memory(workers: int) -> Memory:
     """The memory at the start of a window."""
     return Memory(jnp.zeros((workers, workers), bool), jnp.full(workers, -1, jnp.int32))
 
 
-def watch(
+def observe(
     memory: Memory, graph: Array, step: Array, window: int, q: Array, distortable: Array
 ) -> tuple[Memory, Ruling]:
     """Take in the agreement graph of a step and rule on it (Konstantinidis et al., 2023, detection of Aspis+).

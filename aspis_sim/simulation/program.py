@@ -13,15 +13,16 @@ import optax
 from jax import Array
 from jax.stages import Compiled
 
-from aspis_sim import assignment
+from aspis_sim.assignment import build
 from aspis_sim.devices.mesh import COLUMNS, EVERYWHERE, on_all, on_devices, zeros_by_columns
 from aspis_sim.gradients.momentum import History
-from aspis_sim.gradients.network import Network, network
-from aspis_sim.simulation.degree_window import nothing
+from aspis_sim.gradients.network import Network, in_precision, network
+from aspis_sim.simulation.degree_window import empty_memory
 from aspis_sim.simulation.shape import RunShape
-from aspis_sim.simulation.state import Numbers, State, Trace
+from aspis_sim.simulation.state import Feed, State, Trace
 from aspis_sim.simulation.steps import advance_by, step_of
 from aspis_sim.simulation.verdicts import Table, empty_table
+from aspis_sim.spec.part import parse_part
 from aspis_sim.streams import every_sample, sample_order, stream
 
 ON_CPU: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
@@ -41,7 +42,7 @@ class Program:
         order: root key -> int ``[steps, f x samples per file]``, the samples of every step (one row for all steps
             where each takes all samples).
         begin: (root key, seed) -> `State` before the first step.
-        advance: (state, numbers, order, table, stop, training inputs, labels) -> state at step ``stop``, or stuck
+        advance: (state, feed, order, table, stop, training inputs, labels) -> state at step ``stop``, or stuck
             before it.
         empty: table without verdicts, None for a shape without a detector.
         compile_seconds: what building and compiling took.
@@ -82,41 +83,39 @@ def compilations() -> int:
 
 def network_of(shape: RunShape) -> Network:
     """The model on the data of a shape."""
-    return network(
-        shape.dataset,
-        shape.model,
-        shape.dataset_parameters,
-        shape.model_parameters,
-        shape.precision,
-        shape.initial,
-    )
+    settings = shape.settings
+    dataset, model = parse_part(settings.dataset), parse_part(settings.model)
+    return network(dataset.name, model.name, dataset.parameters, model.parameters, settings.precision, settings.init)
 
 
 def _build(shape: RunShape) -> Program:
-    started = time.perf_counter()
-    groups = assignment.build(
-        shape.assignment,
-        workers=shape.workers,
-        redundancy=shape.redundancy,
-        **dict(shape.assignment_parameters),
-    )
+    """Compile the program of a shape, in its precision whatever that of the caller is."""
+    with in_precision(shape.settings.precision):
+        return _build_here(shape)
+
+
+def _build_here(shape: RunShape) -> Program:
+    started, settings = time.perf_counter(), shape.settings
+    part = parse_part(settings.assignment)
+    groups = build(part.name, workers=settings.workers, redundancy=settings.redundancy, **part.options)
     net = network_of(shape)
     samples = len(net.example.labels["train"])
-    batch = len(groups.files) * shape.samples_per_file
-    optimizer = partial(optax.sgd, momentum=shape.momentum)
-    table = empty_table(shape.workers, len(groups.files), shape.redundancy, shape.certifies) if shape.detects else None
+    batch = len(groups.files) * settings.samples_per_file
+    optimizer = partial(optax.sgd, momentum=settings.momentum)
+    workers, redundancy = settings.workers, settings.redundancy
+    table = empty_table(workers, len(groups.files), redundancy, shape.certifies) if shape.detects else None
 
     def order(key: Array) -> Array:
-        if net.example.whole:
+        if net.example.full_batch:
             return jnp.asarray(every_sample(samples, len(groups.files)).reshape(1, -1))
-        return sample_order(stream(key, "data"), samples, shape.steps * batch).reshape(-1, batch)
+        return sample_order(stream(key, "data"), samples, settings.steps * batch).reshape(-1, batch)
 
     def start(key: Array, seed: int, history: History) -> State:
         weights = net.initial(key, seed)
-        counts = np.zeros(shape.steps, np.int32)
+        counts = np.zeros(settings.steps, np.int32)
         trace = Trace(counts.astype(net.dtype), counts, counts, counts, counts, counts.astype(np.int8))
-        graph = np.zeros((shape.workers, shape.workers), bool)
-        memory = nothing(shape.workers) if shape.detection_window else None
+        graph = np.zeros((workers, workers), bool)
+        memory = empty_memory(workers) if settings.detection_window else None
         return State(
             weights=weights,
             optimizer=optimizer(0.0).init(weights),
@@ -130,20 +129,20 @@ def _build(shape: RunShape) -> Program:
         )
 
     key = jax.random.key(0)
-    windows = -(-shape.steps // shape.adversary_window) if shape.adversary_window else 1
-    lies = (0, 0) if shape.permute else groups.files.shape
+    windows = -(-settings.steps // settings.adversary_window) if settings.adversary_window else 1
+    lies = (0, 0) if settings.permute else groups.files.shape
     zero = net.dtype.type(0)
-    numbers = Numbers(key, zero, zero, np.zeros((windows, shape.workers), bool), np.zeros((windows, *lies), bool))
-    drawn = jnp.zeros((1 if net.example.whole else shape.steps, batch), jnp.int32)
+    feed = Feed(key, zero, zero, np.zeros((windows, workers), bool), np.zeros((windows, *lies), bool))
+    drawn = jnp.zeros((1 if net.example.full_batch else settings.steps, batch), jnp.int32)
     step, train = step_of(shape, groups, net), net.train(0)
-    histories = step.blank(start(key, 0, ()), numbers, drawn, *train)
+    histories = step.blank(start(key, 0, ()), feed, drawn, *train)
 
     def begin(key: Array, seed: int) -> State:
-        return start(key, seed, zeros_by_columns(histories, net.dtype, shape.devices))
+        return start(key, seed, zeros_by_columns(histories, net.dtype, settings.devices))
 
     advance = jax.jit(_spread(advance_by(step), shape))
-    given = (begin(key, 0), numbers, drawn, table, np.int32(0), *train)
-    lowered = advance.lower(*on_all(given, shape.devices))
+    given = (begin(key, 0), feed, drawn, table, np.int32(0), *train)
+    lowered = advance.lower(*on_all(given, settings.devices))
     told = (ON_CPU | (MEMORY_FIRST if shape.turns > 1 else {})) if jax.default_backend() == "cpu" else None
     executable = lowered.compile(told)
     return Program(
@@ -159,7 +158,7 @@ def _build(shape: RunShape) -> Program:
 
 def _spread(advance: Callable[..., State], shape: RunShape) -> Callable[..., State]:
     """The function on all devices; all that it takes and gives is on each of them, but for the workers' history."""
-    if not shape.worker_momentum:
-        return on_devices(advance, shape.devices)
+    if not shape.settings.worker_momentum:
+        return on_devices(advance, shape.settings.devices)
     state = State._make(COLUMNS if name == "history" else EVERYWHERE for name in State._fields)
-    return on_devices(advance, shape.devices, (state, *[EVERYWHERE] * 6), state)
+    return on_devices(advance, shape.settings.devices, (state, *[EVERYWHERE] * 6), state)

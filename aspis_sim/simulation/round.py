@@ -31,7 +31,7 @@ from aspis_sim.detection.agreement import (
 from aspis_sim.detection.equality import Compared, Comparison
 from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.clipping import clip_each
-from aspis_sim.gradients.momentum import History, remember, shapes
+from aspis_sim.gradients.momentum import History, accumulate, shapes
 from aspis_sim.gradients.source import Gradients, Layout, Source
 
 
@@ -67,7 +67,7 @@ class Returned(NamedTuple):
         agreement: of the copies.
         graph: bool ``[K, K]``, the agreement graph.
         history: of the workers' momentum after the round, empty without.
-        statistics: running ones of batch norms, as the worker that keeps them has them after the round.
+        statistics: running ones of batch norms, as the worker whose they are has them after the round.
     """
 
     copies: Callable[[int, Array | int], Views | Copies]
@@ -79,7 +79,7 @@ class Returned(NamedTuple):
     statistics: Any
 
 
-class Settled(NamedTuple):
+class RoundOutcome(NamedTuple):
     """What the server has made of a round.
 
     Attributes:
@@ -109,7 +109,7 @@ class Round:
         compare: the equality of two gradients.
         rule: the robust rule.
         replicated: whether every worker computes each of its copies.
-        whole: whether the matrix must be formed as a whole whatever the rule and the payload are.
+        needs_matrix: whether all gradients must exist at once, whatever the rule and the payload are.
         clip: norm to which honest workers clip the gradient of each file, None to leave it.
         momentum: beta of the momentum that honest workers return, 0 for the gradient itself.
     """
@@ -121,11 +121,13 @@ class Round:
     compare: Comparison
     rule: Rule
     replicated: bool = False
-    whole: bool = False
+    needs_matrix: bool = False
     clip: float | None = None
     momentum: float = 0.0
 
-    def play(self, batch: Batch, files: Array, distorts: Array, lie: Payload, key: Array, keeper: Array) -> Returned:
+    def play(
+        self, batch: Batch, files: Array, distorts: Array, lie: Payload, key: Array, statistics_worker: Array
+    ) -> Returned:
         """Compute the gradients, let the Byzantine workers lie, and compare the copies.
 
         Args:
@@ -134,7 +136,7 @@ class Round:
             distorts: bool ``[f, r]``, which copies are distorted.
             lie: what a distorted copy holds.
             key: of the round's payload.
-            keeper: the worker whose running statistics are kept.
+            statistics_worker: the worker whose running statistics are kept.
         """
         tile: Callable[[int, Array | int], Views | Copies]
         if self.replicated:
@@ -142,7 +144,7 @@ class Round:
         else:
             history, honest, tile, agreement = self._computed_once(batch, distorts, lie, key)
         graph = agreement_graph(agreement.agree, files, self.assignment.workers)
-        statistics = honest.statistics(self._rows_of(keeper, files))
+        statistics = honest.statistics(self._rows_of(statistics_worker, files))
         return Returned(tile, honest, distorts, agreement, graph, history, statistics)
 
     def update(self, returned: Returned, ballot: Ballot, distortable: Array, drops: bool, averages: bool) -> Array:
@@ -220,7 +222,7 @@ class Round:
 
     def _needs_all(self, lie: Payload) -> bool:
         """Whether all gradients must exist at once."""
-        return self.whole or self.replicated or not (lie.coordinatewise and self.rule.coordinatewise)
+        return self.needs_matrix or self.replicated or not (lie.coordinatewise and self.rule.coordinatewise)
 
     @property
     def _rows(self) -> Array:
@@ -234,7 +236,7 @@ class Round:
         gradients = self._gradients(batch, self._rows, whole)
         if not self.momentum:
             return (), gradients
-        return remember(batch.history, gradients, self.momentum, self.source.axis)
+        return accumulate(batch.history, gradients, self.momentum, self.source.axis)
 
     def _gradients(self, batch: Batch, rows: Array, whole: bool) -> Gradients:
         """The gradients of files, clipped as honest workers do."""
@@ -246,7 +248,7 @@ class Round:
         """``[d]`` from what every tile's columns become."""
         bands = []
         for number, band in enumerate(honest.layout.bands):
-            one = lambda tile, number=number, band=band: self.source.axis.whole(made(number, tile), band.width)  # noqa: E731
+            one = lambda tile, number=number, band=band: self.source.axis.gather(made(number, tile), band.width)  # noqa: E731
             columns = one(0) if band.tiles == 1 else lax.map(one, jnp.arange(band.tiles)).reshape(-1)
             bands.append(columns[: band.columns])
         return honest.layout.join(bands)
@@ -289,9 +291,9 @@ class Round:
         axis, layout = self.source.axis, honest.layout
         if lie.scope == "labels":
             flipped = batch._replace(labels=self.classes - 1 - batch.labels)
-            form = self._gradients(flipped, jnp.arange(len(batch.files)), layout.whole).form
+            form = self._gradients(flipped, jnp.arange(len(batch.files)), layout.one_tile).form
             return lambda rows, band, tile: form(band, tile)
-        if not lie.looks:
+        if not lie.reads_rows:
             whole = lie(jnp.zeros((1, layout.parameters), batch.weights.dtype), key)
             bands = layout.split(whole[None])
 
@@ -303,7 +305,7 @@ class Round:
 
         def lies(rows: Array, band: int, tile: Array | int) -> Array:
             width, columns = layout.bands[band].width, layout.bands[band].columns
-            rows = rows if lie.coordinatewise else axis.whole(rows, width)
+            rows = rows if lie.coordinatewise else axis.gather(rows, width)
             if lie.scope == "round":
                 made = lie(rows, key)[None]
             else:
@@ -325,7 +327,7 @@ class Round:
 
         if rule.coordinatewise or axis.size == 1:
             return apply(values)
-        return axis.slice(apply(axis.whole(values, self.parameters)))
+        return axis.slice(apply(axis.gather(values, self.parameters)))
 
     @property
     def parameters(self) -> int:

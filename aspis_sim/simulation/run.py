@@ -1,4 +1,4 @@
-"""One training run as a pure function of its shape, its numbers and its key."""
+"""One training run in progress: advanced on the device, stopped where the host has to decide on a graph."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,8 +15,8 @@ from aspis_sim.devices.mesh import on_all
 from aspis_sim.gradients.network import Score, in_precision
 from aspis_sim.simulation.program import Program, compiled
 from aspis_sim.simulation.shape import RunShape
-from aspis_sim.simulation.state import Numbers, State
-from aspis_sim.simulation.verdicts import Table, remember
+from aspis_sim.simulation.state import Feed, State
+from aspis_sim.simulation.verdicts import Table, with_verdict
 
 Decide = Callable[[NDArray[np.bool_]], tuple[Verdict, int]]
 """From an agreement graph to the verdict and the most files that can be distorted after it."""
@@ -28,7 +28,7 @@ class Run:
 
     Attributes:
         program: compiled for the run's shape.
-        numbers: what it is fed.
+        feed: what it is fed.
         seed: of the run, from which data sets that differ from run to run are drawn.
         order: int ``[steps, f x samples per file]``, the samples of every step.
         state: after the steps done so far.
@@ -36,37 +36,37 @@ class Run:
     """
 
     program: Program
-    numbers: Numbers
+    feed: Feed
     seed: int
     order: Array
     state: State
     verdicts: Table | None
 
     @classmethod
-    def start(cls, shape: RunShape, numbers: Numbers, seed: int = 0) -> Self:
+    def start(cls, shape: RunShape, feed: Feed, seed: int = 0) -> Self:
         """A run before its first step."""
-        with in_precision(shape.precision):
+        with in_precision(shape.settings.precision):
             built = compiled(shape)
-            return cls(built, numbers, seed, built.order(numbers.key), built.begin(numbers.key, seed), built.empty)
+            return cls(built, feed, seed, built.order(feed.key), built.begin(feed.key, seed), built.empty)
 
     def to(self, stop: int, decide: Decide) -> Self:
         """The run at step ``stop``; ``decide`` is asked for a verdict on each new agreement graph."""
         state, verdicts = self.state, self.verdicts
-        with in_precision(self.program.shape.precision):
+        with in_precision(self.program.shape.settings.precision):
             train = self.program.network.train(self.seed)
-            devices = self.program.shape.devices
-            fixed = on_all((self.numbers, self.order), devices)
+            devices = self.program.shape.settings.devices
+            fixed = on_all((self.feed, self.order), devices)
             while True:
                 given = on_all((state, *fixed, verdicts, np.int32(stop), *train), devices)
                 state = self.program.advance(*given)
                 if verdicts is None or not bool(state.stuck):
                     return replace(self, state=state, verdicts=verdicts)
                 graph = np.asarray(state.graph)
-                verdicts = remember(verdicts, graph, *decide(graph))
+                verdicts = with_verdict(verdicts, graph, *decide(graph))
 
     def score(self, part: str) -> Score:
         """Accuracy and loss of the run's weights on a part of its data."""
-        with in_precision(self.program.shape.precision):
+        with in_precision(self.program.shape.settings.precision):
             scored = (self.state.weights, self.state.statistics)
             if jax.process_count() > 1:
                 scored = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), scored)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aspis_sim.simulation.degree_window import Memory
 
 
-class Numbers(NamedTuple):
+class Feed(NamedTuple):
     """What is fed to a run of a given shape.
 
     Attributes:

@@ -10,11 +10,13 @@ import optax
 from jax import Array
 
 from aspis_sim import adversary, aggregation
+from aspis_sim.adversary.membership import distorted_copies
 from aspis_sim.adversary.payloads import Payload
 from aspis_sim.aggregation.vote import Ruling, vote
 from aspis_sim.assignment import Assignment
-from aspis_sim.augmentations import augmentation
-from aspis_sim.coding import CyclicCode, cyclic_code
+from aspis_sim.augmentations import AUGMENTATIONS, augmentation
+from aspis_sim.coding import CODINGS
+from aspis_sim.coding.cyclic import CyclicCode
 from aspis_sim.detection.agreement import Views
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.devices.mesh import Axis
@@ -24,18 +26,19 @@ from aspis_sim.gradients.source import Source
 from aspis_sim.schedules import schedule
 from aspis_sim.schedules.base import Schedule
 from aspis_sim.simulation.coded import recover
-from aspis_sim.simulation.degree_window import Memory, watch
-from aspis_sim.simulation.round import Batch, Returned, Round, Settled
+from aspis_sim.simulation.degree_window import Memory, observe
+from aspis_sim.simulation.round import Batch, Returned, Round, RoundOutcome
 from aspis_sim.simulation.shape import RunShape
-from aspis_sim.simulation.state import Numbers, State, Trace
-from aspis_sim.simulation.verdicts import Table, everyone, look_up
+from aspis_sim.simulation.state import Feed, State, Trace
+from aspis_sim.simulation.verdicts import Table, look_up, trust_everyone
+from aspis_sim.spec.part import parse_part
 from aspis_sim.streams import stream
 
 CODE = 1
 """Number folded into a round's key for what the decoder draws and the adversary does not know."""
 
 
-class Cast(NamedTuple):
+class Roles(NamedTuple):
     """Who does what in a step.
 
     Attributes:
@@ -70,111 +73,104 @@ class Step:
     code: CyclicCode | None
 
     def __call__(
-        self, state: State, numbers: Numbers, order: Array, table: Table | None, inputs: Array, labels: Array
+        self, state: State, feed: Feed, order: Array, table: Table | None, inputs: Array, labels: Array
     ) -> State:
         """The state after the step, or stuck before it where its graph is not in the table."""
-        key = jax.random.fold_in(stream(numbers.key, "payload"), state.step)
-        cast = self._cast(state, numbers)
-        keeper = jnp.argmin(cast.byzantine)
-        batch = self._batch(state, numbers, order, inputs, labels)
-        returned = self.round.play(batch, cast.files, cast.distorts, self._lie(numbers), key, keeper)
-        known, memory, ruling = self._judged(state, numbers, table, returned)
+        key = jax.random.fold_in(stream(feed.key, "payload"), state.step)
+        roles = self._roles(state, feed)
+        statistics_worker = jnp.argmin(roles.byzantine)
+        batch = self._batch(state, feed, order, inputs, labels)
+        returned = self.round.play(batch, roles.files, roles.distorts, self._lie(feed), key, statistics_worker)
+        known, memory, ruling = self._judged(state, feed, table, returned)
 
         def go_on() -> State:
-            settled = self._settled(returned, cast.files, ruling, jax.random.fold_in(key, CODE))
-            return self._moved(state, numbers, cast, returned, settled, memory)
+            outcome = self._concluded(returned, roles.files, ruling, jax.random.fold_in(key, CODE))
+            return self._moved(state, feed, roles, returned, outcome, memory)
 
         if table is None:
             return go_on()
         return jax.lax.cond(known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=returned.graph))
 
-    def _cast(self, state: State, numbers: Numbers) -> Cast:
-        shape, points = self.shape, jnp.asarray(self.assignment.files)
-        window = state.step // shape.adversary_window if shape.adversary_window else 0
-        byzantine = jnp.asarray(numbers.byzantine)[window]
-        if not shape.permute:
-            return Cast(byzantine, points, jnp.asarray(numbers.distorts)[window])
-        places = jax.random.fold_in(stream(numbers.key, "permutation"), state.step)
-        files = jax.random.permutation(places, shape.workers)[points]
-        return Cast(byzantine, files, self._by_targeting(byzantine[files]))
+    def _roles(self, state: State, feed: Feed) -> Roles:
+        settings, points = self.shape.settings, jnp.asarray(self.assignment.files)
+        window = state.step // settings.adversary_window if settings.adversary_window else 0
+        byzantine = jnp.asarray(feed.byzantine)[window]
+        if not settings.permute:
+            return Roles(byzantine, points, jnp.asarray(feed.distorts)[window])
+        places = jax.random.fold_in(stream(feed.key, "permutation"), state.step)
+        files = jax.random.permutation(places, settings.workers)[points]
+        return Roles(byzantine, files, distorted_copies(self.shape.lies, byzantine[files]))
 
-    def _by_targeting(self, held: Array) -> Array:
-        if self.shape.targeting == "none":
-            return jnp.zeros_like(held)
-        if self.shape.targeting == "weak":
-            return held
-        return held & (held.sum(1, keepdims=True) >= self.assignment.majority)
-
-    def _batch(self, state: State, numbers: Numbers, order: Array, inputs: Array, labels: Array) -> Batch:
-        row = order[0 if self.network.example.whole else state.step]
-        samples = row.reshape(len(self.assignment.files), self.shape.samples_per_file)
+    def _batch(self, state: State, feed: Feed, order: Array, inputs: Array, labels: Array) -> Batch:
+        row = order[0 if self.network.example.full_batch else state.step]
+        samples = row.reshape(len(self.assignment.files), self.shape.settings.samples_per_file)
         drawn = None
         if self.round.source.augment is not None:
-            drawn = jax.random.fold_in(stream(numbers.key, "augmentation"), state.step)
+            drawn = jax.random.fold_in(stream(feed.key, "augmentation"), state.step)
         return Batch(state.weights, state.history, state.statistics, inputs, labels, samples, drawn)
 
-    def blank(
-        self, state: State, numbers: Numbers, order: Array, inputs: Array, labels: Array
-    ) -> list[tuple[int, int]]:
+    def blank(self, state: State, feed: Feed, order: Array, inputs: Array, labels: Array) -> list[tuple[int, int]]:
         """The shapes of the workers' history in a run of which these are the first arguments."""
-        batch = jax.eval_shape(self._batch, state, numbers, order, inputs, labels)
-        return self.round.blank(batch, self._lie(numbers))
+        batch = jax.eval_shape(self._batch, state, feed, order, inputs, labels)
+        return self.round.blank(batch, self._lie(feed))
 
-    def _lie(self, numbers: Numbers) -> Payload:
-        shape = self.shape
-        strength = {"strength": numbers.strength} if shape.strong_payload else {}
+    def _lie(self, feed: Feed) -> Payload:
+        shape, settings = self.shape, self.shape.settings
+        strength = {"strength": feed.strength} if shape.payload_takes_strength else {}
         parameters: dict[str, Any] = dict(shape.payload_parameters)
-        return adversary.payload(shape.payload, convention=shape.convention, **parameters, **strength)
+        return adversary.payload(settings.payload, convention=settings.convention, **parameters, **strength)
 
     def _judged(
-        self, state: State, numbers: Numbers, table: Table | None, returned: Returned
+        self, state: State, feed: Feed, table: Table | None, returned: Returned
     ) -> tuple[Array, Memory | None, Ruling]:
         """Whether there is a ruling on this round's graph yet, what the detector remembers of it, and the ruling."""
         if table is not None:
             known, ruling = look_up(table, returned.graph)
             return known, state.memory, ruling
         if state.memory is None:
-            return jnp.asarray(True), None, everyone(self.shape.workers, numbers.distortable)
-        budget, limit = jnp.asarray(numbers.q), jnp.asarray(numbers.distortable)
-        memory, ruling = watch(state.memory, returned.graph, state.step, self.shape.detection_window, budget, limit)
+            return jnp.asarray(True), None, trust_everyone(self.shape.settings.workers, feed.distortable)
+        budget, limit = jnp.asarray(feed.q), jnp.asarray(feed.distortable)
+        window = self.shape.settings.detection_window
+        memory, ruling = observe(state.memory, returned.graph, state.step, window, budget, limit)
         return jnp.asarray(True), memory, ruling
 
-    def _settled(self, returned: Returned, files: Array, ruling: Ruling, key: Array) -> Settled:
-        shape = self.shape
+    def _concluded(self, returned: Returned, files: Array, ruling: Ruling, key: Array) -> RoundOutcome:
+        shape, settings = self.shape, self.shape.settings
         if self.code is not None:
             copies = returned.copies(0, 0)
             assert isinstance(copies, Views)
             return recover(self.code, copies, key, self.round.source.axis, self.network.parameters)
-        averages = (shape.detects or shape.detection_window > 0) and shape.after_detection == "average"
+        averages = (shape.detects or settings.detection_window > 0) and settings.after_detection == "average"
         ballot = vote(returned.agreement.agree, files, ruling)
-        update = self.round.update(returned, ballot, ruling.distortable, shape.drops, averages)
+        update = self.round.update(returned, ballot, ruling.distortable, shape.may_drop_files, averages)
         distorted = returned.agreement.differs(ballot.slot) & ballot.kept
-        return Settled(update, ruling.honest, ballot.kept, distorted, ruling.outcome)
+        return RoundOutcome(update, ruling.honest, ballot.kept, distorted, ruling.outcome)
 
     def _moved(
         self,
         state: State,
-        numbers: Numbers,
-        cast: Cast,
+        feed: Feed,
+        roles: Roles,
         returned: Returned,
-        settled: Settled,
+        outcome: RoundOutcome,
         memory: Memory | None,
     ) -> State:
         """The state after the update, with the step's row in the trace."""
-        update = settled.update.astype(state.weights.dtype)
-        if self.shape.clip_server is not None:
-            update = clip_one(update, self.shape.clip_server)
-        rate = numbers.rate * self.schedule(state.step)
-        change, optimizer = optax.sgd(rate, momentum=self.shape.momentum).update(update, state.optimizer)
+        update = outcome.update.astype(state.weights.dtype)
+        settings = self.shape.settings
+        if settings.clip_server is not None:
+            update = clip_one(update, settings.clip_server)
+        rate = feed.rate * self.schedule(state.step)
+        change, optimizer = optax.sgd(rate, momentum=settings.momentum).update(update, state.optimizer)
         example = self.network.example
-        a_sample = len(cast.files) / len(example.labels["train"]) if self.network.model.sums else 1
+        a_sample = len(roles.files) / len(example.labels["train"]) if self.network.model.sums else 1
         row = Trace(
             loss=returned.honest.loss * a_sample,
-            distorted=settled.distorted.sum(),
-            lost=(~settled.kept).sum(),
-            excluded_byzantine=(cast.byzantine & ~settled.honest).sum(),
-            excluded_honest=(~cast.byzantine & ~settled.honest).sum(),
-            outcome=settled.outcome,
+            distorted=outcome.distorted.sum(),
+            lost=(~outcome.kept).sum(),
+            excluded_byzantine=(roles.byzantine & ~outcome.honest).sum(),
+            excluded_honest=(~roles.byzantine & ~outcome.honest).sum(),
+            outcome=outcome.outcome,
         )
         pairs = zip(state.trace, row, strict=True)
         trace = Trace(*(past.at[state.step].set(now.astype(past.dtype)) for past, now in pairs))
@@ -195,26 +191,32 @@ class Step:
 
 def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
     """The step of a run of this shape."""
-    axis = Axis(shape.devices)
-    code = cyclic_code(shape.workers, shape.redundancy) if shape.coding == "cyclic" else None
-    of_rule: dict[str, Any] = dict(shape.rule_parameters)
-    of_schedule: dict[str, Any] = dict(shape.schedule_parameters)
-    of_augmentation: dict[str, Any] = dict(shape.augment_parameters)
-    augment = None if shape.augment == "none" else augmentation(shape.augment, **of_augmentation)
-    layers = network.layers(shape.samples_per_file)
+    settings = shape.settings
+    axis = Axis(settings.devices)
+    code = CODINGS.build(settings.coding, workers=settings.workers, redundancy=settings.redundancy)
+    augment = parse_part(settings.augment)
+    changes = AUGMENTATIONS.traits(augment.name).changes
     one_round = Round(
         assignment=assignment,
-        source=Source(layers, axis, shape.chunks, shape.tile_bytes, shape.turns, augment),
+        source=Source(
+            network.layers(settings.samples_per_file),
+            axis,
+            shape.chunks,
+            shape.tile_bytes,
+            shape.turns,
+            augmentation(augment.name, **augment.options) if changes else None,
+        ),
         unravel=network.unravel,
         classes=network.example.classes,
-        compare=Comparison(shape.tolerance, axis.total, axis.largest),
-        rule=aggregation.rule(shape.rule, convention=shape.convention, **of_rule),
-        replicated=shape.compute == "replicated",
-        whole=code is not None,
-        clip=shape.clip_workers,
-        momentum=shape.worker_momentum,
+        compare=Comparison(settings.tolerance, axis.total, axis.largest),
+        rule=aggregation.rule(settings.rule, convention=settings.convention, **dict(shape.rule_parameters)),
+        replicated=settings.compute == "replicated",
+        needs_matrix=code is not None,
+        clip=settings.clip_workers,
+        momentum=settings.worker_momentum,
     )
-    factor = schedule(shape.schedule, shape.steps, **of_schedule)
+    of_schedule = parse_part(settings.schedule)
+    factor = schedule(of_schedule.name, settings.steps, **of_schedule.options)
     return Step(shape, assignment, network, one_round, factor, code)
 
 
@@ -223,7 +225,7 @@ def advance_by(step: Step) -> Callable[..., State]:
 
     def advance(
         state: State,
-        numbers: Numbers,
+        feed: Feed,
         order: Array,
         table: Table | None,
         stop: Array,
@@ -232,7 +234,7 @@ def advance_by(step: Step) -> Callable[..., State]:
     ) -> State:
         return jax.lax.while_loop(
             lambda state: (state.step < stop) & ~state.stuck,
-            lambda state: step(state, numbers, order, table, inputs, labels),
+            lambda state: step(state, feed, order, table, inputs, labels),
             state._replace(stuck=jnp.asarray(False)),
         )
 

@@ -57,7 +57,7 @@ def look_up(table: Table, graph: ArrayLike) -> tuple[Array, Ruling]:
     return match.any(), jax.tree.map(lambda part: part[row], table.rulings)
 
 
-def remember(table: Table, graph: NDArray[np.bool_], verdict: Verdict, distortable: int) -> Table:
+def with_verdict(table: Table, graph: NDArray[np.bool_], verdict: Verdict, distortable: int) -> Table:
     """A copy of the table with one more verdict; a full table forgets its oldest half first.
 
     Args:
@@ -81,7 +81,7 @@ def remember(table: Table, graph: NDArray[np.bool_], verdict: Verdict, distortab
     return Table(graphs, Ruling(*parts), np.int32(known + 1))  # type: ignore[arg-type]
 
 
-def everyone(workers: int, distortable: ArrayLike) -> Ruling:
+def trust_everyone(workers: int, distortable: ArrayLike) -> Ruling:
     """The ruling of a scheme without a detector: nobody is excluded, the votes and the rule decide."""
     skipped = jnp.int8(OUTCOMES.index(Outcome.SKIPPED))
     return Ruling(

@@ -1,26 +1,55 @@
-"""The grid of a sweep: lists of settings, checked and multiplied out into cells."""
+"""The grid of a sweep: what was asked for, checked and multiplied out into cells."""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
-from math import ceil, isfinite
-from typing import get_args
+from math import ceil, prod
+from typing import Any
 
-from aspis_sim.assignment import shape
-from aspis_sim.errors import InputError, PluginError
+from aspis_sim import data
+from aspis_sim.adversary.targeting import TARGETINGS
+from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.errors import DataError, InputError, PluginError
 from aspis_sim.plugin import unless_broken
 from aspis_sim.registry import unknown_name
-from aspis_sim.schemes import Scheme, schemes
-from aspis_sim.spec.cell import Cell
-from aspis_sim.spec.choices import AfterDetection, Compute, Framed, Initial, Precision, Protocol
+from aspis_sim.spec.cell import FILLED, KNOBS, Cell, filled
+from aspis_sim.spec.checks import check_together, shape_of
+from aspis_sim.spec.knob import Knob, knobs
+from aspis_sim.spec.part import parse_part
+from aspis_sim.spec.request import Request
 
-PROTOCOLS: tuple[str, ...] = get_args(Protocol)
+AXES: Mapping[str, Knob] = {**KNOBS, **knobs(Request)}
+"""Everything that a grid can be asked for, by name."""
+
+MOST_RUNS = 100_000
+"""Cells from which a grid has to be wanted for certain."""
+
+INNER = ("redundancy", "attack", "framed", "payload", "strength")
+"""Settings whose values alternate fastest among those that stand in tables of their own."""
+
+BY_ITSELF = ("q", "lr", "seed")
+
+Values = tuple[Any, ...]
+
+FORMER_NAMES = {
+    "schemes": "scheme",
+    "attacks": "attack",
+    "payloads": "payload",
+    "strengths": "strength",
+    "redundancies": "redundancy",
+    "rates": "lr",
+    "seeds": "seed",
+    "initial": "init",
+}
+"""Names in grids that an earlier version stored, and what they are called now."""
 
 
 @dataclass(frozen=True)
-class Group:
+class Replicates:
     """Cells that differ in seed only, once their learning rate is chosen.
 
     Attributes:
@@ -34,243 +63,243 @@ class Group:
     seeds: tuple[int, ...]
 
     @property
-    def steps(self) -> int:
-        """Training steps that the group takes, the search for a rate included."""
-        return self.first.steps * (len(self.rates) + len(self.seeds) - 1)
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What one table of a sweep is for: everything else but scheme, q and seed is fixed in the sweep."""
-
-    redundancy: int
-    attack: str
-    framed: Framed
-    payload: str
-    strength: float | None
+    def trainings(self) -> int:
+        """Runs that it takes, the search for a rate included."""
+        return len(self.rates) + len(self.seeds) - 1
 
     @property
-    def attack_label(self) -> str:
-        """The attack, with the number of framed workers if one was asked for."""
-        return self.attack if self.framed is None else f"{self.attack}:{self.framed}"
+    def steps(self) -> int:
+        """Training steps that it takes, the search for a rate included."""
+        return self.first.steps * self.trainings
 
 
 @dataclass(frozen=True)
 class Grid:
-    """What a sweep varies, and what it keeps fixed.
+    """What a sweep varies, and what it keeps fixed; made by `Grid.of`.
 
     Attributes:
-        schemes: names of presets.
-        q: numbers of Byzantine workers.
-        attacks, payloads, strengths: of the adversary; a strength of None is the payload's default.
-        framed: workers framed by a frame-up, one or several (each with the q that are larger); None for its default,
-            "auto" for what harms most.
-        workers: K.
-        redundancies: r, for the schemes that have redundancy.
-        rates: learning rates; with more than one the best on validation data is chosen per scheme and q.
-        seeds: of the runs; the first one chooses the rate.
-        protocol: what is equal between the schemes: "files", the samples a file; "batch", the distinct samples a
-            step; "work", the samples that each worker computes.
-        samples_per_file: of every scheme under "files"; under the others of the scheme with most files or load.
-        batch_size: distinct samples a step under "batch", None for ``samples_per_file`` x the most files.
-        convention: library or paper whose variants of rules and payloads are meant.
-        assignment, detector, rule, after_detection: override that part of every scheme; None keeps the preset's.
-        adversary_window, detection_window: as in a `Cell`.
-        permute: overrides whether workers change places; None keeps the preset's.
-        steps, epochs: how long every scheme trains; the steps, or how often it sees as many distinct samples as there
-            are to train on: then a scheme takes the more steps, the fewer distinct samples it has in each. Not both;
-            neither for 300 steps.
-        dataset, model, momentum, schedule, clip_workers, clip_server, worker_momentum, augment, compute, devices,
-        memory, precision, initial: as in a `Cell`.
+        asked: (setting, its values) for all that was asked for, in the order of `AXES`; the others have their defaults.
     """
 
-    schemes: tuple[str, ...] = ("aspis", "aspis-certified", "byzshield", "detox", "median")
-    q: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
-    attacks: tuple[str, ...] = ("strong",)
-    payloads: tuple[str, ...] = ("alie",)
-    strengths: tuple[float | None, ...] = (None,)
-    framed: tuple[Framed, ...] = (None,)
-    workers: int = 15
-    redundancies: tuple[int, ...] = (3,)
-    rates: tuple[float, ...] = (0.03, 0.1)
-    seeds: tuple[int, ...] = (0, 1, 2)
-    protocol: Protocol = "files"
-    samples_per_file: int = 4
-    batch_size: int | None = None
-    assignment: str | None = None
-    detector: str | None = None
-    rule: str | None = None
-    convention: str | None = None
-    after_detection: AfterDetection | None = None
-    adversary_window: int | None = None
-    detection_window: int = 15
-    permute: bool | None = None
-    dataset: str = "digits"
-    model: str = "mlp"
-    steps: int | None = None
-    epochs: float | None = None
-    momentum: float = 0.9
-    schedule: str = "constant"
-    clip_workers: float | None = None
-    clip_server: float | None = None
-    worker_momentum: float = 0.0
-    augment: str = "none"
-    compute: Compute = "shared"
-    devices: int = 1
-    memory: int = Cell.memory
-    precision: Precision = "float32"
-    initial: Initial = "model"
+    asked: tuple[tuple[str, Values], ...] = ()
 
-    def tables(self) -> dict[Setting, tuple[Group, ...]]:
-        """Multiply the grid out into tables, and each table into groups, q by q and scheme by scheme.
+    @classmethod
+    def of(cls, **given: Any) -> Grid:
+        """A grid of settings as text, as values or as sequences of either; None for one that is not asked for.
 
         Raises:
-            InputError: some setting is wrong; nothing has been trained.
+            InputError: no such setting, or a value that it cannot have.
+        """
+        read: dict[str, Values] = {}
+        for name, value in given.items():
+            if name not in AXES:
+                raise unknown_name("setting", name, AXES)
+            if value is not None and (values := AXES[name].read(value)) != (None,):
+                read[name] = values
+        return cls(tuple((name, read[name]) for name in AXES if name in read))
+
+    @classmethod
+    def stored(cls, specification: Mapping[str, Any]) -> Grid:
+        """The grid of a `specification`, also of one that an earlier version stored.
+
+        Raises:
+            DataError: it names a setting that this version does not know.
+        """
+        given = {FORMER_NAMES.get(name, name): value for name, value in specification.items()}
+        if unknown := sorted(set(given) - set(AXES)):
+            raise DataError(
+                f"the study's grid has {', '.join(unknown)}, which this aspis-sim does not know; take a newer one"
+            )
+        return cls.of(**given)
+
+    @property
+    def specification(self) -> dict[str, Any]:
+        """What was asked for, as JSON has it."""
+        return {name: list(values) for name, values in self.asked}
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The specification without what has no effect: values that would be taken anyway."""
+        decided = {name for dataset in self["dataset"] for name in data.DATASETS.traits(parse_part(dataset).name).suits}
+        return {
+            name: list(values)
+            for name, values in self.asked
+            if name in decided or (name == "scheme" or values != AXES[name].defaults)
+        }
+
+    def __getitem__(self, name: str) -> Values:
+        """The values of a setting: those asked for, else its defaults."""
+        return dict(self.asked).get(name, AXES[name].defaults)
+
+    def replaced(self, **given: Any) -> Grid:
+        """The grid with these settings in the place of its own; None for the default."""
+        return Grid.of(**{**dict(self.asked), **given})
+
+    @property
+    def varies(self) -> tuple[str, ...]:
+        """The settings with several values."""
+        return tuple(name for name in AXES if len(self[name]) > 1)
+
+    @property
+    def size(self) -> int:
+        """Cells, at most."""
+        return prod(len(self[name]) for name in AXES if name != "lr")
+
+    def check_size(self) -> None:
+        """Refuse more cells than one asks for by accident.
+
+        Raises:
+            InputError: there are more than `MOST_RUNS`.
+        """
+        if self.size > MOST_RUNS:
+            axes = ", ".join(f"{len(self[name]):,} {name}" for name in self.varies if name != "lr")
+            raise InputError(f"{self.size:,} cells ({axes}), more than {MOST_RUNS:,}; ask for them with `yes`")
+
+    def groups(self) -> tuple[Replicates, ...]:
+        """Multiply the grid out, table by table, q by q and scheme by scheme; each group once.
+
+        Raises:
+            InputError: some settings do not go together; nothing has been trained.
             DataError: the data set is missing or damaged.
         """
         self._check()
-        tables = {}
-        for r in self.redundancies:
-            cells = self._share_samples([self._template(scheme, r) for scheme in schemes(self.schemes)])
-            cells = [replace(cell, steps=self._steps_of(cell)) for cell in cells]
-            for (attack, framed), payload, strength in product(self._attacks(), self.payloads, self.strengths):
-                tables[Setting(r, attack, framed, payload, strength)] = tuple(
-                    Group(
-                        replace(cell, attack=attack, framed=framed, payload=payload, strength=strength, q=q),
-                        self.rates,
-                        tuple(dict.fromkeys(self.seeds)),
-                    )
-                    for q, cell in product(self._q_for(framed), cells)
-                )
-        self._check_cells(group.first for groups in tables.values() for group in groups)
-        return tables
-
-    def groups(self) -> tuple[Group, ...]:
-        """All groups, each once (a scheme without redundancy is the same for every r), in the order of the rows."""
-        return merged(self.tables())
-
-    @property
-    def budget(self) -> str:
-        """How long every scheme trains, in words."""
-        return f"{self.steps or Cell.steps} steps" if self.epochs is None else f"{self.epochs:g} epochs"
-
-    def _steps_of(self, cell: Cell) -> int:
-        if self.epochs is None:
-            return Cell.steps if self.steps is None else self.steps
-        batch = unless_broken(lambda: cell.batch_size)
-        if not batch:
-            return cell.steps  # the cell is refused, or fails when it runs
-        return ceil(Fraction(str(self.epochs)) * len(cell.network.example.labels["train"]) / batch)
-
-    def _q_for(self, framed: Framed) -> tuple[int, ...]:
-        """Values of q that can frame this many workers; all of them, to be refused, if there are none."""
-        able = tuple(q for q in self.q if not isinstance(framed, int) or framed < q)
-        return able or self.q
-
-    def _attacks(self) -> Iterator[tuple[str, Framed]]:
-        for attack in self.attacks:
-            yield from ((attack, framed) for framed in (self.framed if attack == "frame-up" else (None,)))
+        found = dict.fromkeys(
+            Replicates(replace(cell, q=q), self["lr"], self["seed"])
+            for block in self._blocks()
+            for q in self._q_for(block[0].framed)
+            for cell in block
+        )
+        for group in found:
+            with suppress(PluginError):
+                check_together(group.first)
+        return tuple(found)
 
     def _check(self) -> None:
-        for name in (
-            "schemes",
-            "q",
-            "attacks",
-            "payloads",
-            "strengths",
-            "redundancies",
-            "rates",
-            "seeds",
-            "framed",
-        ):
-            if not getattr(self, name):
-                raise InputError(f"the grid is empty: no {name}")
-        if self.protocol not in PROTOCOLS:
-            raise unknown_name("protocol", self.protocol, PROTOCOLS)
-        if self.batch_size is not None and self.protocol != "batch":
-            raise InputError(f"a batch size of {self.batch_size} is for --protocol batch, not {self.protocol}")
-        if self.epochs is not None and self.steps is not None:
-            raise InputError(f"{self.steps} steps and {self.epochs:g} epochs: a run takes one or the other")
-        if self.epochs is not None and not (isfinite(self.epochs) and self.epochs > 0):
-            raise InputError(f"{self.epochs} epochs; a run takes a positive number of them")
-        if min(self.seeds) < 0:
-            raise InputError(f"seed {min(self.seeds)} is negative; seeds are 0 or more")
-
-    def _check_cells(self, cells: Iterable[Cell]) -> None:
-        """Refuse cells that cannot run; a plugin's part that does not work fails its own cells, when they run."""
-        files_of = {}
-        tried: set[object] = set()
-        for cell in cells:
-            with suppress(PluginError):
-                cell.check()
-                files_of[cell.assignment, cell.workers, cell.redundancy] = cell
-                cell.check_parts(tried)
-        for cell in files_of.values():
-            files = shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy).files
-            samples = unless_broken(lambda: len(cell.network.example.labels["train"]))  # noqa: B023
-            if samples is not None and files > samples:
-                raise InputError(
-                    f"fewer samples than files: scheme {cell.scheme} with K={cell.workers}, r={cell.redundancy} has "
-                    f"{files:,} files, {self.dataset} has {samples:,} training samples; take fewer workers"
-                )
-
-    def _template(self, scheme: Scheme, redundancy: int) -> Cell:
-        assignment = self.assignment or scheme.assignment
-        return Cell(
-            scheme=scheme.name,
-            assignment=assignment,
-            detector=self.detector or scheme.detector,
-            rule=self.rule or scheme.rule,
-            convention=self.convention,
-            after_detection=self.after_detection or scheme.after_detection,
-            workers=self.workers,
-            redundancy=1 if assignment == "baseline" else redundancy,
-            q=self.q[0],
-            attack=self.attacks[0],
-            payload=self.payloads[0],
-            strength=self.strengths[0],
-            adversary_window=self.adversary_window,
-            detection_window=self.detection_window,
-            coding=scheme.coding,
-            permute=scheme.permute if self.permute is None else self.permute,
-            dataset=self.dataset,
-            model=self.model,
-            protocol=self.protocol,
-            samples_per_file=self.samples_per_file,
-            lr=self.rates[0],
-            momentum=self.momentum,
-            schedule=self.schedule,
-            clip_workers=self.clip_workers,
-            clip_server=self.clip_server,
-            worker_momentum=self.worker_momentum,
-            augment=self.augment,
-            seed=self.seeds[0],
-            compute=self.compute,
-            devices=self.devices,
-            memory=self.memory,
-            precision=self.precision,
-            initial=self.initial,
-        )
-
-    def _share_samples(self, cells: list[Cell]) -> list[Cell]:
-        """Give every scheme its samples a file under the protocol, at least one unless the batch is too small."""
-        if self.protocol == "files":
-            return cells
-        try:
-            shapes = [shape(cell.assignment, workers=cell.workers, redundancy=cell.redundancy) for cell in cells]
-        except PluginError as error:
+        given = dict(self.asked)
+        if "batch_size" in given and self["protocol"] != ("batch",):
             raise InputError(
-                f"protocol {self.protocol} shares samples over the files of every scheme, but {error}"
-            ) from None
-        if self.protocol == "batch":
-            batch = self.batch_size or self.samples_per_file * max(one.files for one in shapes)
-            counts = [batch // one.files if batch < one.files else round(batch / one.files) for one in shapes]
-        else:
-            work = self.samples_per_file * max(one.load for one in shapes)
-            counts = [max(1, round(work / one.load)) for one in shapes]
-        return [replace(cell, samples_per_file=count) for cell, count in zip(cells, counts, strict=True)]
+                f"a batch size of {given['batch_size'][0]} is for protocol batch, not {self['protocol'][0]}"
+            )
+        if "epochs" in given and "steps" in given:
+            raise InputError(
+                f"{given['steps'][0]} steps and {given['epochs'][0]:g} epochs: a run takes one or the other"
+            )
+
+    def _blocks(self) -> Iterator[list[Cell]]:
+        """The cells of each table for one q: every scheme with every variant."""
+        tables = [name for name, one in AXES.items() if one.place == "table"]
+        tables.sort(key=lambda name: INNER.index(name) if name in INNER else -1)
+        variants = [name for name, one in AXES.items() if one.place == "scheme" and name not in ("scheme", *INNER)]
+        seen: set[tuple[Any, ...]] = set()
+        for values in product(*(self[name] for name in tables)):
+            asked = _plainly(dict(zip(tables, values, strict=True)))
+            if (key := tuple(asked.values())) in seen:
+                continue
+            seen.add(key)
+            schemes = product(self["scheme"], *(self[name] for name in variants))
+            requests = [asked | dict(zip(("scheme", *variants), one, strict=True)) for one in schemes]
+            yield _sized([_cell(request, self) for request in requests], requests)
+
+    def _q_for(self, framed: Any) -> Values:
+        """Values of q that can frame this many workers; all of them, to be refused, if there are none."""
+        able = tuple(q for q in self["q"] if not isinstance(framed, int) or framed < q)
+        return able or self["q"]
 
 
-def merged(tables: Mapping[Setting, tuple[Group, ...]]) -> tuple[Group, ...]:
-    """The groups of some tables, each once, in the order of the rows."""
-    return tuple(dict.fromkeys(group for groups in tables.values() for group in groups))
+def _plainly(asked: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a table with its shorthands resolved, and without what means nothing beside the others."""
+    attack = parse_part(asked["attack"])
+    options = attack.options
+    if TARGETINGS.accepts(attack.name, "framed"):
+        asked["framed"] = options.pop("framed", asked["framed"])
+    else:
+        asked["framed"] = None
+    asked["attack"] = attack.name + "".join(f":{name}={value}" for name, value in options.items())
+    for name in ("samples", "dimension"):
+        if (value := asked.pop(name)) is not None:
+            asked["dataset"] += f":{name}={value}"
+    if asked.pop("x64"):
+        asked["precision"] = "float64"
+    return asked
+
+
+def _cell(request: Mapping[str, Any], grid: Grid) -> Cell:
+    """The cell of a request, its number of samples and steps apart."""
+    given = {name: value for name, value in request.items() if name in KNOBS}
+    asked = dict(grid.asked)
+    fills = filled(given["scheme"], given["dataset"])
+    given |= {name: fills[name] for name in FILLED if name not in asked}
+    given |= {name: grid[name][0] for name in BY_ITSELF}
+    if not ASSIGNMENTS.traits(parse_part(given["assignment"]).name).redundant:
+        given["redundancy"] = 1
+    return Cell(**given)
+
+
+def _sized(cells: list[Cell], requests: list[dict[str, Any]]) -> list[Cell]:
+    """The cells with their samples in a file and their steps."""
+    shared = list(cells)
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    for place, (cell, request) in enumerate(zip(cells, requests, strict=True)):
+        alike.setdefault((cell.samples_per_file, request["batch_size"]), []).append(place)
+    for (_, batch_size), places in alike.items():
+        for place, cell in zip(places, _share([cells[place] for place in places], batch_size), strict=True):
+            shared[place] = cell
+    return [_timed(cell, request["epochs"]) for cell, request in zip(shared, requests, strict=True)]
+
+
+def _share(cells: list[Cell], batch_size: int | None) -> list[Cell]:
+    """Give every scheme its samples in a file under the protocol, at least one unless the batch is too small."""
+    protocol, asked = cells[0].protocol, cells[0].samples_per_file
+    if protocol == "files":
+        return cells
+    try:
+        shapes = [shape_of(cell) for cell in cells]
+    except PluginError as error:
+        raise InputError(f"protocol {protocol} shares samples over the files of every scheme, but {error}") from None
+    if protocol == "batch":
+        batch = batch_size or asked * max(one.files for one in shapes)
+        counts = [batch // one.files if batch < one.files else round(batch / one.files) for one in shapes]
+    else:
+        work = asked * max(one.load for one in shapes)
+        counts = [max(1, round(work / one.load)) for one in shapes]
+    return [replace(cell, samples_per_file=count) for cell, count in zip(cells, counts, strict=True)]
+
+
+def _timed(cell: Cell, epochs: float | None) -> Cell:
+    if epochs is None:
+        return cell
+    samples = unless_broken(lambda: training_samples(cell))
+    files = unless_broken(lambda: shape_of(cell).files)
+    if not samples or not files or cell.samples_per_file < 1:
+        return cell  # the cell is refused, or fails when it runs
+    batch = samples if dataset_of(cell).full_batch else files * cell.samples_per_file
+    return replace(cell, steps=ceil(Fraction(str(epochs)) * samples / batch))
+
+
+def dataset_of(cell: Cell) -> data.Dataset:
+    """The cell's data set as some run sees it: for shapes and numbers."""
+    part = parse_part(cell.dataset)
+    return data.as_run(part.name, part.parameters)
+
+
+def training_samples(cell: Cell) -> int:
+    """How many samples there are to train on."""
+    return len(dataset_of(cell).labels["train"])
+
+
+def check_samples(groups: Iterable[Replicates]) -> None:
+    """Refuse assignments with more files than there are samples.
+
+    Raises:
+        InputError: says which, and what would work.
+        DataError: the data set is missing or damaged.
+    """
+    met = {(g.first.assignment, g.first.workers, g.first.redundancy, g.first.dataset): g.first for g in groups}
+    for cell in met.values():
+        files = unless_broken(lambda cell=cell: shape_of(cell).files)  # type: ignore[misc]
+        samples = unless_broken(lambda cell=cell: training_samples(cell))  # type: ignore[misc]
+        if files is not None and samples is not None and files > samples:
+            raise InputError(
+                f"fewer samples than files: scheme {cell.scheme} with K={cell.workers}, r={cell.redundancy} has "
+                f"{files:,} files, {cell.dataset} has {samples:,} training samples; take fewer workers"
+            )

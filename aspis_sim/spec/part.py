@@ -1,10 +1,12 @@
 """A part with its options as they are written: ``krum:f=3``, ``nnm+krum:f=3:beyond=2``, ``alie:ddof=1``."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from aspis_sim.errors import InputError
 
 Option = int | float | bool | str | None
+Parameters = tuple[tuple[str, Option], ...]
 
 
 class Part(NamedTuple):
@@ -12,18 +14,29 @@ class Part(NamedTuple):
 
     Attributes:
         name: registered name, or several joined by +.
-        options: name -> value, in the order they are written.
+        written: (option, value), in the order in which they are written.
     """
 
     name: str
-    options: dict[str, Option]
+    written: Parameters
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """Option -> value, in the order in which they are written."""
+        return dict(self.written)
+
+    @property
+    def parameters(self) -> Parameters:
+        """(option, value), by option."""
+        return tuple(sorted(self.written))
 
 
+@lru_cache(maxsize=4096)
 def parse_part(text: str) -> Part:
     """Read ``name:option=value:option=value``; values are whole numbers, numbers, true, false, none or words.
 
     Raises:
-        InputError: an option without a name or a value, or twice the same.
+        InputError: an option without a name or a value, or the same option twice.
     """
     name, *written = text.split(":")
     options: dict[str, Option] = {}
@@ -34,7 +47,7 @@ def parse_part(text: str) -> Part:
         if key in options:
             raise InputError(f"{text!r}: the option {key} stands twice")
         options[key] = _value(value)
-    return Part(name, options)
+    return Part(name, tuple(options.items()))
 
 
 def _value(text: str) -> Option:

@@ -21,7 +21,7 @@ class Payload:
             the only row, so that copies of a file are equal but those of different files are not.
             ``"labels"``: the gradient of the file with flipped labels, which the simulator computes itself.
         coordinatewise: the value at a coordinate depends on that column alone.
-        looks: whether the lie depends on the rows at all, and not on their width alone.
+        reads_rows: whether the lie depends on the rows at all, and not on their width alone.
         largest: from a number that no entry of the rows exceeds in absolute value, to one that no entry of the lie
             exceeds (up to rounding); None if there is none such. With it a lie is known to be finite before it is
             formed.
@@ -30,7 +30,7 @@ class Payload:
     function: Callable[[Array, Array | None], Array]
     scope: Literal["round", "file", "labels"] = "round"
     coordinatewise: bool = True
-    looks: bool = True
+    reads_rows: bool = True
     largest: Callable[[Array], Array] | None = None
 
     def __call__(self, rows: Array, key: Array | None = None) -> Array:

@@ -12,4 +12,4 @@ def constant(strength: float = 100.0) -> Payload:
     def lie(rows: Array, key: Array | None = None) -> Array:
         return jnp.full_like(rows[0], -strength)
 
-    return Payload(lie, looks=False, largest=lambda entry: jnp.full_like(entry, abs(strength)))
+    return Payload(lie, reads_rows=False, largest=lambda entry: jnp.full_like(entry, abs(strength)))

@@ -22,4 +22,4 @@ def gaussian(strength: float | Array = 1.0, mean: float | Array = 0.0) -> Payloa
             raise InputError("the gaussian payload is random and needs a key")
         return mean + strength * jax.random.normal(key, rows.shape[1:], rows.dtype)
 
-    return Payload(lie, looks=False)
+    return Payload(lie, reads_rows=False)

@@ -12,7 +12,7 @@ def nan() -> Payload:
     def lie(rows: Array, key: Array | None = None) -> Array:
         return jnp.full_like(rows[0], jnp.nan)
 
-    return Payload(lie, looks=False)
+    return Payload(lie, reads_rows=False)
 
 
 def inf() -> Payload:
@@ -21,4 +21,4 @@ def inf() -> Payload:
     def lie(rows: Array, key: Array | None = None) -> Array:
         return jnp.full_like(rows[0], jnp.inf)
 
-    return Payload(lie, looks=False)
+    return Payload(lie, reads_rows=False)

@@ -12,4 +12,4 @@ def zero() -> Payload:
     def lie(rows: Array, key: Array | None = None) -> Array:
         return jnp.zeros_like(rows[0])
 
-    return Payload(lie, looks=False, largest=jnp.zeros_like)
+    return Payload(lie, reads_rows=False, largest=jnp.zeros_like)

@@ -1,9 +1,9 @@
 """Where the runs of a sweep are computed: each executor takes cells and gives futures of their results."""
 
 from aspis_sim.registry import Registry
-from aspis_sim.run.executors.base import Executor, Tick
+from aspis_sim.run.executors.base import Executor
 
-EXECUTORS = Registry(
+EXECUTORS: Registry[None] = Registry(
     "executor",
     {
         "local": "aspis_sim.run.executors.threads:local",
@@ -11,4 +11,4 @@ EXECUTORS = Registry(
     },
 )
 
-__all__ = ["EXECUTORS", "Executor", "Tick"]
+__all__ = ["EXECUTORS", "Executor"]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, Self
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import TracebackType
 
-    from aspis_sim.run.train import Result
+    from aspis_sim.run.train import Result, Tick
     from aspis_sim.simulation import RunShape
     from aspis_sim.spec.cell import Cell
-
-Tick = Callable[[int], None]
-"""Told how many steps were done since the last call; may raise to stop the run."""
 
 
 class Executor(Protocol):

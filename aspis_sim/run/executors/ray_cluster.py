@@ -15,9 +15,8 @@ import jax
 from aspis_sim import plugin
 from aspis_sim.data import search
 from aspis_sim.errors import InputError
-from aspis_sim.run.executors.base import Tick
 from aspis_sim.run.machine import this_machine
-from aspis_sim.run.train import Result, train
+from aspis_sim.run.train import Result, Tick, train
 from aspis_sim.simulation import RunShape
 from aspis_sim.spec.cell import Cell
 

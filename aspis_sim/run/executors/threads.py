@@ -8,8 +8,7 @@ from typing import Self
 
 import jax
 
-from aspis_sim.run.executors.base import Tick
-from aspis_sim.run.train import Result, train
+from aspis_sim.run.train import Result, Tick, train
 from aspis_sim.simulation import RunShape, compiled
 from aspis_sim.spec.cell import Cell
 

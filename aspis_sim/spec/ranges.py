@@ -4,9 +4,16 @@ from decimal import Decimal, InvalidOperation
 
 from aspis_sim.errors import InputError
 
+MOST = 100_000
+"""Values that a range may have."""
+
 
 def names(text: str) -> tuple[str, ...]:
-    """Comma-separated names, in order, each once."""
+    """Comma-separated names, in order, each once.
+
+    Raises:
+        InputError: there is none.
+    """
     found = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not found:
         raise InputError(f"no name in {text!r}; write one or several, as in aspis,detox")
@@ -27,7 +34,11 @@ def integers(text: str, option: str) -> tuple[int, ...]:
 
 
 def reals(text: str, option: str) -> tuple[float, ...]:
-    """Real numbers: ``0.5..2:0.5``, ``0.01,0.03``; ranges are exact in decimal."""
+    """Real numbers: ``0.5..2:0.5``, ``0.01,0.03``; ranges are exact in decimal.
+
+    Raises:
+        InputError: not a finite number, or a range that is reversed or has a step that is not positive.
+    """
     return tuple(dict.fromkeys(float(value) for value in _numbers(text, option)))
 
 
@@ -46,8 +57,8 @@ def _numbers(text: str, option: str) -> list[Decimal]:
         if step <= 0:
             raise InputError(f"{option} {text}: the step {step} must be positive")
         count = int((stop - start) / step) + 1
-        if count > 100_000:
-            raise InputError(f"{option} {text}: {count:,} values; a range may have 100,000 at most")
+        if count > MOST:
+            raise InputError(f"{option} {text}: {count:,} values; a range may have {MOST:,} at most")
         values += [start + i * step for i in range(count)]
     return values
 

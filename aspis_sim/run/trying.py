@@ -1,0 +1,92 @@
+"""Trying the parts of cells on shapes, before any work: options that are not taken, rules that have too few rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from aspis_sim.augmentations import AUGMENTATIONS
+from aspis_sim.errors import InputError, PluginError
+from aspis_sim.run.resolve import Job, resolve
+from aspis_sim.spec.cell import Cell
+from aspis_sim.spec.checks import shape_of
+from aspis_sim.spec.grid import Grid, Replicates, check_samples, dataset_of
+from aspis_sim.spec.part import parse_part
+
+
+def prepared(grid: Grid) -> tuple[Replicates, ...]:
+    """The groups of a grid, all that can be refused refused.
+
+    A plugin's part that does not work is not: it fails its own cells, when they run.
+
+    Raises:
+        InputError: something in the grid does not work; nothing has been trained.
+        DataError: the data set is missing or damaged.
+    """
+    groups = grid.groups()
+    check_groups(groups)
+    return groups
+
+
+def check_groups(groups: Iterable[Replicates]) -> None:
+    """Refuse groups whose parts do not work; see `prepared`."""
+    groups = tuple(groups)
+    tried: set[object] = set()
+    for group in groups:
+        with suppress(PluginError):
+            try_parts(group.first, tried)
+    check_samples(groups)
+
+
+def try_parts(cell: Cell, tried: set[object] | None = None) -> None:
+    """Try the parts of a cell: the rule and the payload on as many rows as there are files.
+
+    Args:
+        cell: whose settings go together.
+        tried: what was tried for other cells and is not tried again; added to.
+
+    Raises:
+        InputError: an option is not taken, the rule cannot stand so many distorted rows of so few, or the augmentation
+            cannot change such samples.
+    """
+    import jax
+
+    tried = set() if tried is None else tried
+    job = resolve(cell)
+    files, drops = shape_of(cell).files, job.may_drop_files
+    rows = jax.ShapeDtypeStruct((files, 8), "float32")
+    kept = jax.ShapeDtypeStruct((files,), "bool") if drops else None
+    key = jax.eval_shape(lambda: jax.random.key(0))
+    of_rule = (cell.rule, job.rule_parameters, cell.convention, files, drops)
+    of_payload = (cell.payload, job.payload_parameters, job.strength, cell.convention, files)
+    try:
+        if of_rule not in tried:
+            jax.eval_shape(job.build_rule(), rows, kept)
+        if of_payload not in tried:
+            payload = job.build_payload()
+            jax.eval_shape(payload, rows, key)
+            if payload.scope == "labels" and cell.worker_momentum:
+                raise InputError(
+                    f"payload {cell.payload} has no momentum at the workers: poisoned workers would carry one of "
+                    "their own; take `worker_momentum=0`"
+                )
+        tried |= {of_rule, of_payload}
+    except InputError as error:
+        raise InputError(f"scheme {cell.scheme}, q={cell.q}: {error}") from None
+    _try_training(job, key, tried)
+
+
+def _try_training(job: Job, key: object, tried: set[object]) -> None:
+    import jax
+
+    cell = job.cell
+    if (of_schedule := (cell.schedule, cell.steps)) not in tried:
+        job.build_schedule()
+        tried.add(of_schedule)
+    if (of_samples := (cell.augment, cell.dataset)) in tried:
+        return
+    augment = job.build_augmentation()
+    if AUGMENTATIONS.traits(parse_part(cell.augment).name).changes:
+        inputs = dataset_of(cell).inputs["train"]
+        jax.eval_shape(augment, key, jax.ShapeDtypeStruct(inputs.shape[1:], inputs.dtype))
+    tried.add(of_samples)

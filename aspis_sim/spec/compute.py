@@ -1,0 +1,43 @@
+"""Settings of the computation: how workers are simulated, on what."""
+
+from dataclasses import dataclass
+
+from aspis_sim.spec.kinds import Size, Whole, Word
+from aspis_sim.spec.knob import knob
+
+COMPUTE = "Computation"
+
+WAYS = ("shared", "replicated")
+
+
+def _devices(value: int) -> str | None:
+    return None if value >= 1 else f"{value} devices; at least 1 is needed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compute:
+    """How a run is computed; the same numbers come out up to rounding."""
+
+    compute: str = knob(
+        Word("|".join(WAYS), ",".join(WAYS), words=WAYS, kind="way to compute"),
+        "shared",
+        "shared: each file's gradient once, copies are made logically; replicated: every worker computes its copies.",
+        panel=COMPUTE,
+        place="table",
+    )
+    devices: int = knob(
+        Whole("N", "N,…"),
+        1,
+        "Devices over which workers are sharded (virtual on a CPU).",
+        panel=COMPUTE,
+        place="table",
+        check=_devices,
+    )
+    memory: int = knob(
+        Size("4GB", "4GB,…"),
+        4 * 10**9,
+        "Memory that a step may take on a device; it is cut up to stay within.",
+        panel=COMPUTE,
+        place="table",
+        shapes=False,
+    )

@@ -1,0 +1,216 @@
+"""Kinds of values that a setting has: how they are read from text or Python, written, and which names there are."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+from aspis_sim.errors import InputError
+from aspis_sim.registry import Registry, unknown_name
+from aspis_sim.spec import ranges
+from aspis_sim.spec.part import parse_part
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What values of a setting are.
+
+    Attributes:
+        metavar: how one value is shown in help.
+        metavar_of_several: how a list is.
+        optional: whether None is a value; it is written ``none``.
+    """
+
+    metavar: str | None = None
+    metavar_of_several: str | None = None
+    optional: bool = False
+
+    type: type = str
+    """Of the values, None apart."""
+
+    def names(self) -> Iterable[str]:
+        """The names that may be given, for help and completion; none for numbers."""
+        return ()
+
+    def last_names(self) -> Iterable[str]:
+        """The names that may follow a ``+`` within a value, where steps are joined by it; else none."""
+        return ()
+
+    def read(self, given: Any, spelled: str) -> tuple[Any, ...]:
+        """One value, or all that a text lists.
+
+        Args:
+            given: text, or a value.
+            spelled: how messages name the setting.
+
+        Raises:
+            InputError: it is not of this kind.
+        """
+        if given is None or (self.optional and isinstance(given, str) and given.strip().lower() == "none"):
+            return (None,)
+        return self._of_text(given, spelled) if isinstance(given, str) else (self._of_value(given, spelled),)
+
+    def write(self, value: Any) -> str:
+        """The value as `read` takes it."""
+        if value is None:
+            return "none"
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, float):
+            short = f"{value:g}"
+            return short if float(short) == value else repr(value)
+        return str(value)
+
+    def _of_text(self, text: str, spelled: str) -> tuple[Any, ...]:
+        raise NotImplementedError
+
+    def _of_value(self, value: Any, spelled: str) -> Any:
+        raise InputError(f"{spelled} {value!r}: not a value of this setting")
+
+
+@dataclass(frozen=True)
+class Whole(Kind):
+    """Whole numbers; ``words`` are values besides them."""
+
+    words: tuple[str, ...] = ()
+    type: type = int
+
+    def names(self) -> Iterable[str]:
+        """The words."""
+        return self.words
+
+    def _of_text(self, text: str, spelled: str) -> tuple[Any, ...]:
+        if not set(self.words).isdisjoint(part.strip() for part in text.split(",")):
+            parts = [part.strip() for part in text.split(",")]
+            return tuple(
+                value for part in parts for value in ((part,) if part in self.words else ranges.integers(part, spelled))
+            )
+        return ranges.integers(text, spelled)
+
+    def _of_value(self, value: Any, spelled: str) -> Any:
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            raise InputError(f"{spelled} {value!r}: not a whole number")
+        return int(value)
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    """Finite real numbers."""
+
+    type: type = float
+
+    def _of_text(self, text: str, spelled: str) -> tuple[Any, ...]:
+        return ranges.reals(text, spelled)
+
+    def _of_value(self, value: Any, spelled: str) -> Any:
+        if isinstance(value, bool) or not isinstance(value, Real) or not abs(float(value)) < float("inf"):
+            raise InputError(f"{spelled} {value!r}: not a finite number")
+        return float(value)
+
+
+@dataclass(frozen=True)
+class Size(Kind):
+    """Numbers of bytes, written as ``2GB``, ``512MB`` or ``1.5 GB``."""
+
+    type: type = int
+
+    def _of_text(self, text: str, spelled: str) -> tuple[Any, ...]:
+        return tuple(self._size(one, spelled) for one in text.split(","))
+
+    def _size(self, text: str, spelled: str) -> int:
+        found = re.fullmatch(r"\s*(\d{1,18}(?:\.\d{0,18})?)\s*([kMGT]?)i?B?\s*", text)
+        size = float(found[1]) * 1000 ** " kMGT".index(found[2] or " ") if found else 0
+        if size < 1:
+            raise InputError(f"{spelled} {text}: not a size; write 2GB or 512MB")
+        return int(size)
+
+    def _of_value(self, value: Any, spelled: str) -> Any:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+            raise InputError(f"{spelled} {value!r}: not a size; write '2GB' or a number of bytes")
+        return int(value)
+
+    def write(self, value: Any) -> str:
+        """In the largest unit in which it is a whole number."""
+        if value is None:
+            return "none"
+        for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+            if value >= unit and value % unit == 0:
+                return f"{value // unit}{name}"
+        return str(value)
+
+
+@dataclass(frozen=True)
+class YesNo(Kind):
+    """Yes or no; ``true`` or ``false`` where it is written."""
+
+    type: type = bool
+
+    def names(self) -> Iterable[str]:
+        """Both."""
+        return ("true", "false")
+
+    def _of_text(self, text: str, spelled: str) -> tuple[Any, ...]:
+        values = {"true": True, "false": False}
+        for one in ranges.names(text):
+            if one.lower() not in values:
+                raise InputError(f"{spelled} {text}: {one!r} is neither true nor false")
+        return tuple(values[one.lower()] for one in ranges.names(text))
+
+    def _of_value(self, value: Any, spelled: str) -> Any:
+        if not isinstance(value, bool):
+            raise InputError(f"{spelled} {value!r}: neither true nor false")
+        return value
+
+
+@dataclass(frozen=True)
+class Word(Kind):
+    """One of a few words.
+
+    Attributes:
+        words: that there are.
+        kind: what they are, in messages.
+    """
+
+    words: Sequence[str] = ()
+    kind: str = "word"
+
+    def names(self) -> Iterable[str]:
+        """The words."""
+        return self.words
+
+    def _of_text(self, text: str, spelled: str) -> tuple[Any, ...]:
+        found = ranges.names(text)
+        for one in found:
+            if one not in self.words:
+                raise unknown_name(self.kind, one, self.words)
+        return found
+
+
+@dataclass(frozen=True)
+class Named(Kind):
+    """Registered parts, each with options as in ``alie:ddof=1``.
+
+    Attributes:
+        registry: what there is; a mapping of another sort, such as the schemes, has no options.
+        check: raises `InputError` for a name that is none; None for the registry's own check.
+        others: further registries whose names may stand before the last, joined by +.
+    """
+
+    registry: Any = None
+    check: Callable[[str], object] | None = None
+    others: tuple[Registry, ...] = ()
+
+    def names(self) -> Iterable[str]:
+        """The registered names."""
+        return self.registry
+
+    def last_names(self) -> Iterable[str]:
+        """With those that may stand before it."""
+        return (*self.registry, *(name for other in self.others for name in other)) if self.others else ()
+
+    def _of_text(self, text: str, spelled: str) -> tuple[Any, ...]:
+        found = ranges.names(text)
+        for one in found:
+            (self.check or self.registry.check)(parse_part(one).name)
+        return found

@@ -1,0 +1,131 @@
+"""Settings of the system: which scheme, on how many workers, and the parts that defend it."""
+
+from dataclasses import dataclass
+
+from aspis_sim.aggregation import PREAGGREGATIONS, RULES, conventions, steps_of
+from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.coding import CODINGS
+from aspis_sim.detection import DETECTORS
+from aspis_sim.schemes import SCHEMES, scheme
+from aspis_sim.spec.kinds import Named, Number, Whole, Word, YesNo
+from aspis_sim.spec.knob import knob
+
+SYSTEM, PARTS = "The system", "Parts that override the scheme's"
+
+AFTER_DETECTION = ("average", "rule")
+
+
+def _window(value: int) -> str | None:
+    return None if value >= 1 else f"`detection_window` {value}: a window has 1 or more steps"
+
+
+def _tolerance(value: float) -> str | None:
+    return None if 0 <= value < 1 else f"`tolerance` {value:g}: a relative difference is 0 or more, and below 1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """Who computes which file, and what the server makes of what comes back."""
+
+    scheme: str = knob(
+        Named("NAME", "NAME,…", registry=SCHEMES, check=scheme),
+        "aspis",
+        "Presets: {names}.",
+        several=("aspis", "aspis-certified", "byzshield", "detox", "median"),
+        panel=SYSTEM,
+        shapes=False,
+        identity=True,
+    )
+    workers: int = knob(
+        Whole(metavar_of_several="15,21"),
+        15,
+        "Workers K.",
+        panel=SYSTEM,
+        place="table",
+        identity=True,
+        label="K=",
+    )
+    redundancy: int = knob(
+        Whole(metavar_of_several="3,5"),
+        3,
+        "Workers that compute each file, r (odd).",
+        panel=SYSTEM,
+        place="table",
+        identity=True,
+        label="r=",
+    )
+    assignment: str = knob(
+        Named("NAME", "NAME,…", registry=ASSIGNMENTS),
+        None,
+        "Who computes which file: {names}; with options as in ramanujan-2:load=10.",
+        panel=PARTS,
+        filled_by="scheme",
+        identity=True,
+        absent="subset",
+    )
+    detector: str = knob(
+        Named("NAME", "NAME,…", registry=DETECTORS),
+        None,
+        "What reads the agreement graph: {names}.",
+        panel=PARTS,
+        filled_by="scheme",
+        shapes=False,
+        identity=True,
+        absent="none",
+    )
+    rule: str = knob(
+        Named("RULE", "RULE,…", registry=RULES, check=steps_of, others=(PREAGGREGATIONS,)),
+        None,
+        f"Robust rule over the votes: {{names}}; with options as in krum:f=3 and steps before it as in nnm+krum "
+        f"({', '.join(PREAGGREGATIONS)}). f is the most votes that can be distorted unless given.",
+        panel=PARTS,
+        flag="aggregator",
+        column="rule",
+        filled_by="scheme",
+        identity=True,
+        absent="median",
+    )
+    after_detection: str = knob(
+        Word("average|rule", "average,rule", words=AFTER_DETECTION, kind="step after detection"),
+        None,
+        "What follows a successful detection.",
+        panel=PARTS,
+        filled_by="scheme",
+        absent="average",
+    )
+    coding: str = knob(
+        Named("NAME", "NAME,…", registry=CODINGS),
+        None,
+        "What workers return: {names} (gradients, or mixtures of them that the server decodes).",
+        panel=PARTS,
+        filled_by="scheme",
+        absent="none",
+    )
+    convention: str | None = knob(
+        Word("NAME", "NAME,…", optional=True, words=conventions.NAMES, kind="convention"),
+        None,
+        "Variants of rules and payloads where libraries differ: {names}.",
+        panel=PARTS,
+    )
+    permute: bool = knob(
+        YesNo(),
+        None,
+        "Let the workers change places in the assignment at every step.",
+        panel=PARTS,
+        filled_by="scheme",
+        absent=False,
+    )
+    detection_window: int = knob(
+        Whole("T_d", "T_d,…"),
+        15,
+        "Steps in a window of the degree detector.",
+        panel=PARTS,
+        check=_window,
+    )
+    tolerance: float = knob(
+        Number("X", "X,…"),
+        1e-5,
+        "Relative difference up to which two gradients count as equal.",
+        panel=PARTS,
+        check=_tolerance,
+    )
