@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from aspis_sim.errors import InputError
+from aspis_sim.printable import printable
 
 Traits = TypeVar("Traits")
 
@@ -118,7 +119,7 @@ class Registry(Mapping[str, Callable[..., Any]], Generic[Traits]):
     def summary(self, name: str) -> str:
         """First sentence of the part's docstring."""
         first = (inspect.getdoc(self[name]) or "").split("\n\n")[0].replace("\n", " ")
-        return "".join(character for character in first if character.isprintable())
+        return printable(first, "")
 
 
 @lru_cache(maxsize=1000)

@@ -21,7 +21,7 @@ def strongest(assignment: Assignment, q: int, detector: str) -> Attack:
         q: Byzantine workers.
         detector: registered name of the detector of the scheme under attack.
     """
-    return max(candidates(assignment, q), key=lambda attack: harm(attack, assignment, q, detector))
+    return max(candidates(assignment, q), key=lambda attack: distorted_share(attack, assignment, q, detector))
 
 
 def strongest_frame_up(assignment: Assignment, q: int, detector: str) -> Attack:
@@ -29,7 +29,7 @@ def strongest_frame_up(assignment: Assignment, q: int, detector: str) -> Attack:
     if not assignment.complete or q == 0:
         return strong(assignment, q)
     frames = [frame(assignment, q, d) for d in range(q)]
-    return max(frames, key=lambda attack: harm(attack, assignment, q, detector))
+    return max(frames, key=lambda attack: distorted_share(attack, assignment, q, detector))
 
 
 def candidates(assignment: Assignment, q: int) -> Iterator[Attack]:
@@ -40,7 +40,7 @@ def candidates(assignment: Assignment, q: int) -> Iterator[Attack]:
         yield from (frame(assignment, q, d) for d in range(1, q))
 
 
-def harm(attack: Attack, assignment: Assignment, q: int, detector: str) -> tuple[float, bool]:
+def distorted_share(attack: Attack, assignment: Assignment, q: int, detector: str) -> tuple[float, bool]:
     """Distorted files over files in the update, and whether they enter a plain mean.
 
     A lie is taken to be one vector a file, different from the honest gradient.

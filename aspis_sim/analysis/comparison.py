@@ -1,45 +1,22 @@
 """Two sets of runs against each other: differences over paired seeds with intervals, corrected tests and a verdict."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any
 
-from aspis_sim.analysis.pairs import FOLLOWING, Pairing, Pairs, pair, said, same_numbers
+from aspis_sim.analysis.pairs import FOLLOWING, Pairing, Pairs, pair, said
 from aspis_sim.analysis.statistics import LEVEL, MOST_PAIRS, Paired, holm, least_p, paired
 from aspis_sim.errors import InputError
 from aspis_sim.registry import unknown_name
-from aspis_sim.run.row import Row
-from aspis_sim.study.reading import SETTINGS, Run
+from aspis_sim.run.row import METRICS, SETTINGS, Row
+from aspis_sim.study.records import StoredRun
 
 DERIVED = ("files", "load", "batch_size")
 """Columns that follow from the settings."""
 
 
-class Metric(NamedTuple):
-    """A column that can be compared.
-
-    Attributes:
-        higher: whether more of it is better.
-        counted: whether it counts files, workers or samples: where it is the same with every seed it follows from the
-            settings, and nothing about it is left to chance.
-    """
-
-    higher: bool = False
-    counted: bool = False
-
-
-METRICS = {
-    "top1": Metric(higher=True),
-    "loss": Metric(),
-    "distortion_measured": Metric(counted=True),
-    "lost_measured": Metric(counted=True),
-    "detection_rate": Metric(higher=True, counted=True),
-    "false_accusation_rate": Metric(counted=True),
-    "samples_processed": Metric(counted=True),
-    "seconds": Metric(),
-}
 TESTS = ("t", "sign-flip")
 
 
@@ -55,12 +32,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """One group of pairs under one metric; the fields are the columns of a comparison's CSV.
+    """One group of pairs under one metric.
 
     Attributes:
-        scheme, assignment, workers, redundancy, q, attack, payload, strength, rule, dataset, model, protocol,
-        samples_per_file, steps, lr: settings of both, None where they differ or it has no meaning.
-        other: settings of both that a sweep's CSV has no column for, those in which the groups differ.
+        settings: column -> value of both, None where they differ or it has no meaning.
+        other: what a study notes beside the settings (versions of the code and the data) and the groups differ in.
         first, second: settings in which they differ, as ``name=value name=value``.
         metric: the column compared.
         seeds: pairs.
@@ -71,25 +47,11 @@ class Difference:
         least_p_sign_flip: the smallest p that the sign-flip test can give with so many pairs.
         p_holm: of the test that was asked for, corrected over all groups; of the sign-flip test where all differences
             are equal; None where nothing is left to chance (a count that no seed changes) or not all is finite.
-        identical_rows: pairs whose rows are the same bit for bit, apart from what is compared and seconds.
+        identical_rows: pairs whose rows are bit-identical, ignoring what is compared and ``seconds``.
         verdict: see `Verdict`; a difference is shown if ``p_holm`` is 0.05 or less.
     """
 
-    scheme: str | None
-    assignment: str | None
-    workers: int | None
-    redundancy: int | None
-    q: int | None
-    attack: str | None
-    payload: str | None
-    strength: float | None
-    rule: str | None
-    dataset: str | None
-    model: str | None
-    protocol: str | None
-    samples_per_file: int | None
-    steps: int | None
-    lr: float | None
+    settings: Mapping[str, Any]
     other: str
     first: str
     second: str
@@ -106,6 +68,15 @@ class Difference:
     p_holm: float | None
     identical_rows: int
     verdict: str
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The settings, then everything else: a line of a comparison's CSV."""
+        return {**self.settings, **{name: value for name, value in vars(self).items() if name != "settings"}}
+
+
+RECORD = (*SETTINGS, *(field.name for field in fields(Difference) if field.name != "settings"))
+"""The columns of a comparison's CSV."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +106,8 @@ class Comparison:
 
 
 def compare(
-    first: Sequence[Run],
-    second: Sequence[Run],
+    first: Sequence[StoredRun],
+    second: Sequence[StoredRun],
     metrics: Sequence[str] = ("top1",),
     test: str = "t",
     across: Sequence[str] = (),
@@ -188,11 +159,11 @@ def _difference(group: Pairs, metric: str, test: str, others: Sequence[str]) -> 
     p = result.p_sign_flip if test == "sign-flip" or result.p_t is None else result.p_t
     if finite and p is None:
         raise InputError(
-            f"{count} pairs are too many for the exact sign-flip test (at most {MOST_PAIRS}); use --test t"
+            f"{count} pairs are too many for the exact sign-flip test (at most {MOST_PAIRS}); use `test=t`"
         )
     apart = [name for name in group.first if group.first[name] != group.second[name]]
     return Difference(
-        **{name: None if name in apart else group.first.get(name) for name in SETTINGS},
+        settings={name: None if name in apart else group.first.get(name) for name in SETTINGS},
         other=said(group.first, [name for name in others if name not in apart]),
         first=said(group.first, apart),
         second=said(group.second, apart),
@@ -226,10 +197,10 @@ def _judged(group: Difference, p: float | None) -> Difference:
 
 
 def _both(rows: tuple[Row, Row], metric: str) -> tuple[float, float]:
-    return getattr(rows[0], metric), getattr(rows[1], metric)
+    return rows[0][metric], rows[1][metric]
 
 
 def _identical(group: Pairs) -> int:
     apart = [name for name in group.first if group.first[name] != group.second[name]]
     settled = (*DERIVED, *apart) if apart else ()
-    return sum(same_numbers(*both, settled) for both in group.rows)
+    return sum(ours.same_numbers(theirs, settled) for ours, theirs in group.rows)

@@ -8,11 +8,12 @@ from typing import Any
 from aspis_sim.errors import InputError
 from aspis_sim.registry import unknown_name
 from aspis_sim.run.row import Row
-from aspis_sim.study.reading import Run, Settings, written
+from aspis_sim.study.reading import Settings, settings_of, written
+from aspis_sim.study.records import StoredRun
 
 FOLLOWING = ("samples_per_file", "lr", "code", "data")
-"""Settings that a sweep chooses from the others, or that a study notes: where a set of runs has one value of them for
-every choice of the others, cells pair whatever it is."""
+"""Settings that a sweep chooses from the others, or that a study notes. Where they follow from the other settings in both
+sets of runs, two cells are partners whatever their values are."""
 
 Key = tuple[Any, ...]
 Cells = dict[Key, dict[int, Row]]
@@ -62,7 +63,7 @@ class Pairing:
     unpaired: tuple[Unpaired, ...]
 
 
-def pair(first: Sequence[Run], second: Sequence[Run], across: Sequence[str] = ()) -> Pairing:
+def pair(first: Sequence[StoredRun], second: Sequence[StoredRun], across: Sequence[str] = ()) -> Pairing:
     """Pair the runs of two sets, each of one or more.
 
     Two runs are partners if they have the same seed and agree in every setting that both sets name, but for settings
@@ -74,9 +75,10 @@ def pair(first: Sequence[Run], second: Sequence[Run], across: Sequence[str] = ()
         InputError: an unknown name in ``across``, there is no pair, a set has two results for one cell, or several
             cells have several partners.
     """
-    shared = set.intersection(*(set(run.settings) for run in (*first, *second)))
-    names = tuple(name for name in first[0].settings if name in shared)
-    sides = _cells(first, names), _cells(second, names)
+    told = [[(settings_of(run), run.row) for run in side] for side in (first, second)]
+    shared = set.intersection(*(set(settings) for side in told for settings, _ in side))
+    names = tuple(name for name in told[0][0][0] if name in shared)
+    sides = _cells(told[0], names), _cells(told[1], names)
     values = {name: (_values(sides[0], place), _values(sides[1], place)) for place, name in enumerate(names)}
     for name in across:
         if name not in names:
@@ -122,24 +124,18 @@ def said(settings: Settings, names: Sequence[str]) -> str:
     return " ".join(f"{name}={written(settings[name])}" for name in names)
 
 
-def _cells(runs: Sequence[Run], names: Sequence[str]) -> Cells:
+def _cells(told: Sequence[tuple[Settings, Row]], names: Sequence[str]) -> Cells:
     """Settings -> seed -> row; a row that stands twice counts once, whatever its seconds."""
     cells: Cells = {}
-    for run in runs:
-        seeds = cells.setdefault(tuple(run.settings[name] for name in names), {})
-        before = seeds.setdefault(run.row.seed, run.row)
-        if before is not run.row and not same_numbers(before, run.row):
+    for settings, row in told:
+        seeds = cells.setdefault(tuple(settings[name] for name in names), {})
+        before = seeds.setdefault(row.seed, row)
+        if before is not row and not before.same_numbers(row):
             raise InputError(
-                f"two results for one cell: {said(run.settings, names)} seed={run.row.seed}; they differ in something "
+                f"two results for one cell: {said(settings, names)} seed={row.seed}; they differ in something "
                 "that is not recorded"
             )
     return cells
-
-
-def same_numbers(a: Row, b: Row, apart: Sequence[str] = ()) -> bool:
-    """Whether two rows are the same bit for bit, apart from seconds and these columns; NaN is the same as NaN."""
-    left, right = vars(a), vars(b)
-    return all(repr(left[name]) == repr(right[name]) for name in left if name != "seconds" and name not in apart)
 
 
 def _apart(a: Key, b: Key) -> bool:
@@ -162,7 +158,7 @@ def _ambiguous(names: Sequence[str], ours: Sequence[Key], theirs: Sequence[Key])
     a, b = (", ".join(written(key[place]) for key in side[:4]) for side in (ours, theirs))
     return (
         f"which cells are partners is not clear: {names[place]} is {a} in the first and {b} in the second; "
-        "choose with --where"
+        "choose with `where`"
     )
 
 
@@ -183,4 +179,4 @@ def _no_pair(names: Sequence[str], joined: Sequence[str], sides: tuple[Cells, Ce
     )
     if not least:
         return "no cell has a partner with the same seed"
-    return f"no cell has a partner: the nearest differ in {', '.join(least)}; compare with --across {','.join(least)}"
+    return f"no cell has a partner: the nearest differ in {', '.join(least)}; compare with `across={','.join(least)}`"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -11,21 +11,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.errors import DataError, InputError
-from aspis_sim.run.row import COLUMNS, Row
+from aspis_sim.run.machine import this_machine
+from aspis_sim.run.resolve import resolve
+from aspis_sim.run.row import COLUMNS, FIGURES, Row, row_of
 from aspis_sim.run.train import Result, Stopped, Tick, train
-from aspis_sim.run.train import row as row_of
+from aspis_sim.run.trying import try_parts
 from aspis_sim.spec.cell import Cell
-from aspis_sim.study import Record, Store
+from aspis_sim.spec.checks import check as check_settings
 from aspis_sim.study.fingerprint import origin_of
-from aspis_sim.study.ledger import this_machine
-from aspis_sim.study.reading import read_csv
-from aspis_sim.study.rebuilding import rebuilt
+from aspis_sim.study.reading import cell_of_row, read_csv
+from aspis_sim.study.records import StoredRun
+from aspis_sim.study.study import Study
 from aspis_sim.study.trace_codec import pack, unpack
 
 ROUNDING = 1e-6
 """Relative: figures this close may come from the same computation in another order, as another CPU does it."""
 ROUNDED = ("loss", "trace loss", "curve loss")
 """What is rounded; all else is counted, and is the same or is not."""
+IMPLIED = tuple(one.name for one in FIGURES if one.metric is None and one.name != "status") + ("samples_processed",)
+"""Columns that follow from the others, and so tell when a row contradicts itself."""
 
 
 class Outcome(StrEnum):
@@ -35,27 +39,6 @@ class Outcome(StrEnum):
     ROUNDED = "same up to rounding"
     DIFFERENT = "different"
     FAILED = "failed"
-
-
-@dataclass(frozen=True, eq=False)
-class Stored:
-    """A finished cell as it was kept.
-
-    Attributes:
-        cell: what ran.
-        row: what came out.
-        key: in its study, empty for a line of a CSV.
-        trace: name -> array over the steps; empty for a line of a CSV.
-        curve: (step, top-1, loss) where it was scored.
-        origin: what it was computed with: name -> version, device, host, code or data; empty if that is not known.
-    """
-
-    cell: Cell
-    row: Row
-    key: str = ""
-    trace: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    curve: tuple[tuple[int, float | None, float], ...] = ()
-    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,15 +68,15 @@ class Check:
 
 @dataclass(frozen=True)
 class Sample:
-    """Cells drawn from a study or a CSV.
+    """Runs drawn from a study or a CSV.
 
     Attributes:
-        cells: drawn, in the order of the rows.
+        runs: drawn, in the order of the rows, each with its cell and, from a study, its trace.
         finished: cells that it was drawn from.
         failed: cells that left nothing to check.
     """
 
-    cells: tuple[Stored, ...]
+    runs: tuple[StoredRun, ...]
     finished: int
     failed: int
 
@@ -107,61 +90,84 @@ def drawn(path: Path, count: int, seed: int) -> Sample:
         DataError: nothing is there, or it is damaged.
     """
     if count < 1:
-        raise InputError(f"--sample {count}: 1 or more cells can be run again")
+        raise InputError(f"`sample` {count}: 1 or more cells can be run again")
     if seed < 0:
-        raise InputError(f"--seed {seed} is negative; it is 0 or more")
+        raise InputError(f"`seed` {seed} is negative; it is 0 or more")
 
     def choose(rows: Sequence[Row]) -> tuple[list[int], int, int]:
-        able = [place for place, row in enumerate(rows) if not row.status.startswith("failed")]
+        able = [place for place, row in enumerate(rows) if not row.failed]
         if not able:
             raise DataError(f"{path} holds no finished cell")
         chosen = np.random.default_rng(seed).choice(able, min(count, len(able)), replace=False)
         return sorted(map(int, chosen)), len(able), len(rows) - len(able)
 
     if path.is_dir():
-        with Store.open(path) as store:
-            records = store.records()
-            chosen, *counts = choose([record.row for record in records])
-            cells = [_stored(store, records[place]) for place in chosen]
-        for stored in cells:
+        with Study.open(path) as study:
+            stored = study.runs()
+            chosen, *counts = choose([run.row for run in stored])
+            runs = [
+                replace(stored[place], cell=study.cell(stored[place].key), trace=study.trace(stored[place].key))
+                for place in chosen
+            ]
+        for run in runs:
             try:
-                stored.cell.check()
+                check_settings(cell_of(run))
             except InputError as error:
                 raise InputError(
-                    f"{path}, cell {stored.key[:16]}: {error}; a plugin's part is known with --plugin FILE"
+                    f"{path}, cell {run.key[:16]}: {error}; a plugin's part is known with `plugin=FILE`"
                 ) from None
-        return Sample(tuple(cells), *counts)
+        return Sample(tuple(runs), *counts)
     rows = read_csv(path)
     chosen, *counts = choose(rows)
-    cells = []
+    runs = []
     for place in chosen:
         try:
-            cells.append(Stored(rebuilt(rows[place]), rows[place]))
+            runs.append(StoredRun(rows[place], cell=_told(rows[place])))
         except InputError as error:
             raise InputError(f"{path}, row {place + 1}: {error}") from None
-    return Sample(tuple(cells), *counts)
+    return Sample(tuple(runs), *counts)
 
 
-def _stored(store: Store, record: Record) -> Stored:
-    trace = store.trace(record.key)._asdict()
-    curve = trace.pop("curve")
-    origin = {**record.versions, "device": record.device, "host": record.host, **asdict(record.origin)}
-    return Stored(store.cell(record.key), record.row, record.key, trace, curve, origin)
+def cell_of(run: StoredRun) -> Cell:
+    """The cell of a run that was drawn."""
+    assert run.cell is not None
+    return run.cell
 
 
-def check(stored: Stored, tick: Tick = lambda steps: None) -> Check:
+def _told(row: Row) -> Cell:
+    """The cell that left a row, if the row does not contradict itself.
+
+    Raises:
+        InputError: a name that is not registered, a setting that cannot be, or columns that contradict one another.
+        DataError: the data set is missing or damaged.
+    """
+    cell = cell_of_row(row)
+    check_settings(cell)
+    try_parts(cell)
+    again = row_of(resolve(cell))
+    for name in IMPLIED:
+        if row[name] != again[name]:
+            raise InputError(
+                f"the columns do not tell what ran: {name} is {row[name]}, but with the other columns it is "
+                f"{again[name]}"
+            )
+    return cell
+
+
+def check(stored: StoredRun, tick: Tick = lambda steps: None) -> Check:
     """Run a cell again and compare.
 
     Args:
-        stored: as it came out the first time.
+        stored: as it came out the first time, from `drawn`.
         tick: called now and then with the number of steps done since the last call; may raise to stop the run.
 
     Raises:
         DataError: the data set is missing or damaged.
     """
     differs: dict[str, float | None]
+    curve = stored.trace.curve if stored.trace else ()
     try:
-        result = train(stored.cell, tick, stored.curve[0][0] if stored.curve else None)
+        result = train(cell_of(stored), tick, curve[0][0] if curve else None)
         differs = dict(_differences(stored, result))
         outcome = _outcome(differs)
     except (DataError, Stopped):
@@ -171,7 +177,7 @@ def check(stored: Stored, tick: Tick = lambda steps: None) -> Check:
         outcome = Outcome.FAILED
     return Check(
         key=stored.key[:16],
-        **{name: getattr(stored.row, name) for name in ("scheme", "q", "attack", "payload", "seed")},
+        **{name: stored.row[name] for name in ("scheme", "q", "attack", "payload", "seed")},
         outcome=str(outcome),
         differs=", ".join(differs),
         largest=max((one for one in differs.values() if one is not None), default=None),
@@ -186,23 +192,24 @@ def _outcome(differs: Mapping[str, float | None]) -> Outcome:
     return Outcome.ROUNDED if rounded else Outcome.DIFFERENT
 
 
-def _differences(stored: Stored, result: Result) -> Iterator[tuple[str, float]]:
+def _differences(stored: StoredRun, result: Result) -> Iterator[tuple[str, float]]:
     """What differs, and by how much at most, relatively."""
-    row = row_of(stored.cell, result)
+    row = row_of(resolve(cell_of(stored)), result)
     for name in COLUMNS:
-        before, now = getattr(stored.row, name), getattr(row, name)
+        before, now = stored.row[name], row[name]
         if name != "seconds" and repr(before) != repr(now):
             real = isinstance(before, int | float) and isinstance(now, int | float)
             yield name, _apart(np.array([before]), np.array([now])) if real else math.inf
-    trace = unpack(*pack(result.trace._asdict())) if stored.trace else {}
-    for name, now in trace.items():
-        before = stored.trace[name]
+    if stored.trace is None or result.trace is None:
+        return
+    for name, now in unpack(*pack(result.trace._asdict())).items():
+        before = getattr(stored.trace, name)
         if before.dtype != now.dtype or before.tobytes() != now.tobytes():
             yield f"trace {name}", _apart(before, now)
-    if stored.curve:
+    if stored.trace.curve:
         points = tuple((step, score.top1, score.loss) for step, score in result.curve)
         for name, place in (("top1", 1), ("loss", 2)):
-            before, now = ([point[place] for point in curve] for curve in (stored.curve, points))
+            before, now = ([point[place] for point in curve] for curve in (stored.trace.curve, points))
             if repr(before) != repr(now):
                 yield f"curve {name}", _apart(np.array(before, float), np.array(now, float))
 
@@ -218,14 +225,19 @@ def _apart(before: NDArray[Any], now: NDArray[Any]) -> float:
     return float(np.nan_to_num(relative, nan=math.inf, posinf=math.inf).max(initial=0.0))
 
 
-def _elsewhere(stored: Stored) -> str:
+def _elsewhere(stored: StoredRun) -> str:
     """What is not as it was: ``jax 0.10.1 then, 0.10.2 now; host a then, b now``."""
-    if not stored.origin:
+    if stored.machine is None or stored.origin is None:
         return ""
-    machine = this_machine()
-    now = {**machine.versions, "device": machine.device, "host": machine.host, **asdict(origin_of(stored.cell))}
+    then, now = (
+        {**machine.versions, "device": machine.device, "host": machine.host, **asdict(origin)}
+        for machine, origin in (
+            (stored.machine, stored.origin),
+            (this_machine(), origin_of(cell_of(stored))),
+        )
+    )
     return "; ".join(
         f"{name} {before[:12]} then, {now.get(name, 'unknown')[:12]} now"
-        for name, before in stored.origin.items()
+        for name, before in then.items()
         if before != now.get(name)
     )

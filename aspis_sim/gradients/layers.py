@@ -4,8 +4,9 @@ The gradient of a dense layer's kernel on one file is the product ``inputs^T del
 convolution a sum of such products over the patches (Goodfellow, "Efficient per-example gradient computations", 2015;
 Rochette, Manoel and Tramel, 2019). So one pass forwards and one backwards over all samples, without any file's
 gradient, leave behind all that `aspis_sim.gradients.columns` needs to form any columns of the matrix files x
-parameters, to average chosen files by one product a layer, and to bound every file's norm. A layer of another kind (a norm, a
-module of a user) gives its whole gradient a file at once, by its own derivative, and leaves nothing else behind.
+parameters, to average chosen files by one product a layer, and to bound every file's norm. A layer of another kind (a
+norm, a module of a user) gives its whole gradient a file at once, by its own derivative, and leaves nothing else
+behind.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from aspis_sim.errors import DataError, InputError, PluginError
+from aspis_sim.printable import printable
 
 T = TypeVar("T")
 LONGEST = 160
@@ -82,7 +83,7 @@ def one_line(error: BaseException) -> str:
 
 def readable(text: str) -> str:
     """Text on one line, without control characters."""
-    return "".join(character for character in " ".join(text.split()) if character.isprintable())
+    return printable(" ".join(text.split()), "")
 
 
 def described(value: Any) -> str:

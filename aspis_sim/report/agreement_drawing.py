@@ -53,13 +53,13 @@ def check_drawing(path: Path) -> None:
 
 
 def draw_trial(path: Path, adversary: Adversary, detector: str, seed: int) -> None:
-    """Draw the first iteration of the first trial of `aspis_sim.trials.monte_carlo.study`.
+    """Draw the first iteration of the first trial of `aspis_sim.trials.monte_carlo.run_trials`.
 
     Args:
         path: an .svg or .png file, which is replaced.
         adversary: whose attack it is.
         detector: whose verdict is shown.
-        seed: of the study.
+        seed: of the trials.
 
     Raises:
         InputError: as `check_drawing`.

@@ -4,15 +4,16 @@ import hashlib
 import math
 import re
 import secrets
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from aspis_sim.errors import InputError
-from aspis_sim.run.row import writable
-from aspis_sim.run.train import Result, row
+from aspis_sim.files import writable
+from aspis_sim.run.resolve import resolve
+from aspis_sim.run.row import row_of
+from aspis_sim.run.train import Result
 from aspis_sim.spec.cell import Cell
 
 FILES = "events.out.tfevents.*"
@@ -50,7 +51,7 @@ class Board:
         writer = SummaryWriter(str(place), flush_secs=10**6, filename_suffix=f".{secrets.token_hex(4)}")
         for tag, step, value in scalars(result):
             writer.add_scalar(tag, value, step)
-        writer.add_text("cell", _listed(asdict(row(result.cell, result))), result.cell.steps)
+        writer.add_text("cell", _listed(dict(row_of(resolve(result.cell), result))), result.cell.steps)
         writer.close()
         for path in before:
             path.unlink()
@@ -67,7 +68,9 @@ def run_name(cell: Cell) -> str:
 
 def scalars(result: Result) -> list[tuple[str, int, float]]:
     """Tag, step and value of everything finite that a run left behind; steps count from 1."""
-    trace, files = result.trace, len(result.cell.groups.files)
+    trace, files = result.trace, len(resolve(result.cell).assignment.files)
+    assert trace is not None
+    assert result.test is not None
     columns: dict[str, Any] = {
         "train/loss": trace.loss,
         "epsilon/measured": np.asarray(trace.distorted) / files,

@@ -6,8 +6,11 @@ from typing import Any
 import numpy as np
 
 from aspis_sim.detection import Outcome
-from aspis_sim.run.row import plain
-from aspis_sim.run.train import Result, row
+from aspis_sim.records import plain
+from aspis_sim.run.resolve import resolve
+from aspis_sim.run.row import row_of
+from aspis_sim.run.train import Result
+from aspis_sim.spec.grid import dataset_of
 
 OUTCOMES = tuple(Outcome)
 
@@ -42,6 +45,7 @@ class Point:
 def as_points(result: Result) -> list[Point]:
     """The points at which the run was scored."""
     points, before, trace = [], 0, result.trace
+    assert trace is not None
     for step, score in result.curve:
         part = slice(before, step)
         points.append(
@@ -67,14 +71,16 @@ def as_record(result: Result) -> dict[str, Any]:
     Of these ``loss`` is that of the step's samples before its update; where every step takes all samples it is the
     objective after it.
     """
-    trace = result.trace
+    trace, job = result.trace, resolve(result.cell)
+    assert trace is not None
+    assert result.test is not None
     steps: dict[str, Any] = {name: getattr(trace, name).tolist() for name in trace._fields if name != "outcome"}
     losses = [float(str(value)) for value in trace.loss]
-    if result.cell.network.example.whole:
+    if dataset_of(result.cell).full_batch:
         losses = [*losses[1:], result.test.loss]
     steps["loss"] = [plain(loss) for loss in losses]
     return {
-        "row": {name: plain(value) for name, value in asdict(row(result.cell, result)).items()},
+        "row": {name: plain(value) for name, value in row_of(job, result).items()},
         "curve": [{name: plain(value) for name, value in asdict(point).items()} for point in as_points(result)],
         **steps,
         "outcome": [str(OUTCOMES[int(code)]) for code in trace.outcome],

@@ -11,11 +11,15 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from aspis_sim.spec.cell import Cell
-from aspis_sim.spec.grid import Group
+from aspis_sim.run.resolve import resolve
+from aspis_sim.spec.cell import KNOBS, Cell
+from aspis_sim.spec.grid import Replicates
 
 KEPT = 2000
 """Lines of the history that are read, from its end."""
+
+NO_MATTER = ("scheme", "q", "strength", "lr", "seed", "steps", "protocol")
+"""Settings on which the time of a step does not depend."""
 
 
 @dataclass(frozen=True)
@@ -49,39 +53,39 @@ class Forecast:
     seconds: float | None
 
 
-def forecasts(groups: Iterable[Group], history: Path | None) -> list[Forecast]:
+def forecasts(groups: Iterable[Replicates], history: Path | None) -> list[Forecast]:
     """One forecast for every program that the groups need, without computing or compiling anything.
 
     Args:
         groups: checked.
-        history: file of `remember`, None without one.
+        history: file of `note_timings`, None without one.
 
     Raises:
         InputError: a part needs more memory at once than is allowed.
     """
     known = _recall(history)
-    by_shape: dict[Any, list[Group]] = {}
+    by_shape: dict[Any, list[Replicates]] = {}
     for group in groups:
-        by_shape.setdefault(group.first.run_shape(), []).append(group)
+        by_shape.setdefault(resolve(group.first).shape, []).append(group)
     made = []
     for members in by_shape.values():
-        cell = members[0].first
-        files, steps = len(cell.groups.files), sum(group.steps for group in members)
-        itemsize = 2 if cell.precision == "bfloat16" else cell.network.dtype.itemsize
-        matrix = files * cell.plan.parameters * itemsize
+        cell, job = members[0].first, resolve(members[0].first)
+        plan, files, steps = job.plan, len(job.assignment.files), sum(group.steps for group in members)
+        itemsize = 2 if cell.precision == "bfloat16" else job.network.dtype.itemsize
+        matrix = files * plan.parameters * itemsize
         before = known.get(_kind(cell), {})
         pace = before.get("step_seconds")
         made.append(
             Forecast(
                 schemes="+".join(dict.fromkeys(group.first.scheme for group in members)),
                 files=files,
-                parameters=cell.plan.parameters,
-                batch_size=cell.batch_size,
-                trainings=sum(len(group.rates) + len(group.seeds) - 1 for group in members),
+                parameters=plan.parameters,
+                batch_size=job.batch_size,
+                trainings=sum(group.trainings for group in members),
                 steps=steps,
-                chunks=cell.plan.chunks,
-                tiles=1 if cell.plan.whole else ceil(matrix / cell.plan.tile_bytes),
-                peak_bytes=cell.plan.peak_bytes,
+                chunks=plan.chunks,
+                tiles=1 if plan.needs_matrix else ceil(matrix / plan.tile_bytes),
+                peak_bytes=plan.peak_bytes,
                 compile_seconds=before.get("compile_seconds"),
                 seconds=None if pace is None else round(pace * steps, 3),
             )
@@ -89,7 +93,7 @@ def forecasts(groups: Iterable[Group], history: Path | None) -> list[Forecast]:
     return made
 
 
-def remember(history: Path | None, timed: Iterable[tuple[Cell, float]]) -> None:
+def note_timings(history: Path | None, timed: Iterable[tuple[Cell, float]]) -> None:
     """Add the runs of a sweep to the history, once a kind of run; a file that cannot be written is let be.
 
     Args:
@@ -100,7 +104,7 @@ def remember(history: Path | None, timed: Iterable[tuple[Cell, float]]) -> None:
 
     best: dict[str, tuple[float, float]] = {}
     for cell, seconds in timed:
-        pace = (seconds / cell.steps, compiled(cell.run_shape()).compile_seconds)
+        pace = (seconds / cell.steps, compiled(resolve(cell).shape).compile_seconds)
         best[_kind(cell)] = min(pace, best.get(_kind(cell), pace))
     if history is None or not best:
         return
@@ -132,8 +136,7 @@ def _recall(history: Path | None) -> dict[str, dict[str, Any]]:
 def _kind(cell: Cell) -> str:
     """What must be alike in two runs for one to tell how long the other takes: all but seeds, rates and steps."""
     machine = f"{platform.node()}/{os.cpu_count()}"
-    parts = (cell.assignment, cell.detector, cell.rule, cell.coding, cell.compute, cell.payload, cell.attack)
-    sizes = (cell.workers, cell.redundancy, cell.samples_a_file, cell.devices, cell.memory)
-    ways = (cell.clip_workers is not None, cell.worker_momentum > 0, cell.augment)
-    added = () if ways == (False, False, "none") else ways
-    return ":".join(map(str, (machine, *parts, *sizes, cell.dataset, cell.model, cell.precision, *added)))
+    named = ((name, getattr(cell, name)) for name in KNOBS if name not in NO_MATTER)
+    fields = Cell.__dataclass_fields__
+    told = (f"{name}={value}" for name, value in named if KNOBS[name].identity or value != fields[name].default)
+    return " ".join((machine, *told))

@@ -110,7 +110,15 @@ class Grid:
             raise DataError(
                 f"the study's grid has {', '.join(unknown)}, which this aspis-sim does not know; take a newer one"
             )
-        return cls.of(**given)
+        read = {name: tuple(value) if isinstance(value, list) else (value,) for name, value in given.items()}
+        return cls(tuple((name, read[name]) for name in AXES if read.get(name, (None,)) != (None,)))
+
+    @classmethod
+    def of_group(cls, group: Replicates) -> Grid:
+        """The grid of one group alone."""
+        cell = group.first
+        settings = {name: getattr(cell, name) for name in KNOBS}
+        return cls.of(**{**settings, "lr": group.rates, "seed": group.seeds})
 
     @property
     def specification(self) -> dict[str, Any]:
@@ -120,7 +128,8 @@ class Grid:
     @property
     def identity(self) -> dict[str, Any]:
         """The specification without what has no effect: values that would be taken anyway."""
-        decided = {name for dataset in self["dataset"] for name in data.DATASETS.traits(parse_part(dataset).name).suits}
+        datasets = [name for text in self["dataset"] if (name := parse_part(text).name) in data.DATASETS]
+        decided = {name for dataset in datasets for name in data.DATASETS.traits(dataset).suits}
         return {
             name: list(values)
             for name, values in self.asked
@@ -163,6 +172,7 @@ class Grid:
             DataError: the data set is missing or damaged.
         """
         self._check()
+        Grid.of(**dict(self.asked))
         found = dict.fromkeys(
             Replicates(replace(cell, q=q), self["lr"], self["seed"])
             for block in self._blocks()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aspis_sim.errors import DataError
+from aspis_sim.printable import printable
 
 NAME = "study.db"
 FORMAT = 2
@@ -60,7 +61,7 @@ def create(folder: Path) -> sqlite3.Connection:
         DataError: there is one already, or the folder cannot be written.
     """
     path, made = folder / NAME, None
-    taken = DataError(f"{shown(folder)} holds a study already; open it, or name another folder")
+    taken = DataError(f"{printable(folder)} holds a study already; open it, or name another folder")
     if exists(folder):
         raise taken
     try:
@@ -75,7 +76,7 @@ def create(folder: Path) -> sqlite3.Connection:
         if exists(folder):
             raise taken from None
         reason = getattr(error, "strerror", None) or error
-        raise DataError(f"cannot make a study in {shown(folder)}: {reason}") from None
+        raise DataError(f"cannot make a study in {printable(folder)}: {reason}") from None
     finally:
         if made is not None:
             os.unlink(made)
@@ -109,9 +110,9 @@ def open_existing(folder: Path, write: bool) -> sqlite3.Connection:
         except (OSError, ValueError) as error:
             missing = isinstance(error, FileNotFoundError | NotADirectoryError | ValueError)
             reason = f"there is no {NAME} in it" if missing else getattr(error, "strerror", error)
-            raise DataError(f"{shown(folder)} is no study: {reason}") from None
+            raise DataError(f"{printable(folder)} is no study: {reason}") from None
         if not size:
-            raise DataError(f"the study {shown(folder)} is damaged: {NAME} is empty; {KEPT}")
+            raise DataError(f"the study {printable(folder)} is damaged: {NAME} is empty; {KEPT}")
         connection = _connect(location(folder))
         try:
             _check_format(connection, folder)
@@ -160,10 +161,10 @@ def _check_format(connection: sqlite3.Connection, folder: Path) -> None:
     except sqlite3.OperationalError as error:
         if "no such table" not in str(error):
             raise
-        raise DataError(f"{shown(folder)} is no study: its {NAME} was made by something else") from None
+        raise DataError(f"{printable(folder)} is no study: its {NAME} was made by something else") from None
     if found.get("format") != str(FORMAT):
         raise DataError(
-            f"the study {shown(folder)} has format {shown(found.get('format'))}, this program knows {FORMAT}; "
+            f"the study {printable(folder)} has format {printable(found.get('format'))}, this program knows {FORMAT}; "
             "take the aspis-sim that made it, or a newer one"
         )
 
@@ -178,7 +179,7 @@ def explained(folder: Path | None) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise DataError(_explanation(str(error), "in memory" if folder is None else shown(folder))) from None
+        raise DataError(_explanation(str(error), "in memory" if folder is None else printable(folder))) from None
 
 
 def _explanation(reason: str, study: str) -> str:
@@ -204,11 +205,6 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-def shown(text: object) -> str:
-    """A name as a message may hold it: on one line, nothing in it that moves a terminal's cursor."""
-    return "".join(one if one.isprintable() else "?" for one in str(text))
 
 
 def now() -> str:

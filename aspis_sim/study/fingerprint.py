@@ -1,40 +1,53 @@
 """What a run is known by: SHA-256 over all that its numbers follow from, so that nothing that differs can collide.
 
-A run's key is the hash of three things: the fields of its cell as canonical JSON, the version of the code, and the
-checksum of the data. Fields that have their default are left out, so that a later version, which knows more of them,
-recognises the cell as one that other code left; the version of the code has a say in the defaults. That version is a
-hash of the source files of every room that has a say in the numbers, read as syntax trees without docstrings (so that a
-comment changes nothing and any other edit does), of the data files among them, of the plugins that the cell uses, and
-of the versions of the libraries that compute. The learning rate that a search has chosen is a field of the cell; which
-rates were tried changes which runs there are, not what one computes.
+A run's key is the hash of three things: the settings of its cell as canonical JSON, the version of the code, and the
+checksum of the data. Settings that have their default are left out (but for a few that always were there), so that a
+later version, which knows more of them, recognises the cell as one that other code left; the version of the code has a
+say in the defaults. That version is a hash of the source files of every room that has a say in the numbers, read as
+syntax trees without docstrings (so that a comment changes nothing and any other edit does), of the data files among
+them, of the plugins that the cell uses, and of the versions of the libraries that compute. The learning rate that a
+search has chosen is a setting of the cell; which rates were tried changes which runs there are, not what one computes.
 """
 
 import ast
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import aspis_sim
 from aspis_sim.errors import DataError
 from aspis_sim.plugin import loaded, unless_broken
-from aspis_sim.spec.cell import Cell
-
-T = TypeVar("T")
+from aspis_sim.spec.cell import KNOBS, Cell
+from aspis_sim.spec.grid import Grid, dataset_of
 
 OWN = ("lr", "seed")
-"""Fields of a cell in which the runs of one group differ."""
+"""Settings in which the runs of one group differ."""
 
-BESIDE = ("analysis", "game", "plugin", "report", "reproduction", "run", "spec", "study", "trials")
-"""Rooms that have no say in the numbers of a run, but for `COUNTED`."""
+BESIDE = (
+    "__init__.py", "analysis", "files.py", "front.py", "game", "plugin", "records.py", "report", "reproduction", "run",
+    "schemes.py", "spec", "study", "trials",
+)  # fmt: skip
+"""Rooms and files that have no say in the numbers of a run, but for `COUNTED`."""
 
-COUNTED = ("spec/cell.py", "spec/choices.py", "spec/part.py", "run/resolve.py", "run/train.py")
+COUNTED = (
+    *(f"spec/{name}.py" for name in ("adversary", "cell", "compute", "part", "system", "training")),
+    *(f"run/{name}.py" for name in ("resolve", "row", "train")),
+)
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "flax", "optax")
+
+_ALWAYS = tuple(one for name, one in KNOBS.items() if one.identity)
+_UNLESS_DEFAULT = tuple(
+    (one, Cell.__dataclass_fields__[name].default)
+    for name, one in KNOBS.items()
+    if not one.identity and name not in OWN
+)
+_BY_STORED = {one.stored: name for name, one in KNOBS.items()}
 
 
 @dataclass(frozen=True)
@@ -60,31 +73,21 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def digest_of(specification: Any, leave_out: tuple[str, ...] = ()) -> str:
-    """The hash of the fields of a dataclass, but for those left out and those that have their default."""
-    named = ((name, getattr(specification, name), default) for name, default in _defaults(type(specification)))
-    given = {name: value for name, value, default in named if value != default and name not in leave_out}
+def group_digest(cell: Cell) -> str:
+    """What the runs of a cell with any rate and seed have in common."""
+    given = {one.stored: getattr(cell, one.name) for one in _ALWAYS}
+    given |= {one.stored: value for one, default in _UNLESS_DEFAULT if (value := getattr(cell, one.name)) != default}
     return sha256(canonical(given))
 
 
-_of_kinds: dict[type, tuple[tuple[str, Any], ...]] = {}
-
-
-def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
-    """Name and default of every field of a dataclass."""
-    if kind not in _of_kinds:
-        _of_kinds[kind] = tuple((field.name, field.default) for field in fields(kind))
-    return _of_kinds[kind]
-
-
-def group_digest(cell: Cell) -> str:
-    """What the runs of a cell with any rate and seed have in common."""
-    return digest_of(cell, OWN)
-
-
 def group_specification(cell: Cell) -> str:
-    """Every field of a cell but its rate and its seed, as canonical JSON."""
-    return canonical({name: getattr(cell, name) for name, _ in _defaults(Cell) if name not in OWN})
+    """Every setting of a cell but its rate and its seed, as canonical JSON."""
+    return canonical({one.stored: getattr(cell, name) for name, one in KNOBS.items() if name not in OWN})
+
+
+def grid_digest(grid: Grid) -> str:
+    """What grids that ask for the same have in common."""
+    return sha256(canonical(grid.identity))
 
 
 def run_key(digest: str, lr: float, seed: int, origin: Origin) -> str:
@@ -92,28 +95,26 @@ def run_key(digest: str, lr: float, seed: int, origin: Origin) -> str:
     return sha256(f"{digest} {float(lr)!r} {int(seed)} {origin.code} {origin.data}")
 
 
-def cell_of(specification: str, lr: float, seed: int) -> Cell:
-    """The cell of a group's specification with this rate and seed; fields that it does not name have their defaults.
+def settings_of(specification: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a group's specification; those that it does not name have their defaults.
 
     Raises:
-        DataError: it names fields that this version does not know.
+        DataError: it names settings that this version does not know.
     """
-    return from_fields(Cell, json.loads(specification), lr=lr, seed=seed)
-
-
-def from_fields(kind: type[T], named: Mapping[str, Any], **more: Any) -> T:
-    """A frozen dataclass from its fields as JSON has them.
-
-    Raises:
-        DataError: there are fields that this version does not know.
-    """
-    unknown = sorted(set(named) - {name for name, _ in _defaults(kind)})
-    if unknown:
+    if unknown := sorted(set(specification) - set(_BY_STORED)):
         raise DataError(
-            f"the study's {kind.__name__.lower()} has {', '.join(unknown)}, which this aspis-sim does not know; "
-            "take a newer one"
+            f"the study's cells have {', '.join(unknown)}, which this aspis-sim does not know; take a newer one"
         )
-    return kind(**{name: tuple(one) if isinstance(one, list) else one for name, one in named.items()}, **more)
+    return {_BY_STORED[name]: value for name, value in specification.items()}
+
+
+def cell_of(specification: str, lr: float, seed: int) -> Cell:
+    """The cell of a group's specification with this rate and seed.
+
+    Raises:
+        DataError: as `settings_of`.
+    """
+    return Cell(**settings_of(json.loads(specification)), lr=lr, seed=seed)
 
 
 def origin_of(cell: Cell) -> Origin:
@@ -132,7 +133,7 @@ _checksums: dict[str, str] = {}
 
 def _data_checksum(dataset: str, cell: Cell) -> str:
     if dataset not in _checksums:
-        _checksums[dataset] = unless_broken(lambda: cell.network.example.sha256) or "none: the plugin is broken"
+        _checksums[dataset] = unless_broken(lambda: dataset_of(cell).sha256) or "none: the plugin is broken"
     return _checksums[dataset]
 
 

@@ -1,15 +1,17 @@
 """Several studies into one: runs that the study lacks are copied whole, runs that disagree are reported."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
-from aspis_sim.run.row import Row
+from aspis_sim.run.row import COLUMNS, Row
+from aspis_sim.spec.grid import Grid
 from aspis_sim.study import database
 from aspis_sim.study.fingerprint import canonical
-from aspis_sim.study.records import row_of
-from aspis_sim.study.store import Store
+from aspis_sim.study.records import columns_of, row_of
+from aspis_sim.study.study import Study
 from aspis_sim.study.trace_codec import unpack
 
 COPY = (
@@ -72,7 +74,7 @@ class Merged:
     conflicts: tuple[Conflict, ...]
 
 
-def merge(source: Path, into: Store) -> Merged:
+def merge(source: Path, into: Study) -> Merged:
     """Copy the grids and runs of a study into another, all of it in one transaction.
 
     Two runs are the same if their rows (``seconds`` apart) and traces are. A run that failed gives way to one that did
@@ -81,7 +83,7 @@ def merge(source: Path, into: Store) -> Merged:
     Raises:
         DataError: one of them is no study or damaged, or the target cannot be written.
     """
-    with Store.open(source) as theirs, into.reading(), _attached(into, source):
+    with Study.open(source) as theirs, into.reading(), _attached(into, source):
         connection = into.connection
         with database.transaction(connection):
             shared = connection.execute(
@@ -98,42 +100,39 @@ def merge(source: Path, into: Store) -> Merged:
     return Merged(copied, runs - copied - len(conflicts), tuple(conflicts))
 
 
-def _copy_grids(source: Store, into: Store) -> None:
-    digests = dict(into.connection.execute("SELECT id, digest FROM other.grids"))
+def _copy_grids(source: Study, into: Study) -> None:
     for grid in source.grids():
         query = "SELECT digest FROM other.members WHERE grid = ? ORDER BY position"
         groups = [digest for (digest,) in into.connection.execute(query, (grid["id"],))]
-        specification = canonical(grid["specification"])
-        into.place_grid(digests[grid["id"]], specification, groups, grid["commands"], grid["added"])
+        asked = Grid.stored(grid["specification"])
+        into.asked.place(asked, canonical(grid["specification"]), groups, grid["commands"], grid["added"])
 
 
-def _conflict(key: str, mine: Store, theirs: Store) -> Conflict | None:
-    (kept, heads, packed), (refused, other_heads, other_packed) = (
+def _conflict(key: str, mine: Study, theirs: Study) -> Conflict | None:
+    (kept, group, heads, packed), (refused, _, other_heads, other_packed) = (
         store.connection.execute(
-            "SELECT row, arrays, packed FROM runs JOIN results ON results.run = id JOIN traces ON traces.run = id "
+            "SELECT row, cell, arrays, packed FROM runs JOIN groups USING (digest) JOIN results ON results.run = id "
+            "JOIN traces ON traces.run = id "
             "WHERE key = ?",
             (key,),
         ).fetchone()
         for store in (mine, theirs)
     )
-    rows = row_of(kept), row_of(refused)
+    columns = columns_of(json.loads(group))
+    rows = row_of(kept, columns), row_of(refused, columns)
     # by their text, in which NaN equals NaN
-    columns = [
-        field.name
-        for field in fields(Row)
-        if field.name != "seconds" and len({repr(getattr(row, field.name)) for row in rows}) > 1
-    ]
+    apart = [name for name in COLUMNS if name != "seconds" and len({repr(row[name]) for row in rows}) > 1]
     if packed != other_packed or heads != other_heads:
         traces = [
             {name: (part.dtype.str, part.tobytes()) for name, part in unpack(*one).items()}
             for one in ((heads, packed), (other_heads, other_packed))
         ]
-        columns += ["trace"] if traces[0] != traces[1] else []
-    return Conflict(key, *rows, tuple(columns)) if columns else None
+        apart += ["trace"] if traces[0] != traces[1] else []
+    return Conflict(key, *rows, tuple(apart)) if apart else None
 
 
 @contextmanager
-def _attached(into: Store, source: Path) -> Iterator[None]:
+def _attached(into: Study, source: Path) -> Iterator[None]:
     into.connection.execute("ATTACH DATABASE ? AS other", (database.location(source),))
     try:
         yield

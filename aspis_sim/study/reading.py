@@ -1,139 +1,232 @@
-"""Runs as they are read back, from a study or a sweep's CSV, each with the settings that it ran under."""
+"""Rows and runs as they are read back: from a study's folder, or from a sweep's CSV."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+import difflib
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
+from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.errors import DataError, InputError
+from aspis_sim.printable import printable
+from aspis_sim.records import untamed
 from aspis_sim.registry import unknown_name
-from aspis_sim.run.row import COLUMNS, Row
+from aspis_sim.run.row import COLUMNS, FIRST, SETTINGS, Column, Row
+from aspis_sim.spec.cell import BY_COLUMN, Cell
+from aspis_sim.spec.part import parse_part
+from aspis_sim.study.records import StoredRun
+from aspis_sim.study.study import Study
 
-SETTINGS = (
-    "scheme", "assignment", "workers", "redundancy", "q", "attack", "payload", "strength", "rule", "dataset", "model",
-    "protocol", "samples_per_file", "steps", "lr",
-)  # fmt: skip
-"""Columns that say what ran, seed apart; the others follow from these or are results."""
 STATUSES = ("ok", "diverged", "failed")
 """What a status begins with."""
+
+NEEDED = ("scheme", "q", "seed", "status")
+"""Columns that no row leaves empty."""
+
 Settings = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Run:
-    """A cell that has run.
-
-    Attributes:
-        settings: what ran, seed apart; None stands where a setting has no meaning.
-        row: what came out.
-    """
-
-    settings: Settings
-    row: Row
-
-
-def run_of(row: Row, more: Settings | None = None) -> Run:
-    """A row with its settings, and with more that no column holds; on the baseline the redundancy is None."""
-    settings = {name: getattr(row, name) for name in SETTINGS} | dict(more or {})
-    return Run(settings | ({"redundancy": None} if row.assignment == "baseline" else {}), row)
-
-
-def read_runs(path: Path) -> list[Run]:
-    """The runs of a study's folder or of a sweep's CSV.
+def read_runs(path: Path) -> list[StoredRun]:
+    """The runs of a study's folder or of a sweep's CSV, without cells and traces.
 
     Raises:
         DataError: nothing is there, or it is damaged.
     """
-    return _read_study(path) if path.is_dir() else [run_of(row) for row in read_csv(path)]
-
-
-def _read_study(folder: Path) -> list[Run]:
-    """The cells of a study's tables, with every field of their specification and where they came from."""
-    from aspis_sim.spec.cell import Cell
-    from aspis_sim.study import Store
-
-    more = [field.name for field in fields(Cell) if field.name not in (*SETTINGS, "seed", "framed")]
-    runs = []
-    with Store.open(folder) as store:
-        for record in store.records():
-            cell = store.cell(record.key)
-            origin = {"code": record.origin.code[:12], "data": record.origin.data[:12]}
-            runs.append(run_of(record.row, {name: getattr(cell, name) for name in more} | origin))
+    if not path.is_dir():
+        return [StoredRun(row) for row in read_csv(path)]
+    with Study.open(path) as study:
+        runs = study.runs()
     if not runs:
-        raise DataError(f"the study {folder} has no finished cells yet")
+        raise DataError(f"the study {path} has no finished cells yet")
     return runs
 
 
-def read_csv(path: Path) -> list[Row]:
-    """The rows of a sweep's CSV; columns that a sweep does not write are left out.
+def settings_of(run: StoredRun) -> dict[str, Any]:
+    """What ran, the seed apart: setting -> value, and where it is known the version of the code and of the data.
+
+    Where there are no copies, the redundancy is None: it has no meaning.
+    """
+    settings = {name: run.row[name] for name in SETTINGS}
+    name = parse_part(run.row.assignment).name
+    if name in ASSIGNMENTS and not ASSIGNMENTS.traits(name).redundant:
+        settings["redundancy"] = None
+    if run.origin is not None:
+        settings |= {"code": run.origin.code[:12], "data": run.origin.data[:12]}
+    return settings
+
+
+def read_csv(path: Path) -> tuple[Row, ...]:
+    """The rows of a sweep's CSV, one or more.
+
+    Columns of settings that it lacks have their defaults, as in files of an earlier version.
 
     Raises:
-        DataError: nothing is there, or it is no such CSV; the line and the column are named.
+        DataError: nothing is there, or it is no such CSV: the line and the column are named; a column is not known
+            here, or two rows of equal settings differ in their results.
     """
-    rows = []
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = csv.DictReader(file, strict=True)
-            if missing := [name for name in COLUMNS if name not in (lines.fieldnames or ())]:
-                raise DataError(f"{path} is no sweep's CSV: it has no column {', '.join(missing[:3])}")
-            for line in lines:
-                try:
-                    rows.append(Row(**{name: _value(name, line[name]) for name in COLUMNS}))
-                except ValueError as error:
-                    raise DataError(f"{path}, line {lines.line_num}: {error}") from None
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file; give a study's folder or a sweep's CSV") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(
-            f"{path} cannot be read as a sweep's CSV: {getattr(error, 'strerror', None) or error}"
-        ) from None
-    if not rows:
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{path} cannot be read as a sweep's CSV: {reason}") from None
+    found = rows_of(text, str(path))
+    if not found:
         raise DataError(f"{path} holds no rows")
-    return rows
+    return found
 
 
-def _kind(hint: Any) -> tuple[type, bool]:
-    """What a column holds, and whether it may be empty."""
-    kinds = get_args(hint) or (hint,)
-    return next((kind for kind in (int, float) if kind in kinds), str), type(None) in kinds
+def rows_of(text: str, source: str) -> tuple[Row, ...]:
+    """Rows from the text of a sweep's CSV.
 
+    Args:
+        text: with a header.
+        source: what messages call it.
 
-KINDS = {name: _kind(hint) for name, hint in get_type_hints(Row).items()}
-
-
-def _value(name: str, text: str | None) -> Any:
-    kind, optional = KINDS[name]
-    if text is None:
-        raise ValueError(f"the line ends before the column {name}")
-    if not text and optional:
-        return None
-    if name == "status" and text.partition(":")[0] not in STATUSES:
-        raise ValueError(f"status is {text!r}, which is none of {', '.join(STATUSES)}")
+    Raises:
+        DataError: as `read_csv`.
+    """
+    lines = csv.reader(io.StringIO(text))
+    rows, numbers = [], []
     try:
-        return kind(text)
-    except ValueError:
-        wanted = "a whole number" if kind is int else "a number"
-        raise ValueError(f"{name} is {text!r}, which is not {wanted}") from None
+        header = next(lines, [])
+        _check_header(header, source)
+        readers = [_READERS[name] for name in header]
+        blanks: dict[tuple[str, str], Row] = {}
+        for fields in lines:
+            if len(fields) != len(header):
+                raise DataError(f"{source}, line {lines.line_num}: {len(fields)} fields where {len(header)} should be")
+            try:
+                values = {name: read(one) for name, read, one in zip(header, readers, fields, strict=True)}
+            except ValueError:
+                raise _bad_field(source, lines.line_num, dict(zip(header, fields, strict=True))) from None
+            if len(values) < len(COLUMNS):
+                blank = blanks.setdefault((values["scheme"], values["dataset"]), Row({**values}))
+                values = {**dict(blank), **_framed(values), **values}
+            rows.append(Row(values))
+            numbers.append(lines.line_num)
+    except csv.Error as error:
+        raise DataError(f"{source}, line {lines.line_num}: {error}") from None
+    _refuse_contradictions(rows, numbers, source)
+    return tuple(rows)
 
 
-def having(runs: Sequence[Run], name: str, values: Iterable[str]) -> list[Run]:
+def _check_header(header: Sequence[str], source: str) -> None:
+    if missing := [name for name in FIRST if name not in header]:
+        near = difflib.get_close_matches(missing[0], [name for name in header if name not in FIRST], n=1, cutoff=0.6)
+        hint = f" (there is a column {near[0]!r})" if near else ""
+        raise DataError(
+            f"{source} is no sweep's CSV: it has no column {missing[0]}{hint}; "
+            f"{len(FIRST) - len(missing)} of {len(FIRST)} columns are there"
+        )
+    for name in header:
+        if name not in COLUMNS:
+            raise DataError(f"{source}: {unknown_name('column', name, COLUMNS)}; a newer aspis-sim may know it")
+    if twice := [name for name in COLUMNS if header.count(name) > 1]:
+        raise DataError(f"{source}: the column {twice[0]} stands twice")
+
+
+def _framed(values: Settings) -> dict[str, Any]:
+    """The number of framed workers of a file that has no column for it, from the label of the attack."""
+    _, colon, told = values["attack"].partition(":")
+    return {"framed": int(told) if told.isdigit() else told} if colon and (told == "auto" or told.isdigit()) else {}
+
+
+def _refuse_contradictions(rows: Sequence[Row], numbers: Sequence[int], source: str) -> None:
+    met: dict[tuple[Any, ...], int] = {}
+    for place, row in enumerate(rows):
+        key = (*(row[name] for name in SETTINGS), row["seed"])
+        before = met.setdefault(key, place)
+        if before != place and not rows[before].same_numbers(row):
+            apart = [name for name in COLUMNS if name != "seconds" and repr(rows[before][name]) != repr(row[name])]
+            raise DataError(
+                f"{source}, lines {numbers[before]} and {numbers[place]}: two results for one cell ({_said(row)}): "
+                f"they differ in {', '.join(apart)}"
+            )
+
+
+def _said(row: Row) -> str:
+    return ", ".join(f"{name}={written(row[name])}" for name in ("scheme", "q", "attack", "payload", "lr", "seed"))
+
+
+def _reader(column: Column) -> Callable[[str], Any]:
+    """From the text of a field to a value, None for an empty one where that can be."""
+    setting = column.setting if column.value is None else None
+    optional = column.name not in NEEDED if setting is None else setting.kind.optional
+
+    def read(text: str) -> Any:
+        if text == "" and optional:
+            return None
+        if setting is not None and text in setting.kind.names():
+            return _of_type(column.type, text) if column.type is bool else text
+        return _of_type(column.type, text)
+
+    return read
+
+
+def _of_type(kind: type, text: str) -> Any:
+    if kind is bool:
+        if text not in ("true", "false"):
+            raise ValueError(text)
+        return text == "true"
+    return untamed(text) if kind is str else kind(text)
+
+
+def _status(text: str) -> str:
+    if untamed(text).partition(":")[0] not in STATUSES:
+        raise ValueError(text)
+    return untamed(text)
+
+
+_READERS = {name: _reader(column) for name, column in COLUMNS.items()} | {"status": _status}
+
+
+def _bad_field(source: str, line: int, given: Mapping[str, str]) -> DataError:
+    for name, text in given.items():
+        try:
+            _READERS[name](text)
+        except ValueError:
+            kind = {int: "a whole number", float: "a number", bool: "true or false"}.get(COLUMNS[name].type)
+            wanted = f"none of {', '.join(STATUSES)}" if name == "status" else f"not {kind}" if kind else "no value"
+            return DataError(f"{source}, line {line}: {name} is {text[:40]!r}, which is {wanted}")
+    return DataError(f"{source}, line {line}: not a row")
+
+
+def cell_of_row(row: Row) -> Cell:
+    """The cell that left a row: its settings, as they were used.
+
+    Raises:
+        InputError: a setting that the row does not tell, since its plugin was broken.
+    """
+    settings = {one.name: row[name] for name, one in BY_COLUMN.items()}
+    if settings["samples_per_file"] is None:
+        raise InputError("the row does not tell what ran: samples_per_file is empty")
+    cell = Cell(**settings)
+    if cell.framed is not None:
+        cell = replace(cell, attack=cell.attack.removesuffix(f":{cell.framed}"))
+    return cell
+
+
+def having(runs: Sequence[StoredRun], name: str, values: Iterable[str]) -> list[StoredRun]:
     """The runs in which a setting has one of these values, as they are written.
 
     Raises:
         InputError: no such setting, or a value that no run has (the nearest is named).
     """
-    known = {each for run in runs for each in run.settings}
+    known = {each for run in runs for each in settings_of(run)}
     if name not in known:
         raise unknown_name("setting", name, known)
-    present = {written(run.settings.get(name)) for run in runs}
+    shown = [written(settings_of(run).get(name)) for run in runs]
     wanted = {_as_number(value) for value in values}
-    for value in sorted(wanted - present):
-        raise unknown_name(f"value of {name},", value, present)
-    return [run for run in runs if written(run.settings.get(name)) in wanted]
+    for value in sorted(wanted - set(shown)):
+        raise unknown_name(f"value of {name},", value, set(shown))
+    return [run for run, value in zip(runs, shown, strict=True) if value in wanted]
 
 
-def split(runs: Sequence[Run], name: str, values: Sequence[str]) -> tuple[list[Run], list[Run]]:
+def split(runs: Sequence[StoredRun], name: str, values: Sequence[str]) -> tuple[list[StoredRun], list[StoredRun]]:
     """The runs in which a setting has the first of two values, and those in which it has the second.
 
     Raises:
@@ -146,8 +239,10 @@ def split(runs: Sequence[Run], name: str, values: Sequence[str]) -> tuple[list[R
 
 def written(value: Any) -> str:
     """A setting as it is shown and asked for; nothing in it that moves a terminal's cursor."""
+    if isinstance(value, bool):
+        return str(value).lower()
     text = "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
-    return "".join(one if one.isprintable() else "?" for one in text)
+    return printable(text)
 
 
 def _as_number(text: str) -> str:

@@ -1,71 +1,29 @@
-"""What goes into a study and what comes out of it."""
+"""What comes out of a study: runs with their rows and traces, and the lines of its database behind them."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 from numpy.typing import NDArray
 
+from aspis_sim.records import plain
+from aspis_sim.run.machine import Machine
 from aspis_sim.run.rate import Validation
-from aspis_sim.run.row import Row, plain
-from aspis_sim.spec.cell import Cell
-from aspis_sim.study.fingerprint import Origin
+from aspis_sim.run.row import COLUMNS, FIRST, Row
+from aspis_sim.spec.cell import BY_COLUMN, Cell
+from aspis_sim.study.fingerprint import Origin, settings_of
 
 Curve = tuple[tuple[int, float | None, float], ...]
 """(step, top-1 on test data or None, test loss) at the points where a run was scored."""
 
-RUN = "id, key, digest, lr, seed, origin, validation_top1, validation_loss, failed"
-"""Columns of a `Run`."""
+KNOWN = "id, key, digest, lr, seed, origin, validation_top1, validation_loss, failed"
+"""Columns of a `Known`."""
 
-_REALS = frozenset(field.name for field in fields(Row) if "float" in str(field.type))
-_COLUMNS = tuple(field.name for field in fields(Row))
+KEPT = tuple(name for name, one in COLUMNS.items() if name in FIRST or one.setting is None)
+"""Columns of a row that are kept with a run; the other settings stand with its group."""
 
-
-@dataclass(frozen=True, eq=False)
-class Finished:
-    """A run that has ended, as it is committed.
-
-    Attributes:
-        cell: what ran.
-        row: of a sweep's table; its status says whether the run failed.
-        validation: what the choice of a rate rests on.
-        seconds: that the run took.
-        trace: name -> array over the steps, as `aspis_sim.simulation.Trace`; empty for a failed run.
-        curve: points where it was scored.
-    """
-
-    cell: Cell
-    row: Row
-    validation: Validation
-    seconds: float = 0.0
-    trace: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    curve: Curve = ()
-
-
-@dataclass(frozen=True)
-class Record:
-    """A cell of a study's tables with where it came from.
-
-    Attributes:
-        key: of its run, for `Store.trace` and `Store.cell`.
-        row: its results.
-        versions: of aspis-sim, jax, numpy and python that computed it.
-        device: kind of device.
-        host: name of the machine.
-        seconds: that the run took.
-        finished: when it was committed, ISO 8601 in UTC.
-        origin: version of the code, and checksum of the data.
-    """
-
-    key: str
-    row: Row
-    versions: dict[str, str]
-    device: str
-    host: str
-    seconds: float
-    finished: str
-    origin: Origin
+_REALS = frozenset(name for name, one in COLUMNS.items() if one.type is float)
 
 
 class StoredTrace(NamedTuple):
@@ -80,8 +38,33 @@ class StoredTrace(NamedTuple):
     curve: Curve = ()
 
 
-class Run(NamedTuple):
-    """A run that has ended, without its results.
+@dataclass(frozen=True, eq=False)
+class StoredRun:
+    """A run that has ended, as it was kept.
+
+    Attributes:
+        row: its results.
+        key: that its study knows it by; empty for a line of a CSV.
+        machine: that computed it; None for a line of a CSV.
+        origin: version of the code, and checksum of the data; None for a line of a CSV.
+        seconds: that the run took.
+        finished: when it was committed, ISO 8601 in UTC.
+        cell: what ran, where it was asked for.
+        trace: of its steps, where it was asked for.
+    """
+
+    row: Row
+    key: str = ""
+    machine: Machine | None = None
+    origin: Origin | None = None
+    seconds: float = 0.0
+    finished: str = ""
+    cell: Cell | None = None
+    trace: StoredTrace | None = None
+
+
+class Known(NamedTuple):
+    """A line about a run that has ended, without its results.
 
     Attributes:
         id: its number in the database, larger than that of all that were committed before.
@@ -103,7 +86,7 @@ class Run(NamedTuple):
 
     @classmethod
     def read(cls, values: Sequence[Any]) -> Self:
-        """From the columns of `RUN`."""
+        """From the columns of `KNOWN`."""
         number, key, digest, lr, seed, origin, top1, loss, failed = values
         score = Validation(top1, float("nan") if loss is None else loss, bool(failed))
         return cls(number, key, digest, lr, seed, origin, score)
@@ -126,14 +109,26 @@ class Place(NamedTuple):
 
 
 def row_text(row: Row) -> str:
-    """A row as JSON; NaN and infinities as words."""
-    return json.dumps({name: plain(value) for name, value in asdict(row).items()}, allow_nan=False)
+    """What is kept of a row, as JSON; NaN and infinities as words."""
+    return json.dumps({name: plain(row[name]) for name in KEPT}, allow_nan=False)
 
 
-def row_of(text: str) -> Row:
-    """The row that `row_text` was given; a column that it lacks is None."""
+def columns_of(specification: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of rows that a group's specification tells.
+
+    Raises:
+        DataError: it names settings that this version does not know.
+    """
+    given = settings_of(specification)
+    fields = Cell.__dataclass_fields__
+    settings = {name: given.get(one.name, fields[one.name].default) for name, one in BY_COLUMN.items()}
+    return {**dict.fromkeys(COLUMNS), **settings}
+
+
+def row_of(text: str, of_group: Mapping[str, Any]) -> Row:
+    """The row that `row_text` was given, of a group with these columns; a figure that it lacks is None."""
     values = json.loads(text)
-    for name in _REALS:
-        if isinstance(values.get(name), str):
+    for name in _REALS.intersection(values):
+        if isinstance(values[name], str):
             values[name] = float(values[name])
-    return Row(**{name: values.get(name) for name in _COLUMNS})
+    return Row({**of_group, **values})

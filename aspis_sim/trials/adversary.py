@@ -1,15 +1,16 @@
 """The adversary of a trial without a model: which workers are Byzantine, and on which copies they lie."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim.adversary.membership import distorted_copies
 from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
-from aspis_sim.assignment import Assignment
+from aspis_sim.assignment import ASSIGNMENTS, Assignment
 from aspis_sim.distortion.result import check_byzantine
 from aspis_sim.errors import InputError
 from aspis_sim.registry import unknown_name
@@ -98,8 +99,8 @@ class Adversary:
                 yield self._against(self._permuted(rng) if self.permute else assignment, byzantine, rng)
         if self.membership == "chosen":
             played = Played(assignment, self.chosen)
-        elif assignment.name == "subset":
-            relabelled = Assignment(assignment.name, workers, label[assignment.files])
+        elif assignment.complete:
+            relabelled = replace(assignment, files=label[assignment.files])
             attack = target(self.attack, relabelled, self.q, **self.parameters)
             played = Played(assignment, Attack(attack.byzantine[label], attack.distorts))
         else:
@@ -110,16 +111,14 @@ class Adversary:
     def _permuted(self, rng: np.random.Generator) -> Assignment:
         places = rng.permutation(self.assignment.workers).astype(np.int32)
         files = np.sort(places[self.assignment.files], axis=1)
-        return Assignment(self.assignment.name, self.assignment.workers, files)
+        return replace(self.assignment, files=files)
 
     def _against(self, assignment: Assignment, byzantine: NDArray[np.bool_], rng: np.random.Generator) -> Played:
         """What the given workers do, who cannot choose their places."""
         held = byzantine[assignment.files]
         if self.attack == RANDOM:
             return Played(assignment, Attack(byzantine, held & (rng.random(held.shape) < self.lie_probability)))
-        least = {"weak": 0, "stealth": assignment.redundancy, "none": assignment.redundancy + 1}
-        enough = held.sum(axis=1) >= least.get(self.attack, assignment.majority)
-        return Played(assignment, Attack(byzantine, held & enough[:, None]))
+        return Played(assignment, Attack(byzantine, distorted_copies(TARGETINGS.traits(self.attack).lies, held)))
 
 
 def check_adversaries(
@@ -149,14 +148,19 @@ def check_adversaries(
         check_byzantine(workers, q)
         if framed is not None and not 0 <= framed < max(q, 1):
             raise InputError(f"{framed} framed workers with q={q}: a frame-up frames 0 to {q - 1} (fewer than q)")
-    if framed is not None and "frame-up" not in attacks:
+    if framed is not None and not any(frames(attack) for attack in attacks):
         raise InputError(f"{framed} framed workers belong to the attack frame-up; add it")
     if membership not in MEMBERSHIPS:
         raise unknown_name("membership", membership, MEMBERSHIPS)
     if not 0 <= lie_probability <= 1:
         raise InputError(f"a copy cannot lie with probability {lie_probability:g}; it is 0 to 1")
-    if permute and assignment == "subset":
+    if permute and ASSIGNMENTS.traits(assignment).complete:
         raise InputError("permuting the subset assignment changes nothing; try the assignment bibd")
+
+
+def frames(attack: str) -> bool:
+    """Whether the targeting frames a number of honest workers, which it takes as a parameter."""
+    return attack != RANDOM and TARGETINGS.accepts(attack, "framed")
 
 
 def adapts(attack: str) -> bool:
@@ -185,7 +189,7 @@ def adversaries(
     """
     found = []
     for attack in attacks:
-        parameters = {"framed": framed} if attack == "frame-up" and framed is not None else {}
+        parameters = {"framed": framed} if frames(attack) and framed is not None else {}
         for q in budgets:
             for judges in [[one] for one in detectors] if adapts(attack) else [list(detectors)]:
                 takes = {"detector": judges[0]} if adapts(attack) else parameters

@@ -5,7 +5,7 @@ Values of copies are tokens: 0 is a file's honest gradient, 1 the one lie that c
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import sqrt
 from statistics import fmean
@@ -94,7 +94,7 @@ class _Tally:
     lost: list[int] = field(default_factory=list)
 
 
-def study(
+def run_trials(
     adversary: Adversary,
     detectors: Sequence[str],
     *,
@@ -139,7 +139,7 @@ def study(
                 tally.accused.append(int((~verdict.honest & ~attack.byzantine).sum()))
                 if tally.accused[-1]:
                     accusing.add(tally.detector)
-                distorted, lost = harm(verdict, assignment, attack.distorts)
+                distorted, lost = count_update(verdict, assignment, attack.distorts)
                 tally.distorted.append(distorted)
                 tally.lost.append(lost)
         for tally in tallies:
@@ -180,7 +180,7 @@ def agreement_from_tokens(assignment: Assignment, tokens: NDArray[Any]) -> NDArr
     return ~(square | square.T)
 
 
-def harm(verdict: Verdict, assignment: Assignment, lies: NDArray[np.bool_]) -> tuple[int, int]:
+def count_update(verdict: Verdict, assignment: Assignment, lies: NDArray[np.bool_]) -> tuple[int, int]:
     """Files that enter the update distorted, and files that do not enter it.
 
     Equal to counting over `aspis_sim.detection.reference.apply_verdict` on all files; files without a lie are
@@ -198,7 +198,7 @@ def harm(verdict: Verdict, assignment: Assignment, lies: NDArray[np.bool_]) -> t
     distorted = kept = 0
     for start in range(0, len(touched), step):
         rows = touched[start : start + step]
-        part = assignment if whole else Assignment(assignment.name, assignment.workers, files[rows])
+        part = assignment if whole else replace(assignment, files=files[rows])
         update = apply_verdict(verdict, part, lies[rows])
         distorted += int((update.tokens[update.kept] != 0).sum())
         kept += int(update.kept.sum())

@@ -1,0 +1,365 @@
+"""From rows to tables: a row per q, a column per scheme, and a table for each combination of the other settings.
+
+The rows alone say what belongs together. No two runs that differ in what the columns say are averaged: settings of the
+adversary, the data and the computation stand in tables of their own, those of the defence and the training tell
+variants of a scheme apart, and what differs from its default is named in the title or in the label of the scheme.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
+from typing import Any
+
+from aspis_sim.analysis.summary import Entry
+from aspis_sim.run.row import COLUMNS, Row
+from aspis_sim.schemes import SCHEMES, family
+from aspis_sim.spec.adversary import Adversary
+from aspis_sim.spec.cell import BY_COLUMN, Cell, filled
+from aspis_sim.spec.knob import knobs
+
+OF_ADVERSARY = tuple(one.column for one in knobs(Adversary).values() if one.place == "table")
+OF_CONTEXT = tuple(name for name, one in BY_COLUMN.items() if one.place == "table" and name not in OF_ADVERSARY)
+OF_SCHEME = tuple(name for name, one in BY_COLUMN.items() if one.place == "scheme" and name != "scheme")
+
+SIZES = ("samples_per_file", "batch_size", "steps")
+"""What follows from the protocol and the length of training: no override, unless a scheme has several."""
+
+VARIANT = (*(name for name in OF_SCHEME if name not in SIZES), *SIZES)
+"""Columns that may tell two kinds of runs of one scheme apart."""
+
+SAID = ("dataset", "model", "workers", "redundancy", "protocol", "attack", "payload", "strength", "framed")
+"""Settings that titles always name, or that stand in the label of another."""
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What tables that can be compared share, the adversary apart.
+
+    Attributes:
+        values: of the columns in `OF_CONTEXT`.
+        steps: fewest and most training steps in them.
+    """
+
+    values: tuple[Any, ...]
+    steps: tuple[int, int] = (0, 0)
+
+    def __getitem__(self, column: str) -> Any:
+        """The value of a column."""
+        return self.values[OF_CONTEXT.index(column)]
+
+    @property
+    def budget(self) -> str:
+        """How long was trained: ``300 steps``."""
+        least, most = self.steps
+        return f"{least} steps" if least == most else f"{least} to {most} steps"
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """What differs from its default."""
+        return tuple(said(name, self[name]) for name in OF_CONTEXT if name not in SAID and _unusual(name, self[name]))
+
+    @property
+    def label(self) -> str:
+        """As shown over a figure."""
+        parts = (
+            self["dataset"], self["model"], f"K={self['workers']}", f"r={self['redundancy']}", self.budget,
+            f"protocol {self['protocol']}", *self.overrides,
+        )  # fmt: skip
+        return ", ".join(map(str, parts))
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Results under one adversary.
+
+    Attributes:
+        context: shared with other tables.
+        adversary: values of the columns in `OF_ADVERSARY`; a strength that only follows from q is None.
+        schemes: labels, in the order in which they were met.
+        q: ascending.
+        entries: (label, q) -> entry.
+        indices: (label, q) -> positions of its rows among all, in the order in which they were met.
+        common: settings of all its schemes that differ from what the schemes have by themselves, and are the same.
+        scheme_of: label -> name of the scheme.
+    """
+
+    context: Context
+    adversary: tuple[Any, ...]
+    schemes: tuple[str, ...]
+    q: tuple[int, ...]
+    entries: Mapping[tuple[str, int], Entry]
+    indices: Mapping[tuple[str, int], tuple[int, ...]]
+    common: tuple[str, ...]
+    scheme_of: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> Any:
+        """The value of a column of the adversary's."""
+        return self.adversary[OF_ADVERSARY.index(column)]
+
+    @property
+    def attack(self) -> str:
+        """Targeting, with the number of framed workers if one was asked for."""
+        return str(self["attack"])
+
+    @property
+    def payload(self) -> str:
+        """With its strength, where that is the same throughout."""
+        strength = self["strength"]
+        return str(self["payload"]) + ("" if strength is None else f" {strength:g}")
+
+    @cached_property
+    def overrides(self) -> tuple[str, ...]:
+        """What of the adversary differs from its default, attack and payload apart."""
+        return tuple(said(name, self[name]) for name in OF_ADVERSARY if name not in SAID and _unusual(name, self[name]))
+
+    @property
+    def label(self) -> str:
+        """The adversary."""
+        return ", ".join((self.attack, self.payload, *self.overrides))
+
+    @property
+    def title(self) -> str:
+        """Everything that is the same in the table."""
+        context = self.context
+        parts = (
+            f"attack {self.attack}", f"payload {self.payload}", f"K={context['workers']}", f"r={context['redundancy']}",
+            context["dataset"], context["model"], _budget(self.rows()), *self.overrides, *context.overrides,
+            *self.common,
+        )  # fmt: skip
+        return ", ".join(map(str, parts))
+
+    def rows(self) -> Iterator[Row]:
+        """All rows, scheme by scheme."""
+        return (row for scheme in self.schemes for row in self.rows_of(scheme))
+
+    def rows_of(self, scheme: str) -> Iterator[Row]:
+        """The rows of one column, those without results at the end of each q."""
+        for q in self.q:
+            if (entry := self.entries.get((scheme, q))) is not None:
+                yield from (*entry.rows, *entry.failed)
+
+    def samples(self, scheme: str) -> tuple[int, int, int] | None:
+        """Samples per file, distinct samples per step, and sample gradients computed by all workers per step."""
+        for row in self.rows_of(scheme):
+            if None not in (row["samples_per_file"], row["batch_size"], row["samples_processed"]):
+                return row["samples_per_file"], row["batch_size"], row["samples_processed"] // row["steps"]
+        return None
+
+    def family(self, scheme: str) -> str:
+        """The family of the scheme of a column."""
+        return family(self.scheme_of[scheme])
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Rows, sorted into tables.
+
+    Attributes:
+        tables: in the order in which they were first met.
+        schemes: labels of all schemes, likewise.
+        scheme_of: label -> name of the scheme.
+        repeated: rows left out since a later row is of the same run.
+    """
+
+    tables: tuple[Table, ...]
+    schemes: tuple[str, ...]
+    scheme_of: Mapping[str, str]
+    repeated: int
+
+    @cached_property
+    def contexts(self) -> tuple[Context, ...]:
+        """All contexts, the one with most results first."""
+        count: dict[Context, int] = defaultdict(int)
+        for table in self.tables:
+            count[table.context] += len(table.indices)
+        return tuple(sorted(count, key=lambda context: -count[context]))
+
+
+def said(column: str, value: Any) -> str:
+    """A setting with its value, as titles and labels have it: ``momentum=0.8``."""
+    one = BY_COLUMN.get(column)
+    return f"{column}={value if one is None else one.kind.write(value)}"
+
+
+def _unusual(column: str, value: Any) -> bool:
+    return bool(value != Cell.__dataclass_fields__[BY_COLUMN[column].name].default)
+
+
+def _budget(rows: Iterable[Row]) -> str:
+    steps = [row["steps"] for row in rows] or [0]
+    return Context((), (min(steps), max(steps))).budget
+
+
+def tables_of(rows: Sequence[Row]) -> Tables:
+    """Sort rows into tables.
+
+    A scheme without redundancy is the same for every r, so its rows are in the tables of all redundancies. A scheme
+    that ran in several ways side by side becomes several, whose labels say so. Where several rows are of the same run,
+    the last one counts.
+    """
+    places = _with_baselines(rows, _places(rows))
+    common = {place: _common([rows[index] for index in members]) for place, members in places.items()}
+    labels = _labels(rows, places, common)
+    made, repeated = [], 0
+    steps: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for (context, _), members in places.items():
+        steps[context] += [rows[index]["steps"] for index in members]
+    counted: set[int] = set()
+    for (context, adversary), members in places.items():
+        entries: dict[tuple[str, int], dict[int, int]] = {}
+        for index in members:
+            seeds = entries.setdefault((labels[index], rows[index]["q"]), {})
+            repeated += rows[index]["seed"] in seeds and index not in counted
+            seeds[rows[index]["seed"]] = index
+            counted.add(index)
+        indices = {key: tuple(seeds.values()) for key, seeds in entries.items()}
+        span = min(steps[context]), max(steps[context])
+        made.append(_table(Context(context, span), adversary, indices, rows, labels, common[context, adversary]))
+    order = dict.fromkeys(labels)
+    scheme_of = dict(zip(labels, (row["scheme"] for row in rows), strict=True))
+    return Tables(tuple(made), tuple(order), scheme_of, repeated)
+
+
+Place = tuple[tuple[Any, ...], tuple[Any, ...]]
+"""Values of the context's columns, and of the adversary's."""
+
+_CONTEXT, _ADVERSARY, _VARIANT = itemgetter(*OF_CONTEXT), itemgetter(*OF_ADVERSARY), itemgetter(*VARIANT)
+
+
+def _places(rows: Sequence[Row]) -> dict[Place, list[int]]:
+    """The rows of each table."""
+    telling, at = _telling_strengths(rows), OF_ADVERSARY.index("strength")
+    found: dict[Place, list[int]] = {}
+    for index, row in enumerate(rows):
+        adversary = _ADVERSARY(row)
+        if not telling[row["payload"]]:
+            adversary = (*adversary[:at], None, *adversary[at + 1 :])
+        found.setdefault((_CONTEXT(row), adversary), []).append(index)
+    return found
+
+
+def _telling_strengths(rows: Sequence[Row]) -> dict[str, bool]:
+    """Whether a payload's strength tells runs apart; it does not where it only follows from q."""
+    met: dict[str, dict[tuple[int, int], set[float | None]]] = {row["payload"]: defaultdict(set) for row in rows}
+    for row in rows:
+        if row["strength"] is not None or row["top1"] is not None:
+            met[row["payload"]][row["workers"], row["q"]].add(row["strength"])
+    return {
+        payload: len(set().union(*by_q.values())) == 1 or any(len(values) > 1 for values in by_q.values())
+        for payload, by_q in met.items()
+    }
+
+
+def _with_baselines(rows: Sequence[Row], places: Mapping[Place, list[int]]) -> dict[Place, list[int]]:
+    """Put what ran without redundancy into the tables that are the same but for their redundancy."""
+    at = OF_CONTEXT.index("redundancy")
+    redundant: dict[Place, list[Place]] = defaultdict(list)
+    for context, adversary in places:
+        if context[at] > 1:
+            redundant[(*context[:at], 1, *context[at + 1 :]), adversary].append((context, adversary))
+    found: dict[Place, list[int]] = {}
+    for place, members in places.items():
+        for home in redundant.get(place) or [place]:
+            found.setdefault(home, []).extend(members)
+    return {place: sorted(members) for place, members in found.items()}
+
+
+def _common(rows: Sequence[Row]) -> dict[str, Any]:
+    """Settings of the schemes that are overridden, and the same in all of these rows."""
+    first = rows[0]
+    same = [name for name in OF_SCHEME if name not in SIZES and all(row[name] == first[name] for row in rows)]
+    kinds = {(row["scheme"], row["dataset"]): None for row in rows}
+    usual = [_usual(*kind) for kind in kinds]
+    return {name: first[name] for name in same if any(own[name] != first[name] for own in usual)}
+
+
+def _usual(scheme: str, dataset: str) -> dict[str, Any]:
+    """The values that a scheme's settings have by themselves; of one that is not registered here, none is known."""
+    fills, fields = filled(scheme, dataset), Cell.__dataclass_fields__
+    return {name: fills.get(BY_COLUMN[name].name, fields[BY_COLUMN[name].name].default) for name in OF_SCHEME}
+
+
+def _labels(
+    rows: Sequence[Row], places: Mapping[Place, list[int]], common: Mapping[Place, Mapping[str, Any]]
+) -> list[str]:
+    """Each row's scheme, with what tells it from the scheme's other runs in its tables, and what is overridden."""
+    kinds = [_VARIANT(row) for row in rows]
+    told: dict[str, dict[str, None]] = {row["scheme"]: {} for row in rows}
+    overridden: dict[int, dict[str, None]] = defaultdict(dict)
+    usual: dict[tuple[str, str], dict[str, Any]] = {}
+    for place, members in places.items():
+        variants: dict[str, dict[tuple[Any, ...], None]] = defaultdict(dict)
+        rates: dict[tuple[Any, ...], set[float]] = defaultdict(set)
+        for index in members:
+            row, kind = rows[index], kinds[index]
+            if row["batch_size"] is not None:
+                variants[row["scheme"]][kind] = None
+            rates[row["scheme"], kind, row["q"], row["seed"]].add(row["lr"])
+        for scheme, found in variants.items():
+            if len(found) > 1:
+                told[scheme] |= dict.fromkeys(_telling(tuple(found)))
+        for (scheme, *_), met in rates.items():
+            if len(met) > 1:
+                told[scheme]["lr"] = None
+        for index in members:
+            row = rows[index]
+            own = usual.setdefault(key := (row["scheme"], row["dataset"]), None) or _usual(*key)  # type: ignore[arg-type]
+            usual[key] = own
+            if row["scheme"] in SCHEMES:
+                overridden[index] |= {
+                    name: None
+                    for name in OF_SCHEME
+                    if name not in SIZES and name not in common[place] and row[name] != own[name]
+                }
+    return [_label(row, (*told[row["scheme"]], *overridden[index])) for index, row in enumerate(rows)]
+
+
+def _telling(variants: Sequence[tuple[Any, ...]]) -> Iterator[str]:
+    """The first columns that are enough to tell the variants apart."""
+    groups: dict[tuple[object, ...], list[int]] = {(): list(range(len(variants)))}
+    for place, name in enumerate(VARIANT):
+        finer: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        for value, members in groups.items():
+            for at in members:
+                finer[*value, variants[at][place]].append(at)
+        if len(finer) > len(groups):
+            yield name
+        groups = finer
+
+
+def _label(row: Row, names: Iterable[str]) -> str:
+    told = ", ".join(said(name, row[name]) for name in dict.fromkeys(names))
+    return f"{row['scheme']} ({told})" if told else str(row["scheme"])
+
+
+def _table(
+    context: Context,
+    adversary: tuple[Any, ...],
+    indices: Mapping[tuple[str, int], tuple[int, ...]],
+    rows: Sequence[Row],
+    labels: Sequence[str],
+    common: Mapping[str, Any],
+) -> Table:
+    entries = {}
+    for key, members in indices.items():
+        of_seeds = [rows[index] for index in members]
+        with_results = tuple(row for row in of_seeds if row["loss"] is not None)
+        entries[key] = Entry(with_results, tuple(row for row in of_seeds if row["loss"] is None))
+    here = dict.fromkeys(labels[index] for members in indices.values() for index in members)
+    return Table(
+        context=context,
+        adversary=adversary,
+        schemes=tuple(here),
+        q=tuple(sorted({q for _, q in indices})),
+        entries=entries,
+        indices=indices,
+        common=tuple(said(name, value) for name, value in common.items()),
+        scheme_of={labels[index]: rows[index]["scheme"] for members in indices.values() for index in members},
+    )
+
+
+assert set(OF_SCHEME) <= set(COLUMNS)
