@@ -198,7 +198,7 @@ TARGETINGS = Registry(
 )
 
 
-def target(name: str, assignment: Assignment, q: int, **parameters: int | str | None) -> Attack:
+def target(name: str, assignment: Assignment, q: int, **parameters: int | float | str | None) -> Attack:
     """Choose Byzantine workers and distorted copies by the targeting ``name``.
 
     Raises:

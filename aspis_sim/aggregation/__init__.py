@@ -7,7 +7,7 @@ from aspis_sim.aggregation.base import Preaggregation, Rule, Tolerance, compose
 from aspis_sim.errors import InputError
 from aspis_sim.registry import Registry
 
-RULES = Registry(
+RULES: Registry[None] = Registry(
     "rule",
     {
         "average": "aspis_sim.aggregation.average:average",
@@ -30,7 +30,7 @@ RULES = Registry(
     },
 )
 
-PREAGGREGATIONS = Registry(
+PREAGGREGATIONS: Registry[None] = Registry(
     "preaggregation",
     {
         "arc": "aspis_sim.aggregation.arc:arc",

@@ -12,8 +12,8 @@ from aspis_sim.study.reading import Settings, settings_of, written
 from aspis_sim.study.records import StoredRun
 
 FOLLOWING = ("samples_per_file", "lr", "code", "data")
-"""Settings that a sweep chooses from the others, or that a study notes. Where they follow from the other settings in both
-sets of runs, two cells are partners whatever their values are."""
+"""Settings that a sweep chooses from the others, or that a study notes. Where they follow from the other settings in
+both sets of runs, two cells are partners whatever their values are."""
 
 Key = tuple[Any, ...]
 Cells = dict[Key, dict[int, Row]]

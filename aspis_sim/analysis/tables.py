@@ -185,6 +185,14 @@ def said(column: str, value: Any) -> str:
     return f"{column}={value if one is None else one.kind.write(value)}"
 
 
+def overrides_of(row: Row) -> tuple[str, ...]:
+    """Everything in which a row differs from what its scheme, its data set and a cell have by themselves."""
+    own = _usual(row["scheme"], row["dataset"])
+    told = [name for name in (*OF_CONTEXT, *OF_ADVERSARY) if name not in SAID and _unusual(name, row[name])]
+    told += [name for name in OF_SCHEME if name != "samples_per_file" and row[name] != own[name]]
+    return tuple(said(name, row[name]) for name in told)
+
+
 def _unusual(column: str, value: Any) -> bool:
     return bool(value != Cell.__dataclass_fields__[BY_COLUMN[column].name].default)
 

@@ -70,7 +70,7 @@ def fetch(file: File, folder: Path, report: Report, base: str | None = None, pau
 
 def _checked_base(base: str) -> str:
     if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).hostname:
-        raise InputError(f"--from {base}: not an address; write https://host/folder")
+        raise InputError(f"`from` {base}: not an address; write https://host/folder")
     return base.rstrip("/")
 
 
@@ -95,7 +95,7 @@ def _partial(target: Path) -> Iterator[tuple[Path, BinaryIO]]:
         target.parent.mkdir(parents=True, exist_ok=True)
         stream = part.open("a+b")
     except OSError as error:
-        raise InputError(f"cannot write {part}: {error.strerror}; name another folder with --data-dir") from None
+        raise InputError(f"cannot write {part}: {error.strerror}; name another folder with `data_dir`") from None
     with stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -125,14 +125,14 @@ def _download(
                 return
             problem = "the connection was cut"
         except HTTPError as error:
-            raise DataError(f"{address}: HTTP {error.code} {error.reason}; try a mirror with --from URL") from None
+            raise DataError(f"{address}: HTTP {error.code} {error.reason}; try a mirror with `from=URL`") from None
         except (URLError, HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
             problem = str(getattr(error, "reason", error)) or type(error).__name__
         after = stream.seek(0, os.SEEK_END)
         attempt = 1 if after > before else attempt + 1
         if attempt >= ATTEMPTS:
             kept = f" after {after:,} bytes, which are kept; run the same again to go on" if after else ""
-            raise DataError(f"{address}: {problem}{kept}" + ("" if after else "; try a mirror with --from URL"))
+            raise DataError(f"{address}: {problem}{kept}" + ("" if after else "; try a mirror with `from=URL`"))
         time.sleep(pause)
 
 
@@ -166,7 +166,7 @@ def _request(address: str, part: Path, stream: BinaryIO, size: int, report: Repo
         expected = here + int(length) if length and length.isdigit() else size
         if size and expected != size:
             stream.truncate(0)
-            raise DataError(f"{address} has {expected:,} bytes instead of {size:,}; try a mirror with --from URL")
+            raise DataError(f"{address} has {expected:,} bytes instead of {size:,}; try a mirror with `from=URL`")
         if not here:
             etag = response.headers.get("ETag", "")
             strong = etag if etag.startswith('"') else response.headers.get("Last-Modified", "")
@@ -176,7 +176,7 @@ def _request(address: str, part: Path, stream: BinaryIO, size: int, report: Repo
             here += len(piece)
             if here > (size or MOST_BYTES):
                 stream.truncate(0)
-                raise DataError(f"{address} sends more than {size or MOST_BYTES:,} bytes; try a mirror with --from URL")
+                raise DataError(f"{address} sends more than {size or MOST_BYTES:,} bytes; try a mirror with `from=URL`")
             stream.write(piece)
             stream.flush()
             report(here, expected)
@@ -199,7 +199,7 @@ def _check(stream: BinaryIO, part: Path, size: int, sha256: str, address: str) -
     said = f"expected {sha256[:16]}…" + (f" of {size:,}" if size else f" by {SUMS}")
     raise DataError(
         f"{address} is not the file: SHA-256 {found[:16]}… of {found_size:,} bytes, {said}; "
-        "run the same again, or try a mirror with --from URL"
+        "run the same again, or try a mirror with `from=URL`"
     )
 
 
@@ -225,5 +225,5 @@ class _Redirects(HTTPRedirectHandler):
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
         secure = urlsplit(req.full_url).scheme == "https" or not self.plain
         if urlsplit(newurl).scheme != "https" and (secure or urlsplit(newurl).scheme != "http"):
-            raise DataError(f"{req.full_url} redirects to {newurl}, which is not https; try a mirror with --from URL")
+            raise DataError(f"{req.full_url} redirects to {newurl}, which is not https; try a mirror with `from=URL`")
         return super().redirect_request(req, fp, code, msg, headers, newurl)

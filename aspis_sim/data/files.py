@@ -97,7 +97,7 @@ class Source:
     def remedy(self) -> str:
         """How to get the files."""
         also = f", {self.note}" if self.note else ""
-        return f"run aspis-sim data fetch {self.name}{also}, or name their folder with --data-dir or {search.VARIABLE}"
+        return f"run aspis-sim data fetch {self.name}{also}, or name their folder with `data_dir` or {search.VARIABLE}"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def use(directory: Path | None) -> None:
     """
     if directory is not None and not directory.is_dir():
         state = "is no folder" if directory.exists() else "does not exist"
-        raise InputError(f"--data-dir {directory} {state}; name the folder that holds the data sets")
+        raise InputError(f"`data_dir` {directory} {state}; name the folder that holds the data sets")
     _asked[:] = [] if directory is None else [directory.absolute()]
 
 

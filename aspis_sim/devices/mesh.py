@@ -101,15 +101,15 @@ def join_hosts(
     if coordinator is not None:
         host, _, port = coordinator.rpartition(":")
         if not host or not port.isdigit():
-            raise InputError(f"--coordinator {coordinator}: write HOST:PORT, as in 10.0.0.1:9911")
+            raise InputError(f"`coordinator` {coordinator}: write HOST:PORT, as in 10.0.0.1:9911")
         if processes is None or index is None:
-            raise InputError("--coordinator needs --processes, how many there are, and --process, which one this is")
+            raise InputError("`coordinator` needs `processes`, how many there are, and `process`, which one this is")
         if not 0 <= index < processes:
-            raise InputError(f"--process {index} of {processes}: they are counted from 0 to {processes - 1}")
+            raise InputError(f"`process` {index} of {processes}: they are counted from 0 to {processes - 1}")
         if devices % processes:
             raise InputError(
-                f"--devices {devices} over {processes} processes: each has the same number; "
-                f"try --devices {processes * max(1, round(devices / processes))}"
+                f"`devices` {devices} over {processes} processes: each has the same number; "
+                f"try `devices={processes * max(1, round(devices / processes))}`"
             )
         if index:
             _await_listener(host, int(port), seconds)
@@ -134,7 +134,7 @@ def _await_listener(host: str, port: int, seconds: float) -> None:
         except OSError as error:
             if time.monotonic() > until:
                 raise InputError(
-                    f"--coordinator {host}:{port} was not reached within {seconds:g} s ({error.strerror or error}); "
+                    f"`coordinator` {host}:{port} was not reached within {seconds:g} s ({error.strerror or error}); "
                     "start process 0 there"
                 ) from None
         time.sleep(0.2)

@@ -9,7 +9,7 @@ from aspis_sim.registry import Registry
 if TYPE_CHECKING:
     from aspis_sim.models.base import Model
 
-MODELS = Registry(
+MODELS: Registry[None] = Registry(
     "model",
     {
         "mlp": "aspis_sim.models.mlp:mlp",

@@ -14,5 +14,5 @@ def check_images(model: str, inputs: Array) -> None:
     if inputs.ndim != 4:
         raise InputError(
             f"model {model} takes images [height, width, channels], and a sample here is {list(inputs.shape[1:])}; "
-            "take --model mlp, or a data set of images (mnist, cifar10, synthetic:height=32:width=32:channels=3)"
+            "take `model=mlp`, or a data set of images (mnist, cifar10, synthetic:height=32:width=32:channels=3)"
         )

@@ -7,13 +7,15 @@
         '''The mean of the smallest and the largest value of every coordinate.'''
         return lambda rows: (rows.min(0) + rows.max(0)) / 2
 
-``aspis-sim --plugin my_rule.py sweep --aggregator middle`` loads the module from a file, ``load("my_rule.py")`` does
-so from Python, and a package that is installed is found by its entry point in the group ``aspis_sim.plugins``. A part
-that raises or returns something else than its kind does is named in a `PluginError`.
+``load("my_rule.py")`` loads the module from a file, as the program does for one that it is given, and a package that is
+installed is found by its entry point in the group ``aspis_sim.plugins``. A part that raises or returns something else
+than its kind does is named in a `PluginError`.
 """
 
-from typing import Literal
-
+from aspis_sim.adversary.targeting import TargetingTraits
+from aspis_sim.assignment import AssignmentTraits
+from aspis_sim.data import DatasetTraits
+from aspis_sim.detection import DetectorTraits
 from aspis_sim.plugin.loading import GROUP, VARIABLE, Failure, installed, load
 from aspis_sim.plugin.part import readable, unless_broken
 from aspis_sim.plugin.register import Register, Source, add, add_scheme, loaded, paths, source_of
@@ -36,7 +38,7 @@ def payload(name: str) -> Register:
     """Register a factory ``(**options)`` of what distorted copies hold.
 
     It returns a function from honest rows ``[n, d]`` to one vector ``[d]`` of their type, which may also take a random
-    ``key``; or an `aspis_sim.adversary.Payload`. An option called ``strength`` is that of ``--strength``.
+    ``key``; or an `aspis_sim.adversary.Payload`. An option called ``strength`` is filled with the setting of that name.
 
     Raises:
         InputError: as `rule`.
@@ -44,31 +46,31 @@ def payload(name: str) -> Register:
     return add("payload", name)
 
 
-def attack(name: str) -> Register:
+def attack(name: str, traits: TargetingTraits | None = None) -> Register:
     """Register a function ``(assignment, q)`` to who is Byzantine, bool ``[K]``, and what they distort, ``[f, r]``.
 
     Raises:
         InputError: as `rule`.
     """
-    return add("attack", name)
+    return add("attack", name, traits)
 
 
-def assignment(name: str) -> Register:
+def assignment(name: str, traits: AssignmentTraits | None = None) -> Register:
     """Register a function ``(workers, redundancy)`` to the groups of all files, int ``[f, r]`` of 0-based workers.
 
     Raises:
         InputError: as `rule`.
     """
-    return add("assignment", name)
+    return add("assignment", name, traits)
 
 
-def detector(name: str) -> Register:
+def detector(name: str, traits: DetectorTraits | None = None) -> Register:
     """Register a function ``(agreement, *, max_byzantine, assignment)`` to an `aspis_sim.detection.Verdict`.
 
     Raises:
         InputError: as `rule`.
     """
-    return add("detector", name)
+    return add("detector", name, traits)
 
 
 def model(name: str) -> Register:
@@ -80,13 +82,13 @@ def model(name: str) -> Register:
     return add("model", name)
 
 
-def dataset(name: str) -> Register:
+def dataset(name: str, traits: DatasetTraits | None = None) -> Register:
     """Register a factory ``(**options)`` of an `aspis_sim.data.Dataset`.
 
     Raises:
         InputError: as `rule`.
     """
-    return add("data set", name)
+    return add("data set", name, traits)
 
 
 def scheme(
@@ -96,23 +98,27 @@ def scheme(
     detector: str = "none",
     rule: str = "median",
     summary: str = "",
-    after_detection: Literal["average", "rule"] = "average",
+    family: str = "",
+    after_detection: str = "average",
     permute: bool = False,
+    coding: str = "none",
 ) -> None:
     """Register a scheme: an assignment, a detector and a rule, built-in or of a plugin, under one name.
+
+    Schemes of one ``family`` (by default its name) are variants of one another, and no rivals in a headline.
 
     Raises:
         InputError: as `rule`; unknown parts are found once the module is loaded.
     """
-    add_scheme(
-        name,
-        assignment=assignment,
-        detector=detector,
-        rule=rule,
-        summary=summary,
-        after_detection=after_detection,
-        permute=permute,
-    )
+    fills = {
+        "assignment": assignment,
+        "detector": detector,
+        "rule": rule,
+        "after_detection": after_detection,
+        "permute": permute,
+        "coding": coding,
+    }
+    add_scheme(name, family, summary, fills)
 
 
 __all__ = [

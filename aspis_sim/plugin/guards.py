@@ -106,7 +106,7 @@ def attack(part: Part, factory: Factory) -> Factory:
 
 
 def detector(part: Part, judge: Factory) -> Factory:
-    """A function ``(agreement, *, max_byzantine, assignment)`` to a `Verdict` without certificates."""
+    """A function ``(agreement, *, max_byzantine, assignment)`` to a `Verdict`."""
 
     @wraps(judge)
     def checked(agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None) -> Verdict:
@@ -117,8 +117,8 @@ def detector(part: Part, judge: Factory) -> Factory:
         part.array(verdict.honest, (len(own),), bool, "honest")
         if verdict.outcome not in tuple(Outcome):
             raise part.refuses(f"has no known outcome; it is one of {', '.join(Outcome)}")
-        if verdict.certified is not None:
-            raise part.refuses("returned certificates, which only the detector 'certified' can use")
+        if verdict.certified is not None and not DETECTORS.traits(part.name).certifies:
+            raise part.refuses("returned certificates; register it with DetectorTraits(certifies=True)")
         return verdict
 
     return checked

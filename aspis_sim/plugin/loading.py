@@ -45,7 +45,7 @@ def load(path: str | Path) -> Source:
     """
     path = Path(path)
     if path.suffix != ".py":
-        raise InputError(f"plugin {_shown(path)}: a plugin is a file of Python, as in --plugin my_rule.py")
+        raise InputError(f"plugin {_shown(path)}: a plugin is a file of Python, as in `plugin=my_rule.py`")
     name = checked_name(path.stem, "plugin")
     try:
         content = path.read_bytes()

@@ -1,18 +1,22 @@
 """Which parts came from which plugin, and the only way into the registries for them."""
 
 import hashlib
-import importlib
 import inspect
 import re
 import secrets
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from aspis_sim.aggregation import steps_of
+from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
+from aspis_sim.plugin.guards import KINDS
 from aspis_sim.plugin.part import Part, described, readable
+from aspis_sim.schemes import SCHEMES, Scheme
 
 Factory = TypeVar("Factory", bound=Callable[..., object])
 
@@ -105,20 +109,17 @@ def loading(source: Source) -> Generator[None]:
 
 def forget(source: Source) -> None:
     """Take all parts of a plugin out of the registries."""
-    from aspis_sim.plugin.guards import KINDS
-
     for key in [key for key, its in _sources.items() if its is source]:
         del _sources[key]
         if key.kind == SCHEME:
-            del _schemes()[key.name]
+            del SCHEMES[key.name]
         else:
             KINDS[key.kind].registry.discard(key.name)
     _loaded.pop(source.name, None)
 
 
-def add(kind: str, name: str) -> Register:
-    """A decorator that registers a factory as a part of this kind."""
-    from aspis_sim.plugin.guards import KINDS
+def add(kind: str, name: str, traits: Any = None) -> Register:
+    """A decorator that registers a factory as a part of this kind, with what it can do where that is not the usual."""
 
     def register(factory: Factory) -> Factory:
         source = _loading[-1] if _loading else _source_of_code(factory)
@@ -129,7 +130,7 @@ def add(kind: str, name: str) -> Register:
         if not callable(factory):
             raise InputError(f"{where} {name!r}: expected a function that makes it, not {described(factory)}")
         try:
-            KINDS[kind].registry.add(name, KINDS[kind].guard(Part(source.name, kind, name), factory))
+            KINDS[kind].registry.add(name, KINDS[kind].guard(Part(source.name, kind, name), factory), traits)
         except InputError as error:
             raise InputError(f"plugin {source.name}: {error}") from None
         _note(_Key(kind, name), source)
@@ -138,18 +139,17 @@ def add(kind: str, name: str) -> Register:
     return register
 
 
-def add_scheme(name: str, **fields: Any) -> None:
-    """Register a scheme of these fields of an `aspis_sim.schemes.Scheme`.
+def add_scheme(name: str, family: str, summary: str, fills: Mapping[str, Any]) -> None:
+    """Register a scheme; arguments as the fields of an `aspis_sim.schemes.Scheme`.
 
     Raises:
         InputError: the name is taken or may not be used.
     """
     source = _loading[-1] if _loading else Source("python", secrets.token_hex(32))
     checked_name(name, f"plugin {source.name}: scheme")
-    if name in _schemes():
+    if name in SCHEMES:
         raise InputError(f"plugin {source.name}: the scheme {name!r} exists already; take another name")
-    of_scheme = importlib.import_module("aspis_sim.schemes").Scheme
-    _schemes()[name] = of_scheme(name, **{**fields, "summary": readable(fields["summary"])})
+    SCHEMES[name] = Scheme(name, family or name, readable(summary), fills=dict(fills))
     _note(_Key(SCHEME, name), source)
     if not _loading:
         _check_scheme(name, source)
@@ -162,22 +162,13 @@ def _note(key: _Key, source: Source) -> None:
 
 
 def _check_scheme(name: str, source: Source) -> None:
-    from aspis_sim.aggregation import steps_of
-    from aspis_sim.assignment import ASSIGNMENTS
-    from aspis_sim.detection import DETECTORS
-
-    one = _schemes()[name]
+    fills = SCHEMES[name].fills
     try:
-        ASSIGNMENTS.check(one.assignment)
-        DETECTORS.check(one.detector)
-        steps_of(one.rule.partition(":")[0])
+        ASSIGNMENTS.check(str(fills["assignment"]).partition(":")[0])
+        DETECTORS.check(str(fills["detector"]))
+        steps_of(str(fills["rule"]).partition(":")[0])
     except InputError as error:
         raise InputError(f"plugin {source.name}: scheme {name!r}: {error}") from None
-
-
-def _schemes() -> Any:
-    """The presets: by their module's name, since they are a floor above the parts."""
-    return importlib.import_module("aspis_sim.schemes").SCHEMES
 
 
 def _source_of_code(factory: Callable[..., object]) -> Source:

@@ -4,7 +4,6 @@ What a worker is shows in its shape, what the verdict says in its outline and a 
 agrees in the style of its line; colours only repeat it.
 """
 
-import importlib.util
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
+from aspis_sim.report.libraries import check_library
 from aspis_sim.trials.adversary import Adversary
 from aspis_sim.trials.monte_carlo import agreement_from_tokens, generator
 
@@ -48,8 +48,7 @@ def check_drawing(path: Path) -> None:
     """
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"cannot draw to {path.name}; end the file in {' or '.join(FORMATS)}")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise InputError("a drawing needs matplotlib; install it with: pip install 'aspis-sim[plot]'")
+    check_library("plot")
 
 
 def draw_trial(path: Path, adversary: Adversary, detector: str, seed: int) -> None:

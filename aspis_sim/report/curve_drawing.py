@@ -1,14 +1,12 @@
 """A picture of published curves and ours: one colour a curve, the published one dashed, ours solid."""
 
-import importlib.util
 import io
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from aspis_sim.errors import InputError
+from aspis_sim.report.libraries import check_library
+from aspis_sim.report.style import COLOURS
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c8c8c")
-"""Okabe and Ito's palette, distinguishable with any colour vision."""
 MARKERS = "osD^vPX*"
 
 
@@ -27,16 +25,6 @@ class Line(NamedTuple):
     y: Sequence[float]
 
 
-def check_drawable() -> None:
-    """Refuse to draw where that cannot be done, before anything is computed.
-
-    Raises:
-        InputError: matplotlib is not installed.
-    """
-    if importlib.util.find_spec("matplotlib") is None:
-        raise InputError("a picture needs matplotlib; install it with: pip install 'aspis-sim[plot]'")
-
-
 def draw(lines: Sequence[Line], title: str, x: str, y: str, logarithmic: bool = False) -> bytes:
     """The picture as the content of a PNG file.
 
@@ -47,9 +35,9 @@ def draw(lines: Sequence[Line], title: str, x: str, y: str, logarithmic: bool = 
         logarithmic: the vertical axis.
 
     Raises:
-        InputError: as `check_drawable`.
+        InputError: matplotlib is not installed.
     """
-    check_drawable()
+    check_library("plot")
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 

@@ -6,33 +6,22 @@ request; user text is escaped here, and the page's own script only ever sets it 
 
 import base64
 import hashlib
-import importlib.util
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 from string import Template
 
-from aspis_sim.analysis.sheets import Sheets, sheets_of
-from aspis_sim.errors import InputError
-from aspis_sim.report.page_data import as_script, page_data
-from aspis_sim.report.study import StudyData
+from aspis_sim.analysis.tables import Tables, tables_of
+from aspis_sim.report.libraries import check_library
+from aspis_sim.report.page_data import Filter, as_script, filters_of, page_data
+from aspis_sim.report.source import Source
 from aspis_sim.report.timelines import RUNS
 
 HERE = Path(__file__).parent / "page"
 
 
-def check_page() -> None:
-    """Refuse a report that cannot be made, before anything is read.
-
-    Raises:
-        InputError: Plotly is not installed.
-    """
-    if importlib.util.find_spec("plotly") is None:
-        raise InputError("a report needs plotly; install it with: pip install 'aspis-sim[report]'")
-
-
-def page(study: StudyData, most_runs: int = RUNS) -> str:
+def page(study: Source, most_runs: int = RUNS) -> str:
     """The report on a study as the text of an HTML file.
 
     Args:
@@ -40,21 +29,22 @@ def page(study: StudyData, most_runs: int = RUNS) -> str:
         most_runs: runs whose curves are kept; the page says how many of how many.
 
     Raises:
-        InputError: as `check_page`.
+        InputError: Plotly is not installed.
     """
-    check_page()
+    check_library("report")
     import plotly
 
-    sheets = sheets_of(study.rows, study.settings)
-    data = page_data(study, sheets, most_runs)
+    tables = tables_of(study.rows)
+    data = page_data(study, tables, most_runs)
     library = (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
     script = (HERE / "page.js").read_text(encoding="utf-8")
     return Template((HERE / "page.html").read_text(encoding="utf-8")).substitute(
         title=escape(study.name),
         policy=_policy(library, script),
         style=(HERE / "page.css").read_text(encoding="utf-8"),
-        summary=_summary(study, sheets),
-        notes=_notes(study, sheets, len(data["runs"])),
+        summary=_summary(study, tables),
+        notes=_notes(study, tables, len(data["runs"])),
+        filters=_fieldsets(filters_of(tables)),
         failures=_failures(study),
         commands=_commands(study.commands),
         made_by=_made_by(study.made_by),
@@ -73,18 +63,18 @@ def _policy(*scripts: str) -> str:
     )
 
 
-def _summary(study: StudyData, sheets: Sheets) -> str:
+def _summary(study: Source, tables: Tables) -> str:
     """What the study holds, as the items of a list of terms."""
     rows = study.rows
-    failed = sum(row.status.startswith("failed") for row in rows)
+    failed = sum(row.failed for row in rows)
     diverged = sum(row.status == "diverged" for row in rows)
     q = sorted({row.q for row in rows})
     facts = {
         "runs": f"{len(rows):,}",
         "failed": f"{failed:,}",
         "diverged": f"{diverged:,}",
-        "schemes": f"{len(sheets.schemes):,}",
-        "adversaries": f"{len({sheet.label for sheet in sheets.sheets}):,}",
+        "schemes": f"{len(tables.schemes):,}",
+        "adversaries": f"{len({table.label for table in tables.tables}):,}",
         "q": f"{q[0]} to {q[-1]}" if len(q) > 1 else str(q[0]),
         "seeds": f"{len({row.seed for row in rows}):,}",
         "training time": _duration(sum(row.seconds or 0.0 for row in rows)),
@@ -99,7 +89,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def _notes(study: StudyData, sheets: Sheets, runs: int) -> str:
+def _notes(study: Source, tables: Tables, runs: int) -> str:
     """What a reader must know of what is left out."""
     notes = []
     if not study.traced:
@@ -117,17 +107,24 @@ def _notes(study: StudyData, sheets: Sheets, runs: int) -> str:
         notes.append(
             f"The runs come from {study.origins} versions of the code or the data; how many of each is at the end."
         )
-    if sheets.repeated:
+    if tables.repeated:
         notes.append(
-            f"{sheets.repeated:,} rows are of a run that is there again later (same scheme, adversary, q, seed and "
+            f"{tables.repeated:,} rows are of a run that is there again later (same scheme, adversary, q, seed and "
             "settings); of each such run the last row counts."
         )
     return "\n".join(f'<p class="note">{escape(note)}</p>' for note in notes)
 
 
-def _failures(study: StudyData) -> str:
+def _fieldsets(filters: Iterable[Filter]) -> str:
+    """The places where the page's script puts the values of each filter."""
+    return "\n".join(
+        f'<fieldset id="filter-{escape(one.key)}"><legend>{escape(one.title)}</legend></fieldset>' for one in filters
+    )
+
+
+def _failures(study: Source) -> str:
     """The reasons why cells failed, the most frequent first."""
-    reasons = Counter(row.status for row in study.rows if row.status.startswith("failed"))
+    reasons = Counter(row.status for row in study.rows if row.failed)
     if not reasons:
         return ""
     items = "\n".join(

@@ -2,49 +2,99 @@
 
 import json
 from collections import defaultdict
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from aspis_sim.analysis.sheets import Sheets
 from aspis_sim.analysis.summary import Entry
+from aspis_sim.analysis.tables import OF_ADVERSARY, OF_SCHEME, SIZES, Table, Tables
 from aspis_sim.detection import Outcome
-from aspis_sim.report.study import StudyData
-from aspis_sim.report.style import looks
+from aspis_sim.report.source import Source
+from aspis_sim.report.style import styles
 from aspis_sim.report.timelines import RUNS, as_data, sampled
+from aspis_sim.spec.cell import BY_COLUMN
 
 
-def page_data(study: StudyData, sheets: Sheets, most_runs: int = RUNS) -> dict[str, Any]:
+class Filter(NamedTuple):
+    """A group of values by which results are chosen in the page.
+
+    Attributes:
+        key: in the page's address.
+        title: over the values.
+        value: of a result, as text, from its table and its entry.
+    """
+
+    key: str
+    title: str
+    value: Callable[[Table, Entry], str]
+
+
+def filters_of(tables: Tables) -> tuple[Filter, ...]:
+    """Attack and payload, and every other setting of the adversary or a scheme that varies; schemes come first."""
+    entries = [(table, entry) for table in tables.tables for entry in table.entries.values()]
+    made = [
+        Filter("scheme", "Schemes", lambda table, entry: ""),
+        Filter("attack", "Attacks", lambda table, entry: table.attack),
+        Filter("payload", "Payloads", lambda table, entry: table.payload),
+    ]
+    named = ("attack", "payload", "strength", "framed")
+    others = [name for name in OF_ADVERSARY if name not in named] + [name for name in OF_SCHEME if name not in SIZES]
+    for name in others:
+        if len({entry.some[name] for _, entry in entries}) > 1:
+            title = name.replace("_", " ").capitalize()
+            made.append(Filter(name, title, lambda table, entry, name=name: _written(name, entry.some[name])))  # type: ignore[misc]
+    return tuple(made)
+
+
+def _written(column: str, value: Any) -> str:
+    return BY_COLUMN[column].kind.write(value)
+
+
+def page_data(source: Source, tables: Tables, most_runs: int = RUNS) -> dict[str, Any]:
     """The study for the page's script.
 
-    Keys: ``contexts`` (labels), ``attacks``, ``payloads``, ``schemes`` (name and look), ``sheets`` (context, attack and
-    payload as positions in these lists), ``entries`` (columns over all sheets, schemes and q; ``runs`` are positions
-    in the next), ``runs`` (seed and curves of the sampled ones), ``outcomes`` (names of a detector's).
+    Keys: ``contexts`` (labels), ``attacks``, ``payloads``, ``adversaries`` (labels), ``schemes`` (name and look),
+    ``sheets`` (context, attack, payload and adversary of each table as positions in these lists), ``filters`` (key,
+    title and values of those beside schemes, attacks and payloads), ``entries`` (columns over all tables, schemes and
+    q; one for each of these filters, of positions in its values; ``runs`` are positions in the next), ``runs`` (seed
+    and curves of the sampled ones), ``outcomes`` (names of a detector's).
     """
-    contexts = sheets.contexts
-    attacks = tuple(dict.fromkeys(sheet.attack for sheet in sheets.sheets))
-    payloads = tuple(dict.fromkeys(sheet.payload for sheet in sheets.sheets))
-    runs, place = _runs(study, sheets, most_runs)
-    number = {scheme: at for at, scheme in enumerate(sheets.schemes)}
+    contexts = tables.contexts
+    attacks = tuple(dict.fromkeys(table.attack for table in tables.tables))
+    payloads = tuple(dict.fromkeys(table.payload for table in tables.tables))
+    adversaries = tuple(dict.fromkeys(table.label for table in tables.tables))
+    runs, place = _runs(source, tables, most_runs)
+    number = {scheme: at for at, scheme in enumerate(tables.schemes)}
+    more: dict[Filter, dict[str, int]] = {one: {} for one in filters_of(tables)[3:]}
     columns: dict[str, list[Any]] = defaultdict(list)
-    for at, sheet in enumerate(sheets.sheets):
-        for (scheme, q), entry in sheet.panel.entries.items():
+    for at, table in enumerate(tables.tables):
+        for (scheme, q), entry in table.entries.items():
             columns["sheet"].append(at)
             columns["scheme"].append(number[scheme])
             columns["q"].append(q)
+            for one, values in more.items():
+                columns[one.key].append(values.setdefault(one.value(table, entry), len(values)))
             for name, value in _figures(entry).items():
                 columns[name].append(value)
-            columns["runs"].append([place[index] for index in sheet.indices[scheme, q] if index in place])
+            columns["runs"].append([place[index] for index in table.indices[scheme, q] if index in place])
     return {
         "contexts": [context.label for context in contexts],
         "attacks": attacks,
         "payloads": payloads,
+        "adversaries": adversaries,
         "schemes": [
             {"name": name, "colour": look.colour, "marker": look.marker[0], "dash": look.dash[0]}
-            for name, look in looks(sheets.schemes).items()
+            for name, look in styles({scheme: tables.scheme_of[scheme] for scheme in tables.schemes}).items()
         ],
         "sheets": [
-            [contexts.index(sheet.context), attacks.index(sheet.attack), payloads.index(sheet.payload)]
-            for sheet in sheets.sheets
+            [
+                contexts.index(table.context),
+                attacks.index(table.attack),
+                payloads.index(table.payload),
+                adversaries.index(table.label),
+            ]
+            for table in tables.tables
         ],
+        "filters": [{"key": one.key, "title": one.title, "values": list(values)} for one, values in more.items()],
         "entries": columns,
         "runs": runs,
         "outcomes": [str(outcome).replace("_", " ") for outcome in Outcome],
@@ -52,32 +102,31 @@ def page_data(study: StudyData, sheets: Sheets, most_runs: int = RUNS) -> dict[s
 
 
 def _figures(entry: Entry) -> dict[str, Any]:
-    top1 = entry.top1
-    some = (entry.rows or entry.failed)[0]
+    top1, some = entry.top1, entry.some
     return {
         "seeds": len(entry.rows),
         "failed": len(entry.failed),
-        "diverged": sum(row.status == "diverged" for row in entry.rows),
+        "diverged": sum(row["status"] == "diverged" for row in entry.rows),
         "top1": None if top1 is None else _short(100 * top1.value),
         "half": None if top1 is None or top1.half_width is None else _short(100 * top1.half_width),
         "measured": _short(entry.measured),
-        "theory": _short(some.distortion_theory),
+        "theory": _short(some["distortion_theory"]),
         "agrees": int(entry.as_published),
         "lost": _short(entry.lost),
         "detected": _short(entry.detected),
         "accused": _short(entry.accused),
-        "samples": some.samples_processed,
+        "samples": some["samples_processed"],
     }
 
 
-def _runs(study: StudyData, sheets: Sheets, most: int) -> tuple[list[dict[str, Any]], dict[int, int]]:
+def _runs(source: Source, tables: Tables, most: int) -> tuple[list[dict[str, Any]], dict[int, int]]:
     """The sampled runs, and from a row's index to its run."""
     runs: list[dict[str, Any]] = []
     place = {}
-    for index in sampled(sheets, most) if study.traced else ():
-        if (timeline := study.timeline(index)) is not None:
+    for index in sampled(tables, most) if source.traced else ():
+        if (timeline := source.timeline(index)) is not None:
             place[index] = len(runs)
-            runs.append({"seed": study.rows[index].seed, **_finite(as_data(timeline))})
+            runs.append({"seed": source.rows[index]["seed"], **_finite(as_data(timeline))})
     return runs, place
 
 

@@ -2,23 +2,48 @@
 
 import gc
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aspis_sim.analysis.sheets import Settings
 from aspis_sim.errors import InputError
-from aspis_sim.report.study import StudyData, from_csv
-from aspis_sim.run.row import COLUMNS
-from aspis_sim.study import Record, Store, StoredTrace
+from aspis_sim.run.row import Row
+from aspis_sim.study.reading import read_csv
+from aspis_sim.study.records import StoredRun, StoredTrace
+from aspis_sim.study.study import Study
 
-SHOWN = frozenset((*COLUMNS, "framed"))
-"""Fields of a cell that its row shows."""
+
+def _untraced(index: int) -> StoredTrace | None:
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What a report is made from.
+
+    Attributes:
+        name: shown as the title.
+        rows: of all cells, in the order of the study.
+        timeline: from a row's index to its run over the steps, None where that is not known.
+        traced: whether any timeline is known.
+        commands: that asked for the cells, oldest first; empty if not known.
+        made_by: versions, devices and hosts -> the values met and in how many cells.
+        origins: versions of the code or the data that the rows come from, as far as is known.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+    timeline: Callable[[int], StoredTrace | None] = _untraced
+    traced: bool = False
+    commands: tuple[str, ...] = ()
+    made_by: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    origins: int = 1
 
 
 @contextmanager
-def opened(path: Path, rows_only: bool = False) -> Iterator[StudyData]:
+def opened(path: Path, rows_only: bool = False) -> Iterator[Source]:
     """The study at ``path``, whose timelines can be read while it is open.
 
     Args:
@@ -29,14 +54,18 @@ def opened(path: Path, rows_only: bool = False) -> Iterator[StudyData]:
         InputError: there is nothing at ``path``, or no finished cell in it.
         DataError: what is there is neither a study nor a sweep's CSV, or is damaged.
     """
+    if not path.exists():
+        raise InputError(f"there is no study at {path}; name a study's folder or the CSV file of a sweep")
     if not path.is_dir():
-        yield from_csv(path)
+        with _all_kept():
+            rows = read_csv(path)
+        yield Source(path.stem, rows)
         return
-    with Store.open(path) as store:
+    with Study.open(path) as study:
         name = path.resolve().name
         with _all_kept():
-            study = _only_rows(store, name) if rows_only else from_store(store, name)
-        yield _checked(study)
+            source = _only_rows(study, name) if rows_only else from_study(study, name)
+        yield _checked(source)
 
 
 @contextmanager
@@ -51,62 +80,46 @@ def _all_kept() -> Iterator[None]:
             gc.enable()
 
 
-def from_store(store: Store, name: str) -> StudyData:
-    """What an open store holds."""
-    records = store.records()
+def from_study(study: Study, name: str) -> Source:
+    """What an open study holds."""
+    runs = study.runs()
 
     def timeline(index: int) -> StoredTrace | None:
-        trace = store.trace(records[index].key)
+        trace = study.trace(runs[index].key)
         return trace if len(trace.loss) else None
 
-    commands = dict.fromkeys(command for grid in store.grids() for command in grid["commands"])
-    return StudyData(
+    commands = dict.fromkeys(command for grid in study.grids() for command in grid["commands"])
+    return Source(
         name=name,
-        rows=tuple(record.row for record in records),
+        rows=tuple(run.row for run in runs),
         timeline=timeline,
         traced=True,
-        settings=_settings(store, records),
         commands=tuple(commands),
-        made_by=_made_by(records),
-        origins=len({record.origin for record in records}),
+        made_by=_made_by(runs),
+        origins=len({run.origin for run in runs}),
     )
 
 
-def _only_rows(store: Store, name: str) -> StudyData:
-    placed = list(store.placed_rows())
-    return StudyData(name, tuple(row for _, row in placed), origins=len({place.origin for place, _ in placed}))
+def _only_rows(study: Study, name: str) -> Source:
+    placed = list(study.placed_rows())
+    return Source(name, tuple(row for _, row in placed), origins=len({place.origin for place, _ in placed}))
 
 
-def _checked(study: StudyData) -> StudyData:
-    if not study.rows:
-        raise InputError(f"no cell of the study {study.name} has finished yet; its sweep goes on where it stopped")
-    return study
+def _checked(source: Source) -> Source:
+    if not source.rows:
+        raise InputError(f"no cell of the study {source.name} has finished yet; its sweep resumes when it is run again")
+    return source
 
 
-def _settings(store: Store, records: Sequence[Record]) -> tuple[Settings, ...]:
-    """Of each cell, the fields that its row does not show and that are not the same in the whole study."""
-    specifications = store.specifications()
-    values: dict[str, set[str]] = defaultdict(set)
-    for fields in specifications.values():
-        for name, value in fields.items():
-            if name not in SHOWN:
-                values[name].add(str(value))
-    varied = [name for name, met in values.items() if len(met) > 1]
-    kinds = {
-        digest: tuple((name, str(fields[name])) for name in varied if name in fields)
-        for digest, fields in specifications.items()
-    }
-    digests = {run.key: run.digest for run in store.runs()}
-    return tuple(kinds[digests[record.key]] for record in records)
-
-
-def _made_by(records: Iterable[Record]) -> Mapping[str, Mapping[str, int]]:
+def _made_by(runs: Iterable[StoredRun]) -> Mapping[str, Mapping[str, int]]:
     """Versions, devices and hosts, each with the number of cells; the time of the first and the last."""
     cells: Counter[tuple[Any, ...]] = Counter()
     times = []
-    for record in records:
-        cells[tuple(record.versions.items()), record.device, record.host, record.origin] += 1
-        times.append(record.finished)
+    for run in runs:
+        assert run.machine is not None
+        assert run.origin is not None
+        cells[tuple(run.machine.versions.items()), run.machine.device, run.machine.host, run.origin] += 1
+        times.append(run.finished)
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for (versions, device, host, origin), count in cells.items():
         beside = (("device", device), ("host", host), ("code", origin.code[:12]), ("data", origin.data[:12]))

@@ -4,7 +4,7 @@ The colours are Okabe and Ito's (distinguishable with any colour vision) without
 a white or a black page; a marker, and where colours run out a dash, says the same once more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aspis_sim.schemes import SCHEMES
@@ -43,21 +43,23 @@ class Look:
     dash: tuple[str, str]
 
 
-def looks(schemes: Sequence[str]) -> dict[str, Look]:
-    """The look of each scheme of a study; a preset has the same in all studies that have colours left for it."""
-    presets = list(SCHEMES)
+def styles(scheme_of: Mapping[str, str]) -> dict[str, Look]:
+    """The look of each label, from label to scheme; a preset has its own wherever there are colours left for it."""
+    known = {label: SCHEMES[name].look for label, name in scheme_of.items() if name in SCHEMES}
     found: dict[str, Look] = {}
     colours: list[int] = []
     markers: list[int] = []
-    for number, scheme in enumerate(sorted(schemes, key=lambda name: presets.index(name) if name in presets else 99)):
-        wanted = presets.index(scheme) if scheme in presets else number
+    order = sorted(scheme_of, key=lambda label: 99 if known.get(label) is None else known[label] or 0)
+    for number, label in enumerate(order):
+        look = known.get(label)
+        wanted = number if look is None else look
         colour = _free(wanted, colours, len(COLOURS))
         marker = _free(wanted, markers, len(MARKERS))
         dash = DASHES[colours.count(colour) % len(DASHES)]
         colours.append(colour)
         markers.append(marker)
-        found[scheme] = Look(COLOURS[colour], MARKERS[marker], dash)
-    return {scheme: found[scheme] for scheme in schemes}
+        found[label] = Look(COLOURS[colour], MARKERS[marker], dash)
+    return {label: found[label] for label in scheme_of}
 
 
 def _free(wanted: int, taken: Sequence[int], count: int) -> int:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from aspis_sim.errors import InputError
 from aspis_sim.files import writable
+from aspis_sim.report.libraries import check_library
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.row import row_of
 from aspis_sim.run.train import Result
@@ -34,12 +34,7 @@ class Board:
         Raises:
             InputError: tensorboardX is not installed, or the folder cannot be written.
         """
-        try:
-            import tensorboardX  # noqa: F401
-        except ImportError:
-            raise InputError(
-                "event files need tensorboardX; install it with: pip install 'aspis-sim[tensorboard]'"
-            ) from None
+        check_library("tensorboard")
         self.folder = writable(folder / "events").parent
 
     def add(self, result: Result) -> Path:

@@ -6,8 +6,10 @@ Names may hold anything: what the language would read as its own is escaped, wha
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aspis_sim.analysis.sheets import Sheets
+from aspis_sim.analysis.headline import worst_over_attacks
 from aspis_sim.analysis.summary import Entry, Mean
+from aspis_sim.analysis.tables import Tables
+from aspis_sim.printable import printable
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -52,18 +54,21 @@ class Grid:
         return max(values) if len(values) > 1 else None
 
 
-def grids(sheets: Sheets) -> Iterator[Grid]:
+def grids(tables: Tables) -> Iterator[Grid]:
     """A table for each adversary, then the worst case over attacks where there are several."""
-    for sheet in sheets.sheets:
-        panel = sheet.panel
-        caption = f"Top-1 (%) under attack {sheet.attack}, payload {sheet.payload}; {sheet.context.label}."
-        yield Grid(caption, panel.schemes, panel.q, _means(panel.entries), {})
-    for context, worst in sheets.worst():
-        strength = worst.setting.strength
-        payload = worst.setting.payload + ("" if strength is None else f" {strength:g}")
-        caption = f"Top-1 (%) under the worst of all attacks, payload {payload}; {context.label}."
+    for table in tables.tables:
+        beside = "".join(f", {one}" for one in table.overrides)
+        shared = "".join(f"; {one}" for one in table.common)
+        caption = (
+            f"Top-1 (%) under attack {table.attack}, payload {table.payload}{beside}; {table.context.label}{shared}."
+        )
+        yield Grid(caption, table.schemes, table.q, _means(table.entries), {})
+    for worst in worst_over_attacks(tables):
+        shared = "".join(f"; {one}" for one in (*worst.table.overrides, *worst.table.common))
+        payload, context = worst.table.payload, worst.table.context.label
+        caption = f"Top-1 (%) under the worst of all attacks, payload {payload}; {context}{shared}."
         entries = {key: entry for key, (_, entry) in worst.entries.items()}
-        schemes = [name for name in sheets.schemes if any(scheme == name for scheme, _ in entries)]
+        schemes = [name for name in worst.schemes if any(scheme == name for scheme, _ in entries)]
         under = {key: attack for key, (attack, _) in worst.entries.items()}
         yield Grid(caption, schemes, worst.q, _means(entries), under)
 
@@ -72,12 +77,12 @@ def _means(entries: Mapping[tuple[str, int], Entry]) -> dict[tuple[str, int], Me
     return {key: entry.top1 for key, entry in entries.items()}
 
 
-def latex(sheets: Sheets) -> str:
+def latex(tables: Tables) -> str:
     """All tables as LaTeX (with booktabs); mean ± half of the 95% interval, the best of a column bold."""
     return (
         "% Needs \\usepackage{booktabs} and, for straight quotes in names, \\usepackage{textcomp}.\n"
         "% Mean over seeds and half of its 95% interval (Student's t); the best of each column is bold.\n\n"
-    ) + "\n".join(map(_latex, grids(sheets)))
+    ) + "\n".join(map(_latex, grids(tables)))
 
 
 def _latex(grid: Grid) -> str:
@@ -102,7 +107,7 @@ def _latex(grid: Grid) -> str:
     return "\n".join(lines)
 
 
-def markdown(sheets: Sheets) -> str:
+def markdown(tables: Tables) -> str:
     """All tables as Markdown; mean ± half of the 95% interval, the best of a column bold."""
 
     def shown(mean: Mean, best: bool) -> str:
@@ -123,7 +128,7 @@ def markdown(sheets: Sheets) -> str:
         return "\n".join(lines) + "\n"
 
     says = "Mean over seeds ± half of its 95% interval (Student's t); the best of each column is bold.\n"
-    return "\n".join([*map(table, grids(sheets)), says])
+    return "\n".join([*map(table, grids(tables)), says])
 
 
 def _cells(
@@ -140,16 +145,11 @@ def _cells(
             yield text if attack is None else f"{text} {escape(f'({attack})')}"
 
 
-def printable(text: str) -> str:
-    """The text without control characters: what cannot be printed becomes a space."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
 def escape_latex(text: str) -> str:
     """Text that LaTeX prints as it stands."""
-    return "".join(_LATEX.get(character, character) for character in printable(text))
+    return "".join(_LATEX.get(character, character) for character in printable(text, " "))
 
 
 def escape_markdown(text: str) -> str:
     """Text that Markdown shows as it stands, in a paragraph or in a cell of a table."""
-    return "".join(_MARKDOWN.get(character, character) for character in printable(text))
+    return "".join(_MARKDOWN.get(character, character) for character in printable(text, " "))

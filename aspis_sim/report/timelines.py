@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aspis_sim.analysis.sheets import Sheets
+from aspis_sim.analysis.tables import Tables
 from aspis_sim.study import StoredTrace
 
 RUNS = 4000
@@ -16,19 +16,19 @@ POINTS = 60
 """Most points of a curve, and stretches of a series."""
 
 
-def sampled(sheets: Sheets, most: int = RUNS) -> list[int]:
+def sampled(tables: Tables, most: int = RUNS) -> list[int]:
     """The rows whose runs are shown: as many whole figures as there is room for.
 
     A figure is all schemes under one adversary at one q. One seed of every figure comes before a second of any, and
     among these the largest q, the smallest, then the others from above; the adversaries are taken in a random order
     that is the same each time, so that a study that does not fit is met evenly.
     """
-    levels = sorted({q for sheet in sheets.sheets for _, q in sheet.indices}, reverse=True)
+    levels = sorted({q for table in tables.tables for _, q in table.indices}, reverse=True)
     rank = {q: place for place, q in enumerate([*levels[:1], *levels[-1:], *levels[1:-1]])}
-    shuffled = np.random.default_rng(0).permutation(len(sheets.sheets)).tolist()
+    shuffled = np.random.default_rng(0).permutation(len(tables.tables)).tolist()
     figures: dict[tuple[int, int, int], list[int]] = defaultdict(list)
-    for order, sheet in zip(shuffled, sheets.sheets, strict=True):
-        for (_, q), members in sheet.indices.items():
+    for order, table in zip(shuffled, tables.tables, strict=True):
+        for (_, q), members in table.indices.items():
             for turn, index in enumerate(members):
                 figures[turn, rank[q], order].append(index)
     found: set[int] = set()

@@ -7,17 +7,18 @@ as reproduced, and two schemes whose published curves end farther apart than tha
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
 from aspis_sim.data import source
-from aspis_sim.reproduction.preset import Run
-from aspis_sim.run.train import Result
+from aspis_sim.reproduction.preset import Planned
+from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.cell import Cell
-from aspis_sim.spec.grid import Group
+from aspis_sim.spec.grid import Replicates, dataset_of
 from aspis_sim.spec.part import parse_part
+from aspis_sim.study.records import StoredRun
 
 BAND = 5.0
 """Points of top-1 that a final accuracy may be away from the published one."""
@@ -118,7 +119,9 @@ class Order:
         return self.ours is not None and self.ours > 0
 
 
-def compare(runs: Sequence[Run], results: Mapping[Group, Sequence[Result]], as_published: bool) -> list[Comparison]:
+def compare(
+    runs: Sequence[Planned], results: Mapping[Replicates, Sequence[StoredRun]], as_published: bool
+) -> list[Comparison]:
     """Every series that has a published curve beside it.
 
     Args:
@@ -133,10 +136,10 @@ def official(cell: Cell) -> bool:
     """Whether the cell's data are those that were published, by their sum."""
     files = source(parse_part(cell.dataset).name)
     sums = {file.sha256 for forms in files.needs for file in forms} if files else set()
-    return cell.network.example.sha256 in sums
+    return dataset_of(cell).sha256 in sums
 
 
-def points(runs: Sequence[Run], results: Mapping[Group, Sequence[Result]]) -> list[Point]:
+def points(runs: Sequence[Planned], results: Mapping[Replicates, Sequence[StoredRun]]) -> list[Point]:
     """The published curve of every series, then ours."""
     found = []
     for run in runs:
@@ -148,12 +151,12 @@ def points(runs: Sequence[Run], results: Mapping[Group, Sequence[Result]]) -> li
     return found
 
 
-def mean_curve(results: Sequence[Result]) -> list[tuple[int, float]]:
+def mean_curve(results: Sequence[StoredRun]) -> list[tuple[int, float]]:
     """(step, top-1 in percent) of the mean over several runs, scored at the same steps."""
     scored: dict[int, list[float]] = {}
     for result in results:
-        for step, score in result.curve:
-            scored.setdefault(step, []).append(100 * (score.top1 or 0.0))
+        for step, top1, _ in result.trace.curve if result.trace else ():
+            scored.setdefault(step, []).append(100 * (top1 or 0.0))
     return [(step, math.fsum(values) / len(values)) for step, values in sorted(scored.items())]
 
 
@@ -172,7 +175,7 @@ def orders(comparisons: Sequence[Comparison]) -> list[Order]:
 def conclusion(comparisons: Sequence[Comparison], as_published: bool) -> list[str]:
     """What it comes to, in sentences: the verdict over all series, then pairs in another order; as in `compare`."""
     if any(one.verdict == Verdict.CUT_SHORT for one in comparisons):
-        return ["Cut short: no verdict. Leave --max-steps out for one."]
+        return ["Cut short: no verdict. Leave `max_steps` out for one."]
     pairs = orders(comparisons)
     kept = [pair for pair in pairs if pair.same]
     said = f"{len(kept)} of {len(pairs)} pairs that were published more than {BAND:g} points apart in the same order"
@@ -193,14 +196,15 @@ def _other_order(pair: Order) -> str:
     return f"{pair.better} against {pair.worse}: {pair.published:+.1f} points published, {ours}."
 
 
-def _compared(run: Run, results: Sequence[Result], as_published: bool) -> Comparison:
+def _compared(run: Planned, results: Sequence[StoredRun], as_published: bool) -> Comparison:
     cell, curve = run.group.first, run.series.curve
     assert curve is not None
     top1 = [value for _, value in mean_curve(results)]
     final = top1[-1] if top1 else None
     difference = None if final is None else round(final - curve.final, 2)
-    if results:
+    if results and results[0].cell is not None:
         cell = results[0].cell
+    job = resolve(cell)
     return Comparison(
         figure=curve.figure,
         series=run.series.label,
@@ -216,21 +220,21 @@ def _compared(run: Run, results: Sequence[Result], as_published: bool) -> Compar
         dataset=cell.dataset,
         model=cell.model,
         workers=cell.workers,
-        files=len(cell.groups.files),
-        samples_per_file=cell.samples_a_file,
-        batch_size=cell.batch_size,
+        files=len(job.assignment.files),
+        samples_per_file=job.samples_per_file,
+        batch_size=job.batch_size,
         steps=cell.steps,
         lr=cell.lr,
         schedule=cell.schedule,
-        seeds=" ".join(str(result.cell.seed) for result in results),
+        seeds=" ".join(str(result.row["seed"]) for result in results),
         rate=run.series.rate,
-        samples_processed=sum(result.cell.samples_processed for result in results),
-        seconds=round(math.fsum(result.seconds for result in results), 3),
+        samples_processed=sum(result.row["samples_processed"] for result in results),
+        seconds=round(math.fsum(result.row["seconds"] for result in results), 3),
         note=run.series.note,
     )
 
 
-def _verdict(run: Run, difference: float | None, as_published: bool) -> Verdict:
+def _verdict(run: Planned, difference: float | None, as_published: bool) -> Verdict:
     if difference is None:
         return Verdict.FAILED
     if run.group.first.steps < run.steps:
@@ -242,14 +246,3 @@ def _verdict(run: Run, difference: float | None, as_published: bool) -> Verdict:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
-
-
-def cost(groups: Iterable[Group]) -> tuple[int, int, int]:
-    """Runs, steps and sample gradients of all workers that groups take, their searches for a rate included."""
-    trainings, steps, samples = 0, 0, 0
-    for group in groups:
-        runs = len(group.rates) + len(group.seeds) - 1
-        trainings += runs
-        steps += group.steps
-        samples += runs * group.first.samples_processed
-    return trainings, steps, samples

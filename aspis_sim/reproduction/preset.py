@@ -1,37 +1,38 @@
 """Studies kept as TOML files in ``presets/``: what runs, and which published curve each run stands beside.
 
 A file has a ``title``, ``[settings]`` for all its runs and ``[[series]]`` with what each of them changes. The keys of
-these tables are the fields of a `Grid` (a single value stands for a list of one) and those in `SERIES_KEYS`.
+these tables are the settings of a `Grid` (a value or a list of them) and those in `SERIES_KEYS`.
 ``[kinds."LABEL"]`` says what a figure's legend means by a label; a series of that ``kind`` has one curve a q.
-``[small]`` and the table in it of the first data set that is there say what ``--scale small`` changes (a kind's own
+``[small]`` and the table in it of the first data set that is there say what the scale "small" changes (a kind's own
 ``small`` table has the last word, ``false`` in a data set's place rules it out), and ``[search]`` which rates a search
 tries. With ``extends`` a file adds to what another one says.
 """
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from aspis_sim.assignment import shape
+from aspis_sim.assignment import ASSIGNMENTS, shape
 from aspis_sim.data import source
 from aspis_sim.data.status import status
 from aspis_sim.errors import DataError, InputError
 from aspis_sim.registry import unknown_name
 from aspis_sim.reproduction import published
+from aspis_sim.run.trying import prepared
 from aspis_sim.schemes import scheme
-from aspis_sim.spec.grid import Grid, Group, Setting
+from aspis_sim.spec.checks import check
+from aspis_sim.spec.grid import AXES, Grid, Replicates
 
 FOLDER = Path(__file__).with_name("presets")
 
 Scale = Literal["paper", "small"]
 SCALES: tuple[str, ...] = get_args(Scale)
 
-GRID_KEYS = {field.name: field for field in fields(Grid)}
 SERIES_KEYS = ("decay", "rate", "note")
-SETTINGS = (*GRID_KEYS, *SERIES_KEYS)
+SETTINGS = (*AXES, *SERIES_KEYS)
 FILE_KEYS = ("title", "paper", "extends", "figure", "settings", "kinds", "series", "small", "search")
 SMALL_DATA = ("fashion-mnist", "digits")
 """Data sets of the small scale, best first."""
@@ -73,20 +74,18 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Run:
+class Planned:
     """A series made ready: one group of cells.
 
     Attributes:
         series: that it belongs to.
-        setting: of the table that it belongs to.
         group: what runs.
         steps: of the whole run, also where it is cut short.
         every: steps between two checkpoints.
     """
 
     series: Series
-    setting: Setting
-    group: Group
+    group: Replicates
     steps: int
     every: int
 
@@ -126,7 +125,7 @@ class Preset:
     series: tuple[Series, ...]
     search: Search | None
 
-    def runs(self, max_steps: int | None = None) -> tuple[Run, ...]:
+    def runs(self, max_steps: int | None = None) -> tuple[Planned, ...]:
         """Every group of cells, checked; cut after ``max_steps``, with the schedule of the whole run.
 
         Raises:
@@ -188,37 +187,35 @@ def only(preset: Preset, wanted: tuple[str, ...]) -> Preset:
     return replace(preset, series=tuple(kept))
 
 
-def changed(preset: Preset, **fields_of_grid: Any) -> Preset:
-    """The preset with these fields of every grid replaced."""
-    return replace(
-        preset, series=tuple(replace(one, grid=replace(one.grid, **fields_of_grid)) for one in preset.series)
-    )
+def changed(preset: Preset, **settings: Any) -> Preset:
+    """The preset with these settings of every grid replaced."""
+    return replace(preset, series=tuple(replace(one, grid=one.grid.replaced(**settings)) for one in preset.series))
 
 
-def short_runs(series: Series, epochs: float, max_steps: int | None = None) -> Iterator[Run]:
+def short_runs(series: Series, epochs: float, max_steps: int | None = None) -> Iterator[Planned]:
     """The runs of a series for this many epochs, under the schedule of the whole run.
 
     Raises:
         InputError: the series is not measured in epochs, or something in it does not work.
         DataError: the data set is missing or damaged.
     """
-    if not series.grid.epochs:
+    (whole,) = series.grid["epochs"]
+    if not whole:
         raise InputError(f"{series.label} is not measured in epochs")
     for run in _runs(series, max_steps):
-        steps = max(1, min(ceil(run.steps * epochs / series.grid.epochs), run.group.first.steps))
+        steps = max(1, min(ceil(run.steps * epochs / whole), run.group.first.steps))
         yield replace(run, group=replace(run.group, first=replace(run.group.first, steps=steps)))
 
 
-def _runs(series: Series, max_steps: int | None) -> Iterator[Run]:
-    for setting, groups in series.grid.tables().items():
-        for group in groups:
-            steps = group.first.steps
-            every = max(1, round(steps / series.checkpoints))
-            first = replace(group.first, steps=min(steps, max_steps or steps))
-            if series.decay is not None:
-                first = replace(first, schedule=DROPS.format(series.decay, every))
-                first.check()
-            yield Run(series, setting, replace(group, first=first), steps, every)
+def _runs(series: Series, max_steps: int | None) -> Iterator[Planned]:
+    for group in prepared(series.grid):
+        steps = group.first.steps
+        every = max(1, round(steps / series.checkpoints))
+        first = replace(group.first, steps=min(steps, max_steps or steps))
+        if series.decay is not None:
+            first = replace(first, schedule=DROPS.format(series.decay, every))
+            check(first)
+        yield Planned(series, replace(group, first=first), steps, every)
 
 
 def _series(path: Path, tables: Mapping[str, Any], small: Mapping[str, Any]) -> Iterator[Series]:
@@ -247,13 +244,13 @@ def _one(written: Mapping[str, Any], label: str, small: Mapping[str, Any] | None
         settings |= {"protocol": "files", "samples_per_file": max(1, round(share * settings["batch_size"] / files))}
         settings |= {"batch_size": None} | {key: value for key, value in small.items() if key != "samples_share"}
     own = {key: settings.pop(key) for key in SERIES_KEYS if key in settings}
-    label = label or ", ".join(_several(settings["schemes"]))
-    return Series(label, Grid(**{key: _as_field(key, value) for key, value in settings.items()}), **own)
+    label = label or ", ".join(_several(settings["scheme"]))
+    return Series(label, Grid.of(**settings), **own)
 
 
 def _files(settings: Mapping[str, Any]) -> int:
-    assignment = scheme(settings["schemes"]).assignment
-    redundancy = 1 if assignment == "baseline" else settings["redundancies"]
+    assignment = scheme(settings["scheme"]).assignment
+    redundancy = settings["redundancy"] if ASSIGNMENTS.traits(assignment).redundant else 1
     return shape(assignment, workers=settings["workers"], redundancy=redundancy).files
 
 
@@ -262,7 +259,7 @@ def _small(path: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
     written = tables.get("small", {})
     wanted = {name: of_dataset for name in SMALL_DATA if (of_dataset := written.get(name))}
     if not wanted:
-        raise InputError(f"{path.stem} has no smaller scale; leave --scale out")
+        raise InputError(f"{path.stem} has no smaller scale; leave `scale` out")
     for dataset, of_dataset in wanted.items():
         if status(dataset).state in ("found", "shipped"):
             shared = {key: value for key, value in written.items() if key not in SMALL_DATA}
@@ -274,10 +271,6 @@ def _small(path: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _several(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, list) else (value,)
-
-
-def _as_field(key: str, value: Any) -> Any:
-    return _several(value) if str(GRID_KEYS[key].type).startswith("tuple") else value
 
 
 def _extended(path: Path) -> dict[str, Any]:

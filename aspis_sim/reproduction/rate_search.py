@@ -12,9 +12,11 @@ from typing import Any
 
 from aspis_sim.errors import InputError
 from aspis_sim.registry import unknown_name
-from aspis_sim.reproduction.preset import Preset, Run, Series, short_runs
-from aspis_sim.run.train import Result
-from aspis_sim.spec.grid import Group
+from aspis_sim.reproduction.preset import Planned, Preset, Series, short_runs
+from aspis_sim.run.rate import Validation, preference
+from aspis_sim.run.resolve import resolve
+from aspis_sim.spec.grid import Replicates
+from aspis_sim.study.records import StoredRun
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Try:
     seconds: float
 
 
-def candidates(preset: Preset, max_steps: int | None = None) -> list[Run]:
+def candidates(preset: Preset, max_steps: int | None = None) -> list[Planned]:
     """A run for every series and pair, with the first seed.
 
     Raises:
@@ -66,7 +68,7 @@ def candidates(preset: Preset, max_steps: int | None = None) -> list[Run]:
     ]
 
 
-def tries(preset: Preset, runs: Sequence[Run], results: Mapping[Group, Sequence[Result]]) -> list[Try]:
+def tries(preset: Preset, runs: Sequence[Planned], results: Mapping[Replicates, Sequence[StoredRun]]) -> list[Try]:
     """What came of the candidates, the best of each series chosen."""
     assert preset.search is not None
     made = [_try(run, preset.search.epochs, results.get(run.group, ())) for run in runs]
@@ -108,7 +110,7 @@ def with_rates(preset: Preset, path: Path) -> Preset:
         series
         if series.label not in tables
         else replace(
-            _with_pair(series, tables[series.label]["rates"], tables[series.label]["decay"], series.grid.seeds),
+            _with_pair(series, tables[series.label]["rates"], tables[series.label]["decay"], series.grid["seed"]),
             rate=tables[series.label].get("rate", f"from {path.name}"),
         )
         for series in preset.series
@@ -128,13 +130,14 @@ def _check(path: Path, label: str, table: Any) -> None:
 
 
 def _with_pair(series: Series, x: float, y: float, seeds: tuple[int, ...] | None = None) -> Series:
-    return replace(series, decay=y, grid=replace(series.grid, rates=(x,), seeds=seeds or series.grid.seeds[:1]))
+    return replace(series, decay=y, grid=series.grid.replaced(lr=x, seed=seeds or series.grid["seed"][:1]))
 
 
-def _try(run: Run, epochs: float, results: Sequence[Result]) -> Try:
+def _try(run: Planned, epochs: float, results: Sequence[StoredRun]) -> Try:
     cell = run.group.first
     assert run.series.decay is not None
-    result = results[0] if results else None
+    stored = results[0] if results else None
+    found = stored.validation if stored else None
     return Try(
         series=run.series.label,
         x=cell.lr,
@@ -142,14 +145,13 @@ def _try(run: Run, epochs: float, results: Sequence[Result]) -> Try:
         epochs=epochs,
         steps=cell.steps,
         seed=cell.seed,
-        top1=None if result is None else round(100 * (result.validation.top1 or 0.0), 3),
-        loss=None if result is None else result.validation.loss,
+        top1=None if found is None else round(100 * (found.top1 or 0.0), 3),
+        loss=None if found is None else found.loss,
         chosen=False,
-        samples_processed=cell.samples_processed,
-        seconds=0.0 if result is None else round(result.seconds, 3),
+        samples_processed=resolve(cell).samples_processed,
+        seconds=0.0 if stored is None else stored.row["seconds"],
     )
 
 
 def _preference(one: Try) -> tuple[float, float, float]:
-    loss = math.inf if one.loss is None or not math.isfinite(one.loss) else one.loss
-    return -(one.top1 or 0.0), loss, one.x
+    return preference(Validation(one.top1, math.inf if one.loss is None else one.loss), one.x)

@@ -1,14 +1,12 @@
 """The authors' linear regression, loss by loss: their five runs beside ours."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aspis_sim.reproduction import published
-from aspis_sim.run.curve import as_record
-from aspis_sim.run.train import Tick, train
-from aspis_sim.spec.cell import Cell
-from aspis_sim.spec.grid import Grid
+from aspis_sim.spec.grid import Grid, Replicates
+from aspis_sim.study.records import StoredRun
 
 DIGITS = 9
 """Digits with which the reference losses are written."""
@@ -24,6 +22,9 @@ ATTACKS = {
     ("detox", "all"): "strong",
     ("baseline", "all"): "weak",
 }
+
+STRENGTHS = {"alie": None}
+"""Payloads whose strength is not the constant of the run."""
 
 
 @dataclass(frozen=True)
@@ -53,41 +54,53 @@ class Loss:
         return self.difference <= TOLERANCE
 
 
-def cells() -> list[Cell]:
-    """The five runs."""
-    return [_cell(run) for run in published.linear_regression()]
+def grids() -> list[Grid]:
+    """The five runs, a grid each."""
+    return [_grid(run) for run in published.linear_regression()]
 
 
-def losses(tick: Tick = lambda steps: None) -> Iterator[list[Loss]]:
-    """Train the five runs, one after the other, each in float64; yields the losses of each after all its steps."""
-    for run, cell in zip(published.linear_regression(), cells(), strict=True):
-        found = as_record(train(cell, tick))["loss"]
-        yield [
-            Loss(
-                scheme=cell.scheme,
-                attack=cell.attack,
-                payload=cell.payload,
-                q=cell.q,
-                step=step,
-                published=reference,
-                ours=float(ours),
-                difference=abs(float(f"{float(ours):.{DIGITS}g}") - reference) / abs(reference),
+def losses(found: Mapping[Replicates, Sequence[StoredRun]]) -> list[list[Loss]]:
+    """The losses of each of the five runs after all its steps, of those that are there.
+
+    Args:
+        found: from the groups of `grids` to their runs.
+    """
+    by_grid = {Grid.of_group(group): runs for group, runs in found.items()}
+    made = []
+    for run, grid in zip(published.linear_regression(), grids(), strict=True):
+        (group,) = grid.groups()
+        for stored in by_grid.get(Grid.of_group(group), ()):
+            assert stored.trace is not None
+            ours = [*(float(str(loss)) for loss in stored.trace.loss[1:]), stored.row["loss"]]
+            made.append(
+                [
+                    Loss(
+                        scheme=group.first.scheme,
+                        attack=group.first.attack,
+                        payload=group.first.payload,
+                        q=group.first.q,
+                        step=step,
+                        published=reference,
+                        ours=loss,
+                        difference=abs(float(f"{loss:.{DIGITS}g}") - reference) / abs(reference),
+                    )
+                    for step, (reference, loss) in enumerate(zip(run["loss"], ours, strict=True), 1)
+                ]
             )
-            for step, (reference, ours) in enumerate(zip(run["loss"], found, strict=True), 1)
-        ]
+    return made
 
 
-def _cell(run: Mapping[str, Any]) -> Cell:
-    grid = Grid(
-        schemes=(SCHEMES[run["scheme"]],),
-        q=(run["adversaries"],),
-        attacks=(ATTACKS[run["scheme"], run["distort"]],),
-        payloads=(run["payload"],),
-        strengths=(None if run["payload"] == "alie" else run["constant"],),
+def _grid(run: Mapping[str, Any]) -> Grid:
+    return Grid.of(
+        scheme=SCHEMES[run["scheme"]],
+        q=run["adversaries"],
+        attack=ATTACKS[run["scheme"], run["distort"]],
+        payload=run["payload"],
+        strength=STRENGTHS.get(run["payload"], run["constant"]),
         workers=run["workers"],
-        redundancies=(run["redundancy"],),
-        rates=(run["learning_rate"],),
-        seeds=(run["seed"],),
+        redundancy=run["redundancy"],
+        lr=run["learning_rate"],
+        seed=run["seed"],
         rule="median",
         after_detection="rule",
         dataset=f"linear-regression:samples={run['samples']}:dimension={run['dimension']}",
@@ -95,7 +108,5 @@ def _cell(run: Mapping[str, Any]) -> Cell:
         steps=run["iterations"],
         momentum=0.0,
         precision="float64",
-        initial="normal",
+        init="normal",
     )
-    (group,) = grid.groups()
-    return group.first

@@ -21,10 +21,11 @@ class Validation(NamedTuple):
 
 def chosen(scores: Mapping[float, Validation]) -> float:
     """The rate with the best validation accuracy, then the smaller validation loss, then the smaller rate."""
-    return min(scores, key=lambda rate: _preference(scores[rate], rate))
+    return min(scores, key=lambda rate: preference(scores[rate], rate))
 
 
-def _preference(score: Validation, rate: float) -> tuple[float, float, float]:
+def preference(score: Validation, rate: float) -> tuple[float, float, float]:
+    """What to sort by: the better of two rates comes first."""
     if score.failed:
         return math.inf, math.inf, math.inf
     return -(score.top1 or 0.0), score.loss if math.isfinite(score.loss) else math.inf, rate

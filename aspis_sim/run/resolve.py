@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from math import comb
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from aspis_sim.plugin import loaded
 from aspis_sim.schedules import schedule
 from aspis_sim.spec.cell import KNOBS, Cell
 from aspis_sim.spec.grid import dataset_of, training_samples
-from aspis_sim.spec.part import Parameters, parse_part
+from aspis_sim.spec.part import Option, Parameters, parse_part
 
 if TYPE_CHECKING:
     from aspis_sim.gradients.memory_plan import Plan
@@ -165,9 +165,12 @@ class Job:
     def payload_parameters(self) -> Parameters:
         """The options of the payload but for its strength; one that knows the rule is told which it is."""
         part = parse_part(self.cell.payload)
-        options = part.options
+        options: dict[str, Option] = part.options
         if PAYLOADS.accepts(part.name, "aggregator"):
-            known = {"aggregator": parse_part(self.cell.rule).name, "byzantine": max(1, self.distortable)}
+            known: dict[str, Option] = {
+                "aggregator": parse_part(self.cell.rule).name,
+                "byzantine": max(1, self.distortable),
+            }
             options = {**known, **dict(self.rule_parameters), **options}
         options.pop("strength", None)
         return tuple(sorted(options.items()))
@@ -244,7 +247,7 @@ class Job:
         from aspis_sim.simulation import RunShape
 
         cell = self.cell
-        fed = {name: None for name, one in KNOBS.items() if not one.shapes}
+        fed: dict[str, Any] = {name: None for name, one in KNOBS.items() if not one.shapes}
         windowed = self.detector.windowed
         settings = replace(
             cell,

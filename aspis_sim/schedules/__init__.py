@@ -9,7 +9,7 @@ from aspis_sim.registry import Registry
 if TYPE_CHECKING:
     from aspis_sim.schedules.base import Schedule
 
-SCHEDULES = Registry(
+SCHEDULES: Registry[None] = Registry(
     "schedule",
     {
         "constant": "aspis_sim.schedules.constant:constant",

@@ -29,6 +29,11 @@ class Kind:
     type: type = str
     """Of the values, None apart."""
 
+    @property
+    def has_words(self) -> bool:
+        """Whether words are values beside numbers."""
+        return False
+
     def names(self) -> Iterable[str]:
         """The names that may be given, for help and completion; none for numbers."""
         return ()
@@ -75,6 +80,11 @@ class Whole(Kind):
 
     words: tuple[str, ...] = ()
     type: type = int
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there are any."""
+        return bool(self.words)
 
     def names(self) -> Iterable[str]:
         """The words."""

@@ -51,6 +51,7 @@ class StoredRun:
         finished: when it was committed, ISO 8601 in UTC.
         cell: what ran, where it was asked for.
         trace: of its steps, where it was asked for.
+        validation: what the choice of a rate rests on, where it was asked for.
     """
 
     row: Row
@@ -61,6 +62,7 @@ class StoredRun:
     finished: str = ""
     cell: Cell | None = None
     trace: StoredTrace | None = None
+    validation: Validation | None = None
 
 
 class Known(NamedTuple):

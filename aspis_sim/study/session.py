@@ -1,7 +1,7 @@
 """Running grids in a study: the one way in which anything of several runs is trained, in memory or in a folder."""
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from aspis_sim.errors import InputError
@@ -11,9 +11,10 @@ from aspis_sim.run.row import Row
 from aspis_sim.run.sweep import Event, sweep
 from aspis_sim.run.trying import prepared
 from aspis_sim.spec.grid import Grid, Replicates
-from aspis_sim.study.fingerprint import Origin, origin_of
+from aspis_sim.study.fingerprint import Origin, group_digest, origin_of
 from aspis_sim.study.ledger import StudyLedger
 from aspis_sim.study.pending import Pending, pending, shard
+from aspis_sim.study.records import StoredRun
 from aspis_sim.study.study import Study
 
 
@@ -106,6 +107,23 @@ class Session:
         finally:
             events.close()
             self._ledger.release()
+
+    def runs(self) -> dict[Replicates, list[StoredRun]]:
+        """The runs of each group that did not fail, with cells, traces and validation, in the order of their seeds."""
+        known = {one.id: one for one in self._study.known()}
+        by_digest: dict[str, list[Replicates]] = {}
+        for group in self.groups:
+            by_digest.setdefault(group_digest(group.first), []).append(group)
+        found: dict[Replicates, list[StoredRun]] = {group: [] for group in self.groups}
+        for place, row in self._study.placed_rows(self._numbers):
+            one = known[place.run]
+            groups = [group for group in by_digest.get(place.digest, ()) if one.lr in group.rates]
+            for group in groups if not row.failed else ():
+                if place.seed in group.seeds:
+                    cell = replace(group.first, lr=one.lr, seed=place.seed)
+                    trace = self._study.trace(one.key)
+                    found[group].append(StoredRun(row, one.key, cell=cell, trace=trace, validation=one.validation))
+        return found
 
     def rows(self) -> list[Row]:
         """The rows of these grids that are there, in their order."""

@@ -14,6 +14,7 @@ import typer
 
 from aspis_sim.errors import DataError, InputError, PluginError
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.spelling import spelled
 
 CODES = {
     InputError: ExitStatus.BAD_INPUT,
@@ -59,8 +60,8 @@ def _unwrapped(text: str) -> str:
 
 
 def complain(text: str) -> None:
-    """Write a line to stderr."""
-    print(text, file=sys.stderr)
+    """Write a line to stderr, settings in it spelled as flags."""
+    print(spelled(text), file=sys.stderr)
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

@@ -8,47 +8,24 @@ from pathlib import Path
 import typer
 
 from aspis_sim import plugin
-from aspis_sim.adversary.payloads import PAYLOADS
-from aspis_sim.adversary.targeting import TARGETINGS
-from aspis_sim.aggregation import PREAGGREGATIONS, RULES, conventions
-from aspis_sim.assignment import ASSIGNMENTS
-from aspis_sim.augmentations import AUGMENTATIONS
-from aspis_sim.data import DATASETS
-from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
-from aspis_sim.models import MODELS
-from aspis_sim.schedules import SCHEDULES
-from aspis_sim.schemes import SCHEMES
-from aspis_sim.spec.grid import PROTOCOLS
+from aspis_sim.spec.grid import AXES
+from aspis_sim.spec.kinds import Kind
 from aspis_sim_cli.plugins import load_named
 
 Completer = Callable[[typer.Context, str], list[str]]
 
-KNOWN: dict[str, Iterable[str]] = {
-    "--scheme": SCHEMES,
-    "--attack": TARGETINGS,
-    "--payload": PAYLOADS,
-    "--assignment": ASSIGNMENTS,
-    "--detector": DETECTORS,
-    "--dataset": DATASETS,
-    "--model": MODELS,
-    "--schedule": SCHEDULES,
-    "--augment": AUGMENTATIONS,
-    "--convention": conventions.NAMES,
-    "--protocol": PROTOCOLS,
-    "--precision": ("float32", "float64", "bfloat16"),
-    "--compute": ("shared", "replicated"),
-    "--init": ("model", "normal"),
-    "--after-detection": ("average", "rule"),
-}
-"""Option -> the names that it takes."""
+
+def of(setting: str, several: bool = False) -> Completer | None:
+    """What completes the values of a setting, None if nothing does; ``several``: it takes a list with commas."""
+    return of_kind(AXES[setting].kind, several)
 
 
-def of(option: str, several: bool = False) -> Completer | None:
-    """What completes an option, None if nothing does; ``several``: it takes a list with commas."""
-    if option == "--aggregator":
-        return _rules
-    return names(KNOWN[option], several) if option in KNOWN else None
+def of_kind(kind: Kind, several: bool = False) -> Completer | None:
+    """What completes values of a kind."""
+    if kind.last_names():
+        return _joined(kind, several)
+    return names(kind.names(), several) if kind.names() else None
 
 
 def names(known: Iterable[str], several: bool = False) -> Completer:
@@ -63,11 +40,16 @@ def names(known: Iterable[str], several: bool = False) -> Completer:
     return complete
 
 
-def _rules(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Complete a rule, also after the steps before it: of ``nnm+kr`` the last."""
-    _with_plugins(ctx)
-    before, plus, last = incomplete.rpartition("+")
-    return [f"{before}{plus}{name}" for name in (*RULES, *PREAGGREGATIONS) if name.startswith(last)]
+def _joined(kind: Kind, several: bool) -> Completer:
+    """Complete a name, also after the steps before it: of ``nnm+kr`` the last."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        _with_plugins(ctx)
+        before, comma, last = incomplete.rpartition(",") if several else ("", "", incomplete)
+        steps, plus, name = last.rpartition("+")
+        return [f"{before}{comma}{steps}{plus}{one}" for one in kind.last_names() if one.startswith(name)]
+
+    return complete
 
 
 def _with_plugins(ctx: typer.Context) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import typer
 
+from aspis_sim.printable import printable
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
 
@@ -28,7 +29,7 @@ TABLE = re.compile(r"""\s*\[\s*([A-Za-z0-9_-]+|"[^"]*"|'[^']*')\s*\]""")
 
 
 @dataclass(frozen=True)
-class Setting:
+class OptionValue:
     """An option of a command as it was resolved.
 
     Attributes:
@@ -66,7 +67,7 @@ def read(context: typer.Context, path: Path | None) -> Path | None:
     return path
 
 
-def settings(context: typer.Context) -> list[Setting]:
+def options_of(context: typer.Context) -> list[OptionValue]:
     """Every option of a command with its value and where that came from, in the order of its help."""
     lines = context.meta.get(LINES, {})
     found = []
@@ -80,7 +81,7 @@ def settings(context: typer.Context) -> list[Setting]:
             "ENVIRONMENT": f"environment: {context.auto_envvar_prefix}_{parameter.name.upper()}",
             "DEFAULT_MAP": lines.get(parameter.name, "configuration"),
         }.get(kind, "default")
-        found.append(Setting(_key(parameter), _written(context.params[parameter.name]), origin))
+        found.append(OptionValue(_key(parameter), _written(context.params[parameter.name]), origin))
     return found
 
 
@@ -166,7 +167,7 @@ def _values(context: typer.Context, text: str, tables: dict[str, Any]) -> Iterat
         elif isinstance(value, dict):
             line = _place(text, (key, ""))
             raise _Wrong(
-                f"unknown table {_plain(key)!r}; a table is named after a command{_near(key, commands)}", *line
+                f"unknown table {printable(key)!r}; a table is named after a command{_near(key, commands)}", *line
             )
         else:
             yield _checked(context, text, (key,), value, context.command)
@@ -179,9 +180,11 @@ def _checked(
     place = _place(text, path)
     key = path[-1].replace("_", "-")
     if key not in known:
-        raise _Wrong(f"unknown key {_plain(path[-1])!r} for {command.name}{_near(key, known)}", *place)
+        raise _Wrong(f"unknown key {printable(path[-1])!r} for {command.name}{_near(key, known)}", *place)
     parameter = known[key]
     several = getattr(parameter, "multiple", False)
+    if isinstance(value, bool) and several and getattr(parameter.type, "name", "") == "boolean":
+        value = [value]
     if isinstance(value, list) and not several:
         if not value or not all(isinstance(one, str | int | float) for one in value):
             raise _Wrong(f"{key}: a list holds words or numbers", *place)
@@ -220,20 +223,15 @@ def _place(text: str, path: tuple[str, ...]) -> tuple[int, int, int]:
     return 0, 0, 1
 
 
-def _plain(text: str) -> str:
-    """A text from a file as it may be shown: without what would move a terminal's cursor."""
-    return "".join(one if one.isprintable() else "?" for one in text)
-
-
 def _pointed(path: Path, text: str, wrong: _Wrong) -> str:
     """The message, with the line and a caret under what is meant."""
     where = f", line {wrong.line}" if wrong.line else ""
-    message = f"error: {_plain(str(path))}{where}: {_plain(str(wrong))}"
+    message = f"error: {printable(str(path))}{where}: {printable(str(wrong))}"
     lines = text.splitlines()
     if not 0 < wrong.line <= len(lines):
         return message
     start = max(0, wrong.column - 40)
-    shown = _plain(lines[wrong.line - 1].expandtabs(1))[start : start + 100]
+    shown = printable(lines[wrong.line - 1].expandtabs(1))[start : start + 100]
     number = f"{wrong.line:>4} | "
     caret = " " * (len(number) - 2) + "| " + " " * (wrong.column - 1 - start) + "^" * wrong.width
     return f"{message}\n{number}{shown}" + (f"\n{caret}" if wrong.column else "")

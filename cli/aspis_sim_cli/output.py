@@ -3,11 +3,17 @@
 import enum
 import os
 import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from aspis_sim.errors import InputError
+from aspis_sim.files import writable, write_whole
+from aspis_sim.records import as_csv, as_json
+from aspis_sim_cli.boundary import complain
 
 
 class Format(enum.StrEnum):
@@ -35,7 +41,68 @@ def keep_stdout_for_results() -> None:
     sys.stdout = os.fdopen(results, "w", encoding="utf-8")
 
 
-def file_format(path: Path, printed: Format) -> Format:
+Text = Callable[[Format], str]
+"""Results as CSV or JSON."""
+
+
+def texts(records: Iterable[Any], columns: Sequence[str]) -> Text:
+    """Records as CSV of these columns, or as JSON of all."""
+    return lambda kind: as_json(records) if kind is Format.JSON else as_csv(records, columns)
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where the results of a command go; made before any work, so that a file that cannot be written is refused then.
+
+    Attributes:
+        format: printed on stdout.
+        path: of the file, None for none.
+        written: format of the file.
+    """
+
+    format: Format
+    path: Path | None = None
+    written: Format = Format.CSV
+
+    @classmethod
+    def to(cls, format: Format, out: Path | None) -> "Output":
+        """The output that ``--format`` and ``--out`` ask for.
+
+        Raises:
+            InputError: no format goes with the file's ending, or the file cannot be written.
+        """
+        if out is None:
+            return cls(format, None, Format.CSV if format is Format.TABLE else format)
+        return cls(format, writable(out), _of_ending(out, format))
+
+    def write(self, text: Text, said: str = "written to") -> None:
+        """Write the file, if there is one, and say so."""
+        if self.path is not None:
+            write_whole(self.path, text(self.written))
+            complain(f"{said} {self.path}")
+
+    def show(
+        self, text: Text, view: Callable[[Console], RenderableType | None], notes: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        """Print the results: a view on the terminal, or text, whose notes go to stderr."""
+        if self.format is Format.TABLE:
+            console = stdout()
+            if (made := view(console)) is not None:
+                console.print(made)
+            return
+        print(text(self.format), end="")
+        for line in notes():
+            complain(line)
+
+    def give(
+        self, text: Text, view: Callable[[Console], RenderableType | None], notes: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        """Write and print the results; see `write` and `show`."""
+        self.write(text)
+        self.show(text, view, notes)
+
+
+def _of_ending(path: Path, printed: Format) -> Format:
     """The format of a results file: by its ending, else the printed format, CSV for a table."""
     try:
         return Format(path.suffix.removeprefix(".").lower())

@@ -18,8 +18,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.text import Text
 
 from aspis_sim.errors import InputError
-from aspis_sim.run.row import Row
-from aspis_sim.run.train import Event
+from aspis_sim.run.resolve import resolve
+from aspis_sim.run.row import Row, row_of
+from aspis_sim.run.sweep import Event
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.output import stderr
 
@@ -55,11 +56,11 @@ class Tally:
         """Count what an event reports."""
         self.steps_done += event.steps
         self.cells_done += event.settled is not None
-        row = event.row
+        row = _row(event)
         if row is None:
             return
         self.cells_run += 1
-        self.failed += row.status.startswith("failed")
+        self.failed += row.failed
         if row.top1 is not None:
             self.best = max(self.best or row, row, key=_top1)
             self.worst = min(self.worst or row, row, key=_top1)
@@ -126,9 +127,9 @@ def follow(
                 return False
             tally.add(event)
             show(event)
-            if event.row is not None:
+            if (row := _row(event)) is not None:
                 arrived(event)
-                note(tally, event.row)
+                note(tally, row)
     return True
 
 
@@ -186,6 +187,22 @@ def _log(path: Path | None) -> Iterator[Callable[[Tally, Row], None]]:
             file.flush()
 
         yield note
+
+
+def _row(event: Event) -> Row | None:
+    """The row of a cell whose run has ended here."""
+    return None if event.result is None else row_of(resolve(event.result.cell), event.result)
+
+
+@contextmanager
+def spinner(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A spinner on a terminal, nothing elsewhere; gives the function that changes its text."""
+    console = stderr()
+    if quiet or not console.is_terminal:
+        yield lambda text: None
+        return
+    with console.status("searching") as status:
+        yield status.update
 
 
 def _top1(row: Row) -> float:

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from aspis_sim.run.row import Row, write_whole
+from aspis_sim.files import write_whole
+from aspis_sim.run.row import Row
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
 
@@ -49,7 +50,7 @@ def status_of(rows: Iterable[Row], complete: bool, done: int, cells: int) -> Exi
     if not complete:
         complain(f"interrupted: {done} of {cells} cells had finished and are kept")
         return ExitStatus.INTERRUPTED
-    failed = [row.status for row in rows if row.status.startswith("failed")]
+    failed = [row.status for row in rows if row.failed]
     for reason in dict.fromkeys(failed):
         complain(f"{failed.count(reason)} cells {reason}")
     return ExitStatus.CELLS_FAILED if failed else ExitStatus.DONE

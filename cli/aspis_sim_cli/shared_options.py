@@ -1,4 +1,4 @@
-"""Options that several commands share are written once, as a dataclass, and spread out in each command's signature."""
+"""Options that several commands share are written once and spread out in each command's signature."""
 
 import functools
 import inspect
@@ -7,30 +7,41 @@ from dataclasses import fields, is_dataclass
 from inspect import Parameter
 from typing import Any
 
+from aspis_sim_cli.knob_options import Settings
+
 
 def spread(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The command with the fields of each dataclass among its parameters' types in the place of that parameter.
+    """The command with options in the place of each parameter whose type stands for several.
 
-    A field is an option as a parameter would be: its type is annotated with it, its default is the option's. The
-    command itself is called with the dataclasses, filled in.
+    Such a type is a dataclass, whose fields are options as parameters would be (the type annotated with the option,
+    the default the option's), or `Settings`. The command itself is called with these, filled in.
     """
     written = inspect.signature(command, eval_str=True).parameters
-    shared: dict[str, type] = {
+    shared = {
         name: one.annotation
         for name, one in written.items()
-        if isinstance(one.annotation, type) and is_dataclass(one.annotation)
+        if isinstance(one.annotation, type) and (is_dataclass(one.annotation) or issubclass(one.annotation, Settings))
     }
 
     @functools.wraps(command)
     def run(**given: Any) -> Any:
-        filled = {
-            name: kind(**{field.name: given.pop(field.name) for field in fields(kind)}) for name, kind in shared.items()
-        }
+        filled: dict[str, Any] = {}
+        for name, kind in shared.items():
+            if issubclass(kind, Settings):
+                filled[name] = kind.read(given, given["context"])
+            else:
+                filled[name] = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
         return command(**given, **filled)
 
     parameters: list[Parameter] = []
     for name, one in written.items():
-        parameters += inspect.signature(shared[name]).parameters.values() if name in shared else [one]
+        kind = shared.get(name)
+        if kind is None:
+            parameters.append(one)
+        elif issubclass(kind, Settings):
+            parameters += kind.parameters()
+        else:
+            parameters += inspect.signature(kind).parameters.values()
     parameters = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in parameters]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}

@@ -6,7 +6,7 @@ from aspis_sim.adversary.payloads.base import Payload
 from aspis_sim.aggregation import conventions
 from aspis_sim.registry import Registry
 
-PAYLOADS = Registry(
+PAYLOADS: Registry[None] = Registry(
     "payload",
     {
         "alie": "aspis_sim.adversary.payloads.alie:alie",

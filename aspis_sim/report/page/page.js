@@ -8,7 +8,8 @@ const entries = data.entries;
 const all = entries.sheet.map((_, i) => i);
 const schemes = data.schemes;
 const FACETS = 9, DOTS = 3000, ROWS = 50;
-const KINDS = { scheme: schemes.map((s) => s.name), attack: data.attacks, payload: data.payloads };
+const KINDS = { scheme: schemes.map((s) => s.name), attack: data.attacks, payload: data.payloads,
+  ...Object.fromEntries(data.filters.map((one) => [one.key, one.values])) };
 const CURVES = { top1: "top-1 % on test data", loss: "loss on test data", train: "training loss" };
 const OUTCOME_COLOURS = ["#009e73", "#56b4e9", "#e69f00", "#d55e00", "#999999"];
 
@@ -22,10 +23,7 @@ const fraction = (value) => (value === null ? "–" : value === 0 ? "0" : String
 const share = (i) =>
   entries.top1[i] === null ? "no result" : figure(entries.top1[i], 1) +
     (entries.half[i] === null ? "" : " ± " + figure(entries.half[i], 1));
-const sheetLabel = (sheet) => {
-  const [, attack, payload] = data.sheets[sheet];
-  return data.attacks[attack] + ", " + data.payloads[payload];
-};
+const sheetLabel = (sheet) => data.adversaries[data.sheets[sheet][3]];
 
 // ---------------------------------------------------------------- what is chosen, kept in the address
 
@@ -82,7 +80,8 @@ const levels = () => unique(inContext().map((i) => entries.q[i])).sort((a, b) =>
 function chosen() {
   return inContext().filter((i) => {
     const [, attack, payload] = data.sheets[entries.sheet[i]];
-    return state.scheme.has(entries.scheme[i]) && state.attack.has(attack) && state.payload.has(payload);
+    return state.scheme.has(entries.scheme[i]) && state.attack.has(attack) && state.payload.has(payload) &&
+      data.filters.every((one) => state[one.key].has(entries[one.key][i]));
   });
 }
 
@@ -525,9 +524,9 @@ function buildFilters() {
         changed();
       });
       label.append(box, ...(kind === "scheme" ? [swatch(schemes[k])] : []), text);
-      at(kind).append(label);
+      at("filter-" + kind).append(label);
     });
-    at(kind).hidden = names.length < 2 && kind !== "scheme";
+    at("filter-" + kind).hidden = names.length < 2 && kind !== "scheme";
   }
   options(at("context"), data.contexts.map((name, k) => [String(k), name]), "0");
   at("context-label").hidden = data.contexts.length < 2;
@@ -558,7 +557,7 @@ function show() {
   else document.documentElement.dataset.theme = printing ? "light" : state.theme;
   const view = viewed();
   for (const kind of Object.keys(KINDS))
-    for (const box of at(kind).querySelectorAll("input")) box.checked = state[kind].has(Number(box.value));
+    for (const box of at("filter-" + kind).querySelectorAll("input")) box.checked = state[kind].has(Number(box.value));
   at("context").value = String(state.context);
   at("theme").value = state.theme;
   options(at("q"), view.q.map((q) => [String(q), String(q)]), String(state.q));

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from aspis_sim.errors import InputError
-from aspis_sim_cli.boundary import complain
+from aspis_sim.run.row import METRICS
+from aspis_sim.spec.ranges import names
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format, stdout
-from aspis_sim_cli.ranges import names
+from aspis_sim_cli.output import Format, Output, texts
 
 PAIRS, TEST = "Who is compared", "What is compared, and how"
 
@@ -47,8 +47,7 @@ def compare(
         typer.Option(
             "--metric",
             rich_help_panel=TEST,
-            help="top1, loss, distortion_measured, lost_measured, detection_rate, false_accusation_rate, "
-            "samples_processed, seconds.",
+            help=f"{', '.join(METRICS)}.",
             metavar="NAME,…",
         ),
     ] = "top1",
@@ -79,9 +78,8 @@ def compare(
 
       aspis-sim compare study.csv --by rule=median,krum --where q=2,4 --metric top1,loss
     """
-    from aspis_sim.analysis.comparison import Difference
+    from aspis_sim.analysis.comparison import RECORD
     from aspis_sim.analysis.comparison import compare as compared
-    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
     from aspis_sim.study.reading import having, read_runs, split
     from aspis_sim_cli.render.compare_table import compare_view, notes
 
@@ -89,8 +87,7 @@ def compare(
         raise InputError(
             "compare two sources, or the two values of a setting in one: A B, or A --by scheme=aspis,median"
         )
-    written = None if out is None else file_format(out, format)
-    path = None if out is None else writable(out)
+    output = Output.to(format, out)
     kept = [_setting(text, "--where") for text in where or ()]
     split_by = None if by is None else _setting(by, "--by")
 
@@ -100,19 +97,11 @@ def compare(
     ours, theirs = sources if split_by is None else split(sources[0], *split_by)
     found = compared(ours, theirs, names(metric), test, names(across) if across else ())
 
-    def text(kind: Format | None) -> str:
-        return as_json(found.groups) if kind is Format.JSON else as_csv(found.groups, Difference)
-
-    if path is not None:
-        write_whole(path, text(written))
-        complain(f"written to {path}")
-    if format is Format.TABLE:
-        console = stdout()
-        console.print(compare_view(found, (str(first), str(second or first)), console.width))
-    else:
-        print(text(format), end="")
-        for line in notes(found):
-            complain(line)
+    output.give(
+        texts([group.record for group in found.groups], RECORD),
+        lambda console: compare_view(found, (str(first), str(second or first)), console.width),
+        lambda: notes(found),
+    )
     return ExitStatus.DONE
 
 

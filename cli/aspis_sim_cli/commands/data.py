@@ -13,7 +13,7 @@ from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import bounded, complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, stderr, stdout
+from aspis_sim_cli.output import Format, stderr, stdout, texts
 
 app = typer.Typer(no_args_is_help=True, help="Say which data sets are here, check them, fetch others.")
 
@@ -72,7 +72,7 @@ def verify(
         typer.Argument(
             help="Data sets, with parameters as in synthetic:samples=500; all if left out.",
             metavar="NAME",
-            autocompletion=completion.of("--dataset"),
+            autocompletion=completion.of("dataset"),
         ),
     ] = None,
     data_dir: options.DataDir = None,
@@ -90,7 +90,7 @@ def verify(
       aspis-sim data verify mnist cifar10 --data-dir ~/data
     """
     from aspis_sim.spec.part import parse_part
-    from aspis_sim_cli.commands.system_options import spinner
+    from aspis_sim_cli.progress import spinner
 
     search.use(data_dir)
     parts = [(text, parse_part(text)) for text in dataset or DATASETS]
@@ -117,7 +117,7 @@ def verify(
 def fetch(
     dataset: Annotated[
         list[str],
-        typer.Argument(help="Data sets to download.", metavar="NAME", autocompletion=completion.of("--dataset")),
+        typer.Argument(help="Data sets to download.", metavar="NAME", autocompletion=completion.of("dataset")),
     ],
     address: Annotated[
         str | None,
@@ -173,9 +173,9 @@ def _check(text: str, name: str, parameters: dict[str, Any]) -> Check:
 
 
 def _print(rows: list[Any], kind: type, format: Format) -> None:
-    from aspis_sim.run.row import as_csv, as_json
+    from aspis_sim.records import columns_of
 
-    print(as_json(rows) if format is Format.JSON else as_csv(rows, kind), end="")
+    print(texts(rows, columns_of(kind))(format), end="")
 
 
 @contextmanager

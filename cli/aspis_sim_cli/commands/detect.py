@@ -9,6 +9,7 @@ import typer
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
+from aspis_sim.spec.ranges import integers, names
 from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
@@ -21,17 +22,16 @@ from aspis_sim_cli.commands.system_options import (
     System,
     Workers,
     requested,
-    spinner,
 )
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format, stdout
+from aspis_sim_cli.output import Format, Output, texts
 from aspis_sim_cli.plugins import load_named
-from aspis_sim_cli.ranges import integers, names
+from aspis_sim_cli.progress import spinner
 
 DEFAULT_ASSIGNMENT = "subset"
 ADVERSARY, TRIALS = "The adversary", "The trials"
 MOST_CERTIFIED = 200_000
-"""Sets of slots, f times 2^r, that the detector `certified` can judge in seconds."""
+"""Sets of slots, f times 2^r, that a detector which certifies values can judge in seconds."""
 
 
 def detect(
@@ -57,7 +57,7 @@ def detect(
             rich_help_panel=ADVERSARY,
             help=f"Targeting of files: {', '.join(TARGETINGS)}, random (each copy lies with a given probability).",
             metavar="NAME,…",
-            autocompletion=completion.of("--attack", several=True),
+            autocompletion=completion.of("attack", several=True),
         ),
     ] = "strong",
     framed: Annotated[
@@ -97,7 +97,7 @@ def detect(
             rich_help_panel=TRIALS,
             help=f"{', '.join(DETECTORS)} (default: all that detect).",
             metavar="NAME,…",
-            autocompletion=completion.of("--detector", several=True),
+            autocompletion=completion.of("detector", several=True),
         ),
     ] = None,
     trials: Annotated[
@@ -145,15 +145,15 @@ def detect(
       aspis-sim detect --q 5 --attack frame-up --draw graph.svg
     """
     from aspis_sim.assignment import build
-    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.records import columns_of
     from aspis_sim.trials.adversary import adversaries, check_adversaries
-    from aspis_sim.trials.monte_carlo import Row, study
+    from aspis_sim.trials.monte_carlo import Row, run_trials
     from aspis_sim_cli.render.detect_table import detect_view
 
     load_named(plugin)
     system = requested(assignment, workers, redundancy, load, pair_files, groups)
     most = (system.workers - 1) // 2
-    budgets = integers(q, "--q") if q else tuple(range(min(1, most), most + 1))
+    budgets = integers(q, "`q`") if q else tuple(range(min(1, most), most + 1))
     attacks = names(attack)
     detectors = _detectors(detector, _sets_of_copies(system))
     check_adversaries(
@@ -167,8 +167,7 @@ def detect(
         permute=permute,
     )
     _check_trials(trials, window, seed)
-    written = None if out is None else file_format(out, format)
-    path = None if out is None else writable(out)
+    output = Output.to(format, out)
     if draw is not None:
         _check_draw(draw, budgets, attacks)
     plays = adversaries(
@@ -193,27 +192,17 @@ def detect(
         with spinner(quiet) as say:
             for adversary, judges in plays:
                 say(f"{adversary.attack} q={adversary.q}")
-                found += study(adversary, judges, trials=trials, seed=seed, window=window)
+                found += run_trials(adversary, judges, trials=trials, seed=seed, window=window)
         complete = True
     except KeyboardInterrupt:
         complain(f"interrupted: the {len(found)} rows finished are kept")
 
-    def text(kind: Format | None) -> str:
-        return as_json(found) if kind is Format.JSON else as_csv(found, Row)
-
-    if path is not None:
-        write_whole(path, text(written))
-        complain(f"written to {path}")
     if draw is not None and complete:
         from aspis_sim.report.agreement_drawing import draw_trial
 
         draw_trial(draw, plays[0][0], detectors[0], seed)
         complain(f"drawn to {draw}")
-    if format is not Format.TABLE:
-        print(text(format), end="")
-    elif found:
-        console = stdout()
-        console.print(detect_view(found, console.width))
+    output.give(texts(found, columns_of(Row)), lambda console: detect_view(found, console.width) if found else None)
     return ExitStatus.DONE if complete else ExitStatus.INTERRUPTED
 
 
@@ -235,8 +224,8 @@ def _check_trials(trials: int, window: int, seed: int) -> None:
 
 
 def _check_draw(draw: Path, budgets: Sequence[int], attacks: Sequence[str]) -> None:
+    from aspis_sim.files import writable
     from aspis_sim.report.agreement_drawing import check_drawing
-    from aspis_sim.run.row import writable
 
     if len(budgets) * len(attacks) > 1:
         raise InputError("--draw draws one graph; give one --q and one --attack")
@@ -244,17 +233,16 @@ def _check_draw(draw: Path, budgets: Sequence[int], attacks: Sequence[str]) -> N
 
 
 def _detectors(detector: str | None, sets: int) -> list[str]:
-    """The detectors asked for, all but ``none`` by default; `certified` only where it ends in seconds."""
+    """The detectors asked for, all that detect by default; one that certifies only where it ends in seconds."""
     if detector is None:
-        chosen = [name for name in DETECTORS if name != "none"]
-        if sets > MOST_CERTIFIED:
-            complain(f"without certified, which would judge {sets:,} sets of copies")
-            chosen.remove("certified")
+        chosen = [name for name in DETECTORS if DETECTORS.traits(name).detects]
+        for name in [name for name in chosen if sets > MOST_CERTIFIED and DETECTORS.traits(name).certifies]:
+            complain(f"without {name}, which would judge {sets:,} sets of copies")
+            chosen.remove(name)
         return chosen
     for name in (chosen := list(names(detector))):
-        DETECTORS.check(name)
-    if "certified" in chosen and sets > MOST_CERTIFIED:
-        raise InputError(
-            f"certified would judge {sets:,} sets of copies (at most {MOST_CERTIFIED:,}); try --detector clique,sound"
-        )
+        if DETECTORS.traits(name).certifies and sets > MOST_CERTIFIED:
+            raise InputError(
+                f"{name} would judge {sets:,} sets of copies (at most {MOST_CERTIFIED:,}); try --detector clique,sound"
+            )
     return chosen

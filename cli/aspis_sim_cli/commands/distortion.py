@@ -1,7 +1,5 @@
 """``aspis-sim distortion``: how many files an adversary can distort, scheme beside scheme, without training."""
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -9,9 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aspis_sim.assignment import shape
-from aspis_sim.distortion.table import COLUMNS, SCHEMES, distortion_rows
+from aspis_sim.assignment import ASSIGNMENTS, shape
+from aspis_sim.distortion.table import ATTACKS, COLUMNS, distortion_rows
 from aspis_sim.errors import InputError
+from aspis_sim.records import as_csv, as_json
+from aspis_sim.schemes import SCHEMES
+from aspis_sim.schemes import scheme as registered
+from aspis_sim.spec.ranges import integers, names
 from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
@@ -25,11 +27,10 @@ from aspis_sim_cli.commands.system_options import (
     Workers,
     check_seconds,
     requested,
-    spinner,
 )
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format, stdout
-from aspis_sim_cli.ranges import integers, names
+from aspis_sim_cli.output import Format, Output
+from aspis_sim_cli.progress import spinner
 
 if TYPE_CHECKING:
     from aspis_sim.distortion.table import Row
@@ -65,7 +66,7 @@ def distortion(
         typer.Option(
             "--scheme",
             rich_help_panel=TABLE,
-            help=f"{', '.join(SCHEMES)} (default: the first four, as far as they exist for K and r).",
+            help=f"{', '.join(SCHEMES)} (default: {', '.join(DEFAULT_SCHEMES)}, as far as they exist for K and r).",
             metavar="NAME,…",
             autocompletion=completion.names(SCHEMES, several=True),
         ),
@@ -77,7 +78,7 @@ def distortion(
             rich_help_panel=TABLE,
             help="strong: the worst case; weak: workers spread out; random: the mean over random workers.",
             metavar="NAME,…",
-            autocompletion=completion.names(("strong", "weak", "random"), several=True),
+            autocompletion=completion.names(ATTACKS, several=True),
         ),
     ] = "strong",
     assignment: AssignmentName = None,
@@ -104,13 +105,12 @@ def distortion(
 
       aspis-sim distortion --groups groups.txt --q 1,2
     """
-    from aspis_sim.run.row import writable, write_whole
     from aspis_sim_cli.render.distortion_table import distortion_view
 
     system = requested(assignment, workers, redundancy, load, pair_files, groups, scheme)
     check_seconds(time_limit)
     most = (system.workers - 1) // 2
-    byzantine = integers(q, "--q") if q else tuple(range(min(2, most), most + 1))
+    byzantine = integers(q, "`q`") if q else tuple(range(min(2, most), most + 1))
     rows = chain(
         distortion_rows(
             system.workers,
@@ -118,13 +118,12 @@ def distortion(
             byzantine,
             schemes=_schemes(scheme, system),
             attacks=names(attack),
-            parameters={"aspis+": {} if pair_files is None else {"pair_files": pair_files}},
+            parameters=_pair_files(_schemes(scheme, system), pair_files),
             time_limit=time_limit,
         ),
         _ad_hoc(system, byzantine, names(attack), time_limit),
     )
-    written = None if out is None else file_format(out, format)
-    path = None if out is None else writable(out)
+    output = Output.to(format, out)
 
     found: list[Row] = []
     complete = False
@@ -138,14 +137,10 @@ def distortion(
     except KeyboardInterrupt:
         complain(f"interrupted: the {len(found)} rows found are kept")
 
-    if path is not None:
-        write_whole(path, _text(found, written))
-        complain(f"written to {path}")
-    if format is not Format.TABLE:
-        print(_text(found, format), end="")
-    elif found:
-        console = stdout()
-        console.print(distortion_view(found, console.width))
+    output.give(
+        lambda kind: as_json(found) if kind is Format.JSON else as_csv(found, COLUMNS),
+        lambda console: distortion_view(found, console.width) if found else None,
+    )
     return ExitStatus.DONE if complete else ExitStatus.INTERRUPTED
 
 
@@ -155,11 +150,12 @@ def _schemes(scheme: str | None, system: System) -> list[str]:
         return list(names(scheme))
     kept = []
     for name in () if system.assignment else DEFAULT_SCHEMES:
+        assignment = registered(name).assignment
         try:
             shape(
-                SCHEMES[name],
+                assignment,
                 workers=system.workers,
-                redundancy=1 if name == "median" else system.redundancy,
+                redundancy=system.redundancy if ASSIGNMENTS.traits(assignment).redundant else 1,
             )
         except InputError as error:
             if name == DEFAULT_SCHEMES[0]:
@@ -170,33 +166,29 @@ def _schemes(scheme: str | None, system: System) -> list[str]:
     return kept
 
 
+def _pair_files(schemes: Sequence[str], pair_files: int | None) -> dict[str, dict[str, int]]:
+    """The number of files that pairs share, for the schemes whose assignment takes it."""
+    if pair_files is None:
+        return {}
+    takes = [name for name in schemes if ASSIGNMENTS.accepts(registered(name).assignment, "pair_files")]
+    return {name: {"pair_files": pair_files} for name in takes}
+
+
 def _ad_hoc(
     system: System, byzantine: Sequence[int], attacks: Sequence[str], time_limit: float | None
 ) -> Iterator["Row"]:
     """The rows of an assignment that is asked for by itself; its name stands for the scheme's."""
     if system.assignment is None:
         return iter(())
+    label = DEFAULT_SCHEMES[0]  # a row has some scheme; here its assignment is another, and its name is replaced
     rows = distortion_rows(
         system.workers,
         system.redundancy,
         byzantine,
-        schemes=["byzshield"],
+        schemes=[label],
         attacks=attacks,
-        assignments={"byzshield": system.assignment},
-        parameters={"byzshield": system.parameters},
+        assignments={label: system.assignment},
+        parameters={label: system.parameters},
         time_limit=time_limit,
     )
     return (replace(row, scheme=row.assignment) for row in rows)
-
-
-def _text(rows: Sequence["Row"], kind: Format | None) -> str:
-    """CSV of the columns that others rely on; JSON has the proven bound and γ besides."""
-    if kind is Format.JSON:
-        from aspis_sim.run.row import as_json
-
-        return as_json(rows)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([getattr(row, column) for column in COLUMNS] for row in rows)
-    return text.getvalue()

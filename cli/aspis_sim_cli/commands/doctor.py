@@ -6,7 +6,7 @@ import sys
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, stdout
+from aspis_sim_cli.output import Format, stdout, texts
 
 
 def doctor(format: options.FormatOption = Format.TABLE, quiet: options.Quiet = False) -> ExitStatus:
@@ -22,9 +22,9 @@ def doctor(format: options.FormatOption = Format.TABLE, quiet: options.Quiet = F
 
       aspis-sim doctor --format json
     """
-    from aspis_sim.run.row import as_csv, as_json
-    from aspis_sim_cli.commands.system_options import spinner
+    from aspis_sim.records import columns_of
     from aspis_sim_cli.doctor import EXAMINATIONS, Finding, State
+    from aspis_sim_cli.progress import spinner
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # that it cannot show a character is one of the findings
@@ -39,7 +39,7 @@ def doctor(format: options.FormatOption = Format.TABLE, quiet: options.Quiet = F
 
         stdout().print(doctor_view(findings))
     else:
-        print(as_json(findings) if format is Format.JSON else as_csv(findings, Finding), end="")
+        print(texts(findings, columns_of(Finding))(format), end="")
     for one in wrong:
         complain(f"wrong: {one.topic} {one.name}: {one.value}; {one.remedy}")
     return ExitStatus.CELLS_FAILED if wrong else ExitStatus.DONE

@@ -13,11 +13,11 @@ from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Format, stdout
 
 if TYPE_CHECKING:
-    from aspis_sim.spec.grid import Group
-    from aspis_sim_cli.config import Setting
+    from aspis_sim.spec.grid import Replicates
+    from aspis_sim_cli.config import OptionValue
 
 
-def show_forecasts(groups: "Sequence[Group]", format: Format, settings: "Sequence[Setting]") -> ExitStatus:
+def show_forecasts(groups: "Sequence[Replicates]", format: Format, settings: "Sequence[OptionValue]") -> ExitStatus:
     """Print every option with where its value came from (not as CSV), and a row for every program that is needed."""
     from aspis_sim.run.forecast import forecasts
     from aspis_sim_cli.render.forecast_table import forecast_view

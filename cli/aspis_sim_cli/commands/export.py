@@ -36,9 +36,9 @@ def export(
       aspis-sim export studies/first --out rows.parquet
     """
     from aspis_sim.errors import InputError
+    from aspis_sim.files import writable, write_whole
     from aspis_sim.report.files import ENDINGS, ROWS, check_format, exported
     from aspis_sim.report.source import opened
-    from aspis_sim.run.row import writable, write_whole
 
     name = format or (ENDINGS.get(out.suffix.lower()) if out else "csv")
     if name is None:

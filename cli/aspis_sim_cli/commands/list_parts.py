@@ -84,7 +84,7 @@ def _catalogue(kind: Kind | None, workers: int, q: int | None, format: Format) -
     from dataclasses import asdict
 
     from aspis_sim.distortion.catalogue import buildable
-    from aspis_sim_cli.commands.system_options import spinner
+    from aspis_sim_cli.progress import spinner
 
     with spinner(quiet=False):
         found = buildable(workers, q or 0)

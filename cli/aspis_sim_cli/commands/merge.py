@@ -18,7 +18,7 @@ def merge(
 ) -> ExitStatus:
     """Bring the runs of several studies together; nothing in these changes.
 
-    A run that two studies hold must have the same results in both (seconds apart): one that has not is reported, the
+    A run that two studies hold must have the same results in both (ignoring seconds): one that has not is reported, the
     one that came first stays, and the exit code is 4.
 
     Examples:
@@ -27,25 +27,25 @@ def merge(
 
       aspis-sim merge part-* --into whole
     """
-    from aspis_sim.study import Store
-    from aspis_sim.study.database import shown
+    from aspis_sim.printable import printable
     from aspis_sim.study.merge import merge as bring
+    from aspis_sim.study.study import Study
 
     for study in studies:
-        Store.open(study).close()
+        Study.open(study).close()
     conflicts = 0
-    with Store.open_or_create(into) as store:
+    with Study.open_or_create(into) as store:
         for study in studies:
             merged = bring(study, store)
-            complain(f"{shown(study)}: {merged.copied} runs copied, {merged.same} were there already")
+            complain(f"{printable(study)}: {merged.copied} runs copied, {merged.same} were there already")
             for one in merged.conflicts[:SHOWN]:
                 row = one.kept
                 complain(
                     f"conflict: {row.scheme} q={row.q} {row.attack} {row.payload} seed={row.seed} lr={row.lr} has "
-                    f"another {', '.join(one.columns)} in {shown(study)} (run {one.key[:16]})"
+                    f"another {', '.join(one.columns)} in {printable(study)} (run {one.key[:16]})"
                 )
             if len(merged.conflicts) > SHOWN:
                 complain(f"and {len(merged.conflicts) - SHOWN} more conflicts")
             conflicts += len(merged.conflicts)
-        complain(f"{len(store.places())} cells are in {shown(into)}")
+        complain(f"{len(store.places())} cells are in {printable(into)}")
     return ExitStatus.CELLS_FAILED if conflicts else ExitStatus.DONE

@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
-from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
-from aspis_sim_cli.commands.system_options import DEFAULT_WORKERS, SYSTEM, check_seconds, spinner
+from aspis_sim_cli.commands.system_options import DEFAULT_WORKERS, SYSTEM, check_seconds
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format, stdout
+from aspis_sim_cli.output import Format, Output, texts
+from aspis_sim_cli.progress import spinner
 
 WANTED = "What is wanted"
 
@@ -54,7 +54,7 @@ def plan(
     from aspis_sim.distortion.catalogue import Option
     from aspis_sim.distortion.catalogue import plan as find
     from aspis_sim.errors import InputError
-    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.records import columns_of
     from aspis_sim_cli.render.catalogue_table import plan_view
 
     check_seconds(time_limit)
@@ -62,8 +62,7 @@ def plan(
         raise InputError(f"--max-redundancy {max_redundancy}: every file is computed at least once; try 7")
     if max_load is not None and max_load < 1:
         raise InputError(f"--max-load {max_load}: every worker holds at least 1 file; try 10")
-    written = None if out is None else file_format(out, format)
-    path = None if out is None else writable(out)
+    output = Output.to(format, out)
     with spinner(quiet):
         found = find(
             workers,
@@ -74,15 +73,5 @@ def plan(
             time_limit=time_limit,
         )
 
-    def text(kind: Format | None) -> str:
-        return as_json(found) if kind is Format.JSON else as_csv(found, Option)
-
-    if path is not None:
-        write_whole(path, text(written))
-        complain(f"written to {path}")
-    if format is Format.TABLE:
-        console = stdout()
-        console.print(plan_view(found, workers, console.width))
-    else:
-        print(text(format), end="")
+    output.give(texts(found, columns_of(Option)), lambda console: plan_view(found, workers, console.width))
     return ExitStatus.DONE

@@ -33,7 +33,7 @@ def plot(
             "--scheme",
             rich_help_panel=PART,
             help="Schemes, comma-separated; all if absent.",
-            autocompletion=completion.of("--scheme", several=True),
+            autocompletion=completion.of("scheme", several=True),
         ),
     ] = None,
     attack: Annotated[
@@ -42,7 +42,7 @@ def plot(
             "--attack",
             rich_help_panel=PART,
             help="Attacks, comma-separated; all if absent.",
-            autocompletion=completion.of("--attack", several=True),
+            autocompletion=completion.of("attack", several=True),
         ),
     ] = None,
     payload: Annotated[
@@ -51,7 +51,7 @@ def plot(
             "--payload",
             rich_help_panel=PART,
             help="Payloads, as in 'alie 1'; comma-separated; all if absent.",
-            autocompletion=completion.of("--payload", several=True),
+            autocompletion=completion.of("payload", several=True),
         ),
     ] = None,
     q: Annotated[
@@ -70,11 +70,12 @@ def plot(
 
       aspis-sim plot heatmap results/sweep.csv --q 4 --scheme aspis,detox --out heatmap.svg
     """
-    from aspis_sim.report.figures import Wanted, check_figure
+    from aspis_sim.files import writable, write_whole
+    from aspis_sim.report.axes import Wanted
+    from aspis_sim.report.figures import check_figure
     from aspis_sim.report.figures import figure as drawn
     from aspis_sim.report.source import opened
-    from aspis_sim.run.row import writable, write_whole
-    from aspis_sim_cli.ranges import names
+    from aspis_sim.spec.ranges import names
 
     schemes, attacks, payloads = (names(text) if text is not None else () for text in (scheme, attack, payload))
     wanted = Wanted(schemes, attacks, payloads, q, width)

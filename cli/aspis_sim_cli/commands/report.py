@@ -43,12 +43,13 @@ def report(
       aspis-sim report results/sweep.csv --out sweep.html
     """
     from aspis_sim.errors import InputError
-    from aspis_sim.report.page import check_page, default_page, page
+    from aspis_sim.files import writable, write_whole
+    from aspis_sim.report.libraries import check_library
+    from aspis_sim.report.page import default_page, page
     from aspis_sim.report.source import opened
     from aspis_sim.report.timelines import RUNS
-    from aspis_sim.run.row import writable, write_whole
 
-    check_page()
+    check_library("report")
     if curves is not None and curves < 1:
         raise InputError(f"--curves {curves}: a page has the curves of 1 or more runs; leave it out for {RUNS:,}")
     if out is not None and out.suffix.lower() not in (".html", ".htm"):

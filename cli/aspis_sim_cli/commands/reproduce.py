@@ -1,20 +1,19 @@
 """``aspis-sim reproduce``: our numbers beside published ones, cell by cell and curve by curve."""
 
-import csv
-import json
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
+from rich.console import Group
+from rich.text import Text
 
 from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
-from aspis_sim_cli.commands.reproduce_training import TrainingOptions, picture_beside, reproduce_preset
-from aspis_sim_cli.config import settings
+from aspis_sim_cli.commands.reproduce_training import TrainingOptions, picture_beside, reproduce_preset, run_in_study
+from aspis_sim_cli.config import options_of
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format, stdout
+from aspis_sim_cli.output import Format, Output, texts
 from aspis_sim_cli.shared_options import spread
 
 if TYPE_CHECKING:
@@ -28,19 +27,22 @@ class Study(NamedTuple):
     """Something published that can be reproduced.
 
     Attributes:
-        run: computes and prints it, given the format, the file and whether to be quiet.
+        run: computes and prints it, given the options, the format, the file and whether to be quiet.
         summary: one line for the list.
+        takes: the training options that it takes.
     """
 
-    run: "Callable[[Format, Path | None, bool], ExitStatus]"
+    run: "Callable[[TrainingOptions, Format, Path | None, bool], ExitStatus]"
     summary: str
+    takes: tuple[str, ...] = ()
 
 
 @spread
 def reproduce(
-    study: Annotated[
+    name: Annotated[
         str,
         typer.Argument(
+            metavar="[STUDY]",
             help="list (what there is), distortion, linear-regression, fig-7a to fig-14, or fashion-mnist.",
             autocompletion=lambda ctx, incomplete: completion.names(_studies())(ctx, incomplete),
         ),
@@ -74,17 +76,17 @@ def reproduce(
     from aspis_sim.registry import unknown_name
     from aspis_sim.reproduction import preset
 
-    if study in ("list", *STUDIES, *UNKNOWN):
-        training.refuse(study)
-    if study == "list":
+    if name in ("list", *STUDIES, *UNKNOWN):
+        training.refuse(name, STUDIES[name].takes if name in STUDIES else ())
+    if name == "list":
         return _list(format)
-    if study in STUDIES:
-        return STUDIES[study].run(format, out, quiet)
-    if study in preset.names():
-        return reproduce_preset(study, training, settings(context), format, out, quiet)
-    if study in UNKNOWN:
-        raise InputError(f"{study}: {UNKNOWN[study]}")
-    raise unknown_name("study", study, _studies())
+    if name in STUDIES:
+        return STUDIES[name].run(training, format, out, quiet)
+    if name in preset.names():
+        return reproduce_preset(name, training, options_of(context), format, out, quiet)
+    if name in UNKNOWN:
+        raise InputError(f"{name}: {UNKNOWN[name]}")
+    raise unknown_name("study", name, _studies())
 
 
 def _studies() -> list[str]:
@@ -100,75 +102,52 @@ def _list(format: Format) -> ExitStatus:
     records = [{"study": name, "summary": study.summary} for name, study in STUDIES.items()]
     records += [{"study": name, "summary": preset.load(name).title} for name in preset.names()]
     records += [{"study": name, "summary": reason} for name, reason in UNKNOWN.items()]
-    if format is Format.TABLE:
-        for record in records:
-            print(f"{record['study']}: {record['summary']}")
-    elif format is Format.JSON:
-        print(json.dumps(records, indent=2))
-    else:
-        writer = csv.DictWriter(sys.stdout, ["study", "summary"], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(records)
+    lines = Text("\n".join(f"{record['study']}: {record['summary']}" for record in records))
+    Output(format).show(texts(records, ("study", "summary")), lambda console: lines)
     return ExitStatus.DONE
 
 
-def _distortion(format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
+def _distortion(training: TrainingOptions, format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
     """Every cell of the published distortion tables."""
     from aspis_sim.distortion.published import Cell, compare
     from aspis_sim.distortion.table import reduction
-    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
-    from aspis_sim_cli.commands.system_options import spinner
+    from aspis_sim.records import columns_of
+    from aspis_sim_cli.progress import spinner
     from aspis_sim_cli.render.published_table import notes, published_view, reduction_line
 
-    written = None if out is None else file_format(out, format)
-    path = None if out is None else writable(out)
+    output = Output.to(format, out)
     cells: list[Cell] = []
     with spinner(quiet) as say:
         for cell in compare():
             cells.append(cell)
             say(f"{len(cells)} cells, {cell.scheme} K={cell.workers} q={cell.q}")
         saved = reduction_line(reduction(REDUCTION_WORKERS))
-
-    def text(kind: Format | None) -> str:
-        return as_json(cells) if kind is Format.JSON else as_csv(cells, Cell)
-
-    if path is not None:
-        write_whole(path, text(written))
-        complain(f"written to {path}")
-    if format is Format.TABLE:
-        console = stdout()
-        console.print(published_view(cells, console.width))
-        console.print(saved)
-    else:
-        print(text(format), end="")
-        for line in (*notes(cells), saved):
-            complain(line)
+    output.give(
+        texts(cells, columns_of(Cell)),
+        lambda console: Group(published_view(cells, console.width), Text(saved)),
+        lambda: (*notes(cells), saved),
+    )
     return ExitStatus.DONE if all(cell.explained for cell in cells) else ExitStatus.CELLS_FAILED
 
 
-def _regression(format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
+def _regression(training: TrainingOptions, format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
     """The authors' linear regression, loss by loss."""
+    from aspis_sim.files import write_whole
+    from aspis_sim.records import columns_of
     from aspis_sim.report.curve_drawing import Line, draw
-    from aspis_sim.reproduction.regression import Loss, cells, losses
-    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.reproduction.regression import Loss, grids, losses
     from aspis_sim_cli import cache
-    from aspis_sim_cli.progress import bar
     from aspis_sim_cli.render.reproduction_table import regression_view
 
-    cache.use_compiled(True)
-    written = None if out is None else file_format(out, format)
-    path = None if out is None else writable(out)
-    picture = None if path is None else picture_beside(path)
-    with bar(sum(cell.steps for cell in cells()), quiet) as tick:
-        runs = list(losses(tick))
+    cache.use_compiled(training.compile_cache)
+    output = Output.to(format, out)
+    picture = None if output.path is None else picture_beside(output.path)
+    groups = [group for grid in grids() for group in grid.groups()]
+    done = run_in_study(groups, training, Output(format), quiet)
+    runs = losses(done.runs)
     rows = [loss for run in runs for loss in run]
-
-    def text(kind: Format | None) -> str:
-        return as_json(rows) if kind is Format.JSON else as_csv(rows, Loss)
-
-    if path is not None:
-        write_whole(path, text(written))
-        complain(f"written to {path}")
+    text = texts(rows, columns_of(Loss))
+    output.write(text)
     if picture is not None:
         lines = [
             Line(f"{run[0].scheme}, {run[0].attack}, {run[0].payload}", is_published, range(1, len(run) + 1), values)
@@ -180,18 +159,22 @@ def _regression(format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
         ]
         write_whole(picture, draw(lines, "The authors' linear regression", "step", "loss", logarithmic=True))
         complain(f"picture written to {picture}")
-    if format is Format.TABLE:
-        stdout().print(regression_view(runs))
-    else:
-        print(text(format), end="")
+    output.show(text, lambda console: regression_view(runs))
+    if done.status is not ExitStatus.DONE:
+        return done.status
     return ExitStatus.DONE if all(loss.agrees for loss in rows) else ExitStatus.CELLS_FAILED
 
+
+TAKES = ("study", "other_version", "compile_cache", "json_log")
+"""Training options of a study that trains and is the same everywhere."""
 
 STUDIES = {
     "distortion": Study(
         _distortion, "distortion fractions of Aspis, ByzShield, DETOX and the baseline; some 10 seconds"
     ),
-    "linear-regression": Study(_regression, "the authors' linear regression, five runs loss by loss; some 20 seconds"),
+    "linear-regression": Study(
+        _regression, "the authors' linear regression, five runs loss by loss; some 20 seconds", TAKES
+    ),
 }
 
 UNKNOWN = {

@@ -1,26 +1,29 @@
 """The part of ``aspis-sim reproduce`` that trains: published figures, studies of this project, searches for rates."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from aspis_sim.spec.grid import AXES
 from aspis_sim_cli import cache, completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.dry_run import show_forecasts
-from aspis_sim_cli.config import Setting
+from aspis_sim_cli.config import OptionValue
+from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format, stdout
-from aspis_sim_cli.ranges import integers
+from aspis_sim_cli.output import Format, Output, texts
 
 PANEL = "Training"
 
 
 def _option(flag: str, text: str, metavar: str | None = None) -> Any:
-    return typer.Option(flag, rich_help_panel=PANEL, help=text, metavar=metavar, autocompletion=completion.of(flag))
+    name = flag.removeprefix("--")
+    complete = completion.of(name) if name in AXES else None
+    return typer.Option(flag, rich_help_panel=PANEL, help=text, metavar=metavar, autocompletion=complete)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,17 @@ class TrainingOptions:
     ] = None
     model: Annotated[str | None, _option("--model", "Another model than the preset's; no verdict then.", "NAME")] = None
     samples_per_file: Annotated[
-        int | None, _option("--samples-per-file", "Other samples a file than the preset's; no verdict then.", "N")
+        int | None, _option("--samples-per-file", "Other samples per file than the preset's; no verdict then.", "N")
+    ] = None
+    study: Annotated[
+        Path | None,
+        _option("--study", "Keep every run in this folder; the same command then resumes.", "FOLDER"),
+    ] = None
+    other_version: Annotated[
+        str | None,
+        _option(
+            "--other-version", "Runs in the study that other code or other data left: keep or rerun them.", "keep|rerun"
+        ),
     ] = None
     search: Annotated[
         bool,
@@ -56,14 +69,14 @@ class TrainingOptions:
         Path | None, _option("--rates", "Learning rates from the --out FILE.toml of a --search.", "FILE.toml")
     ] = None
     data_dir: options.DataDir = None
-    devices: options.Devices = 1
-    memory: options.Memory = "4GB"
+    devices: Annotated[int, _option("--devices", AXES["devices"].help)] = 1
+    memory: Annotated[str, _option("--memory", AXES["memory"].help)] = "4GB"
     compile_cache: options.CompileCache = True
     dry_run: options.DryRun = False
     json_log: options.JsonLog = None
 
-    def refuse(self, study: str) -> None:
-        """Refuse all of them for a study that they mean nothing to.
+    def refuse(self, study: str, but: Sequence[str] = ()) -> None:
+        """Refuse all of them, ``but`` for some, for a study that they mean nothing to.
 
         Raises:
             InputError: one of them was given.
@@ -71,14 +84,14 @@ class TrainingOptions:
         from aspis_sim.errors import InputError
 
         for field in fields(self):
-            if getattr(self, field.name) not in (field.default, [], ()):
-                raise InputError(f"{study} takes no --{field.name.replace('_', '-')}: it is the same everywhere")
+            if field.name not in but and getattr(self, field.name) not in (field.default, [], ()):
+                raise InputError(f"{study} takes no `{field.name}`: it is the same everywhere")
 
 
 def reproduce_preset(
     name: str,
     given: TrainingOptions,
-    settings: Sequence[Setting],
+    settings: Sequence[OptionValue],
     format: Format,
     out: Path | None,
     quiet: bool,
@@ -86,20 +99,20 @@ def reproduce_preset(
     """Train what a preset says and show it: beside the published curves, or as a sweep if there are none."""
     from aspis_sim.data import search as data_search
     from aspis_sim.reproduction import rate_search
-    from aspis_sim.reproduction.comparison import cost
     from aspis_sim.reproduction.preset import changed, load, only
+    from aspis_sim.run.sweep import cost_of
 
     data_search.use(given.data_dir)
     cache.use_compiled(given.compile_cache)
-    options.use_devices(given.devices)
+    changes: dict[str, Any] = {"devices": given.devices, "memory": given.memory}
+    use_devices(*AXES["devices"].read(given.devices))
     preset = load(name, given.scale)  # type: ignore[arg-type]
     if given.series:
         preset = only(preset, tuple(given.series))
     if given.rates is not None:
         preset = rate_search.with_rates(preset, given.rates)
-    changes: dict[str, Any] = {"devices": given.devices, "memory": options.memory_bytes(given.memory)}
     if given.seeds is not None:
-        changes["seeds"] = integers(given.seeds, "--seeds")
+        changes["seed"] = given.seeds
     if given.model is not None:
         changes["model"] = given.model
     if given.samples_per_file is not None:
@@ -108,17 +121,17 @@ def reproduce_preset(
     _check_steps(given.max_steps)
     runs = rate_search.candidates(preset, given.max_steps) if given.search else preset.runs(given.max_steps)
     groups = tuple(dict.fromkeys(run.group for run in runs))
-    trainings, steps, samples = cost(groups)
+    trainings, steps, samples = cost_of(groups)
     said = f"{name}: {trainings} runs, {steps:,} steps, {samples:,} sample gradients of all workers"
     if given.dry_run:
         complain(said)
         return show_forecasts(groups, format, settings)
     show = _search if given.search else _figure if preset.figure else _own
-    return show(Prepared(preset, runs, groups, given, said, format, out, quiet))
+    return show(Ready(preset, runs, groups, given, said, format, out, quiet))
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Ready:
     """A preset made ready.
 
     Attributes:
@@ -139,133 +152,147 @@ class Prepared:
     out: Path | None
     quiet: bool
 
-    def begin(self) -> None:
-        """Say what it costs, unless nothing is to be said."""
+    def run(self, output: Output, points: Callable[[Any], int | None] = lambda group: None) -> "Done":
+        """Run every group in the study, or in memory; the rows go into the output's file."""
         if not self.quiet:
             complain(self.said)
+        return run_in_study(self.groups, self.given, output, self.quiet, points)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of the groups of a preset.
+
+    Attributes:
+        rows: of all cells, in their order.
+        runs: group -> its runs that did not fail.
+        complete: whether everything ran.
+        status: exit code.
+    """
+
+    rows: Sequence[Any]
+    runs: Any
+    complete: bool
+    status: ExitStatus
+
+
+def run_in_study(
+    groups: Sequence[Any],
+    given: TrainingOptions,
+    output: Output,
+    quiet: bool,
+    points: Callable[[Any], int | None] = lambda group: None,
+) -> Done:
+    """Run groups, each a grid of a study: of the folder that is named, else of one in memory."""
+    from aspis_sim.spec.grid import Grid
+    from aspis_sim.study.session import Selection, Session
+    from aspis_sim.study.study import Study
+    from aspis_sim_cli.session import Way, run_session, status
+
+    with Study.in_memory() if given.study is None else Study.open_or_create(given.study) as study:
+        selection = Selection(other_version=given.other_version)  # type: ignore[arg-type]
+        session = Session(study, [(None, Grid.of_group(group)) for group in groups], selection)
+        if given.study is not None:
+            complain(f"{session.pending.done} of {session.pending.cells} cells were there already")
+        complete = run_session(session, "", output, Way(quiet, given.json_log, points=points))
+        return Done(session.rows(), session.runs(), complete, status(session, complete))
 
 
 def _check_steps(max_steps: int | None) -> None:
     from aspis_sim.errors import InputError
 
     if max_steps is not None and max_steps < 1:
-        raise InputError(f"--max-steps {max_steps}: a run takes at least 1 step")
+        raise InputError(f"`max_steps` {max_steps}: a run takes at least 1 step")
 
 
-def _own(prepared: Prepared) -> ExitStatus:
+def _own(ready: Ready) -> ExitStatus:
     """A study of this project, shown as a sweep is."""
-    from aspis_sim.analysis.summary import panels
-    from aspis_sim.run.row import writable
-    from aspis_sim_cli.render.sweep_table import panel_view
-    from aspis_sim_cli.run_groups import run_groups
+    from aspis_sim.run.row import COLUMNS
+    from aspis_sim_cli.session import tables_view
 
-    path = writable(prepared.out or _default_path(prepared))
-    written = file_format(path, prepared.format)
-    prepared.begin()
-    outcome = run_groups(prepared.groups, prepared.quiet, path, written, log=prepared.given.json_log)
-    if prepared.format is Format.TABLE:
-        tables: dict[Any, list[Any]] = {}
-        for run in prepared.runs:
-            tables.setdefault(run.setting, []).append(run.group)
-        console = stdout()
-        for panel in panels(tables, outcome.rows):
-            console.print(panel_view(panel, prepared.preset.series[0].grid, console.width))
-    else:
-        print(outcome.text(prepared.format), end="")
-    return outcome.status()
+    output = Output.to(ready.format, ready.out or _default_path(ready))
+    done = ready.run(output)
+    output.show(texts(done.rows, tuple(COLUMNS)), tables_view(list(done.rows)))
+    return done.status
 
 
-def _figure(prepared: Prepared) -> ExitStatus:
+def _figure(ready: Ready) -> ExitStatus:
     """A published figure: table, curves and picture, ours beside the published ones."""
+    from aspis_sim.files import write_whole
+    from aspis_sim.records import columns_of
     from aspis_sim.reproduction.comparison import Comparison, Point, compare, official, points
-    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
     from aspis_sim_cli.render.reproduction_table import comparison_view
-    from aspis_sim_cli.run_groups import run_groups
 
-    path = None
-    if prepared.out is not None or prepared.format is Format.TABLE:
-        path = writable(prepared.out or _default_path(prepared))
-    written = Format.CSV if path is None else file_format(path, prepared.format)
-    picture = None if path is None else picture_beside(path)
-    changed = (prepared.given.model, prepared.given.samples_per_file) != (None, None)
+    wanted = ready.out is not None or ready.format is Format.TABLE
+    output = Output.to(ready.format, (ready.out or _default_path(ready)) if wanted else None)
+    picture = None if output.path is None else picture_beside(output.path)
+    changed = (ready.given.model, ready.given.samples_per_file) != (None, None)
     as_published = (
-        prepared.preset.scale == "paper" and not changed and all(official(run.group.first) for run in prepared.runs)
+        ready.preset.scale == "paper" and not changed and all(official(run.group.first) for run in ready.runs)
     )
-    prepared.begin()
-    every = {run.group: min(run.every, run.group.first.steps) for run in prepared.runs}
-    beside = None if path is None else _beside(path, "runs")
-    outcome = run_groups(prepared.groups, prepared.quiet, beside, written, every.__getitem__, prepared.given.json_log)
-    comparisons = compare(prepared.runs, outcome.results, as_published)
-    curves = points(prepared.runs, outcome.results)
-
-    def text(rows: Sequence[Any], kind: type, format: Format) -> str:
-        return as_json(rows) if format is Format.JSON else as_csv(rows, kind)
-
-    if path is not None:
-        write_whole(path, text(comparisons, Comparison, written))
-        write_whole(_beside(path, "curves"), text(curves, Point, written))
-        complain(f"comparison written to {path}, curves to {_beside(path, 'curves')}")
+    every = {run.group: min(run.every, run.group.first.steps) for run in ready.runs}
+    done = ready.run(_beside(output, "runs"), every.__getitem__)
+    comparisons = compare(ready.runs, done.runs, as_published)
+    curves = points(ready.runs, done.runs)
+    text = texts(comparisons, columns_of(Comparison))
+    output.write(text, "comparison written to")
+    _beside(output, "curves").write(texts(curves, columns_of(Point)), "curves written to")
     if picture is not None:
-        write_whole(picture, _drawn(prepared, curves))
+        write_whole(picture, _drawn(ready, curves))
         complain(f"picture written to {picture}")
-    if prepared.format is Format.TABLE:
-        stdout().print(comparison_view(prepared.preset, comparisons, as_published))
-    else:
-        print(text(comparisons, Comparison, prepared.format), end="")
-    return outcome.status()
+    output.show(text, lambda console: comparison_view(ready.preset, comparisons, as_published))
+    return done.status
 
 
-def _search(prepared: Prepared) -> ExitStatus:
+def _search(ready: Ready) -> ExitStatus:
     """Every pair of rates for every series, a few epochs each; the chosen ones go into a file for --rates."""
     from aspis_sim.errors import InputError
+    from aspis_sim.files import writable, write_whole
+    from aspis_sim.records import columns_of
     from aspis_sim.reproduction.rate_search import Try, as_toml, tries
-    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
     from aspis_sim_cli.render.search_table import cost_line, search_view
-    from aspis_sim_cli.run_groups import run_groups
 
-    if prepared.out is not None and prepared.out.suffix != ".toml":
-        raise InputError(f"cannot write rates to {prepared.out.name}; end the file in .toml, for --rates")
-    path = None if prepared.out is None else writable(prepared.out)
-    prepared.begin()
-    outcome = run_groups(prepared.groups, prepared.quiet, log=prepared.given.json_log)
-    found = tries(prepared.preset, prepared.runs, outcome.results)
-    if path is not None and outcome.complete:
-        title = (
-            f"aspis-sim reproduce {prepared.preset.name} --scale {prepared.preset.scale} --search; {cost_line(found)}"
-        )
+    if ready.out is not None and ready.out.suffix != ".toml":
+        raise InputError(f"cannot write rates to {ready.out.name}; end the file in .toml, for `rates`")
+    path = None if ready.out is None else writable(ready.out)
+    output = Output(ready.format)
+    done = ready.run(output)
+    found = tries(ready.preset, ready.runs, done.runs)
+    if path is not None and done.complete:
+        title = f"aspis-sim reproduce {ready.preset.name} --scale {ready.preset.scale} --search; {cost_line(found)}"
         write_whole(path, as_toml(found, title))
         complain(f"rates written to {path}")
-    if prepared.format is Format.TABLE:
-        stdout().print(search_view(prepared.preset, found))
-    else:
-        print(as_json(found) if prepared.format is Format.JSON else as_csv(found, Try), end="")
-        complain(cost_line(found))
-    return outcome.status()
+    output.show(
+        texts(found, columns_of(Try)), lambda console: search_view(ready.preset, found), lambda: [cost_line(found)]
+    )
+    return done.status
 
 
-def _default_path(prepared: Prepared) -> Path:
-    small = "-small" if prepared.given.scale == "small" else ""
-    return Path("results") / f"reproduce-{prepared.preset.name}{small}.csv"
+def _default_path(ready: Ready) -> Path:
+    small = "-small" if ready.given.scale == "small" else ""
+    return Path("results") / f"reproduce-{ready.preset.name}{small}.csv"
 
 
-def _beside(path: Path, what: str) -> Path:
-    return path.with_name(f"{path.stem}-{what}{path.suffix}")
+def _beside(output: Output, what: str) -> Output:
+    path = output.path
+    beside = None if path is None else path.with_name(f"{path.stem}-{what}{path.suffix}")
+    return replace(output, path=beside)
 
 
 def picture_beside(path: Path) -> Path | None:
     """Where the picture goes, None if none can be drawn, which is said."""
     from aspis_sim.errors import InputError
-    from aspis_sim.report.curve_drawing import check_drawable
+    from aspis_sim.report.libraries import check_library
 
     try:
-        check_drawable()
+        check_library("plot")
     except InputError as error:
         complain(f"no picture: {error}")
         return None
     return path.with_suffix(".png")
 
 
-def _drawn(prepared: Prepared, curves: Sequence[Any]) -> bytes:
+def _drawn(ready: Ready, curves: Sequence[Any]) -> bytes:
     from aspis_sim.report.curve_drawing import Line, draw
 
     by_line: dict[tuple[str, bool], list[Any]] = {}
@@ -275,6 +302,6 @@ def _drawn(prepared: Prepared, curves: Sequence[Any]) -> bytes:
         Line(label, published, [point.share for point in found], [point.top1 for point in found])
         for (label, published), found in by_line.items()
     ]
-    cell = prepared.groups[0].first
-    title = f"Figure {prepared.preset.figure}: {prepared.preset.title}\nours: {cell.dataset}, {cell.model}"
+    cell = ready.groups[0].first
+    title = f"Figure {ready.preset.figure}: {ready.preset.title}\nours: {cell.dataset}, {cell.model}"
     return draw(lines, title, "share of the run", "top-1 %")

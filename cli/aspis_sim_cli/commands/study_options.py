@@ -1,6 +1,7 @@
 """The options of ``sweep`` that keep its runs in a study, and what they select of it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,27 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from aspis_sim.spec.grid import Grid
-    from aspis_sim.study import Store
+    from aspis_sim.spec.grid import Grid, Replicates
+    from aspis_sim.study.session import Selection
+    from aspis_sim.study.study import Study
 
 STUDY = "A study that lasts"
 
 KEEP, RERUN = "keep", "rerun"
-
-BESIDE = (
-    "config",
-    "plugin",
-    "data_dir",
-    "compile_cache",
-    "dry_run",
-    "format",
-    "out",
-    "quiet",
-    "json_log",
-    "tensorboard",
-    "executor",
-)
-"""Options of a sweep that ask for no other cells."""
 
 
 def _option(flag: str, text: str, metavar: str | None = None) -> typer.models.OptionInfo:
@@ -103,46 +90,51 @@ class StudyOptions:
             raise InputError(f"--shard {self.shard}: write the part and the number of parts, as in 3/16")
         return int(found[1]), int(found[2])
 
-    def opened(self, dry_run: bool) -> "Store":
+    def selection(self) -> "Selection":
+        """What of the grids is to run."""
+        from aspis_sim.study.session import Selection
+
+        return Selection(self.part(), self.only_failed, self.other_version)  # type: ignore[arg-type]
+
+    def points(self, group: "Replicates") -> int | None:
+        """Steps between two points of a group's curves: none without a study, which alone would keep them."""
+        return None if self.study is None else self.every or max(1, group.first.steps // 10)
+
+    def opened(self, dry_run: bool) -> "Study":
         """The study, made if there is none; in memory if none is asked for, or nothing is to be written.
 
         Raises:
             DataError: it cannot be opened or made.
         """
-        from aspis_sim.study import Store
         from aspis_sim.study.database import exists
+        from aspis_sim.study.study import Study
 
         if self.study is None or (dry_run and not exists(self.study)):
-            return Store.in_memory()
-        return Store.open(self.study) if dry_run else Store.open_or_create(self.study)
+            return Study.in_memory()
+        return Study.open(self.study) if dry_run else Study.open_or_create(self.study)
 
-    def grids(self, store: "Store", given: "Grid", context: typer.Context) -> "list[tuple[int | None, Grid]]":
-        """The grids that are meant: what the options say, or where they say nothing those of the study.
+    def grids(self, study: "Study", given: "Grid", asked: Sequence[str]) -> "list[tuple[int | None, Grid]]":
+        """The grids that are meant: what the settings say, or where none is given those of the study.
 
         With ``--add-seeds`` each comes with the number of the grid whose place it takes.
 
+        Args:
+            study: that is open.
+            given: the grid of the settings.
+            asked: names of the settings that were given.
+
         Raises:
-            InputError: seeds are to be added, and other options say what to run.
+            InputError: seeds are to be added, and settings say what to run.
             DataError: the study was made by a newer program.
         """
         from aspis_sim.errors import InputError
-        from aspis_sim.study.pending import grid_of, with_more_seeds
+        from aspis_sim.spec.grid import Grid
+        from aspis_sim.study.pending import with_more_seeds
 
-        asked = _asked(context)
-        there = [(one["id"], grid_of(one["specification"])) for one in store.grids()]
+        there = [(one["id"], Grid.stored(one["specification"])) for one in study.grids()]
         if self.add_seeds is not None and (asked or not there):
-            reason = f"and --{asked[0].replace('_', '-')} asks for another" if asked else "and it has none"
-            raise InputError(f"--add-seeds adds to what the study has, {reason}; leave one of them out")
+            reason = f"and `{asked[0]}` asks for another" if asked else "and it has none"
+            raise InputError(f"`add_seeds` adds to what the study has, {reason}; leave one of them out")
         if self.add_seeds is not None:
             return [(number, with_more_seeds(grid, self.add_seeds)) for number, grid in there]
         return [(None, given)] if asked or not there else [(None, grid) for _, grid in there]
-
-
-def _asked(context: typer.Context) -> list[str]:
-    """The options given by flag, environment or file that say which cells there are."""
-    beside = {*BESIDE, *(field.name for field in fields(StudyOptions))}
-    return [
-        name
-        for name in context.params
-        if name not in beside and (source := context.get_parameter_source(name)) and source.name != "DEFAULT"
-    ]

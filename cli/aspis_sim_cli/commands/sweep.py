@@ -1,38 +1,37 @@
-"""``aspis-sim sweep``: a grid of training runs over q, schemes, attacks, payloads and redundancies."""
+"""``aspis-sim sweep``: a grid of training runs, every setting of which may vary."""
 
-import hashlib
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
+from aspis_sim.printable import printable
+from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.commands.run_options import RunOptions
 from aspis_sim_cli.commands.study_options import StudyOptions
-from aspis_sim_cli.config import command_line, settings
+from aspis_sim_cli.config import command_line, options_of
+from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format, keep_stdout_for_results
-from aspis_sim_cli.ranges import integers, names, reals
+from aspis_sim_cli.knob_options import Settings
+from aspis_sim_cli.output import Format, Output, keep_stdout_for_results
 from aspis_sim_cli.shared_options import spread
+
+if TYPE_CHECKING:
+    from aspis_sim.spec.grid import Grid
 
 
 @spread
 def sweep(
-    q: options.Q = "1..7",
-    attack: options.Attacks = "strong",
-    scheme: options.Schemes = options.DEFAULT_SCHEMES,
-    redundancy: options.Redundancies = "3",
-    payload: options.Payloads = "alie",
-    strength: options.Strengths = None,
-    lr: options.Rates = options.DEFAULT_RATES,
-    seeds: options.Seeds = "0..2",
-    protocol: options.Protocol = "files",
-    batch_size: options.BatchSize = None,
     *,
     context: typer.Context,
+    settings: Settings,
     run: RunOptions,
     study: StudyOptions,
     executor: options.Executor = "local",
+    yes: options.Yes = False,
     dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
@@ -42,12 +41,12 @@ def sweep(
 ) -> ExitStatus:
     """Train every scheme under every adversary of a grid, and compare.
 
-    The learning rate is chosen per scheme and q on validation data with the first seed. The results are printed, and
-    written as CSV to --out (by default results/sweep-….csv when a table is printed). Ctrl-C keeps the cells that have
-    finished.
+    Every setting takes a list: the grid is the product of them all. The learning rate is chosen per scheme and q on
+    validation data with the first seed. The results are printed, and written as CSV to --out (by default
+    results/sweep-….csv when a table is printed). Ctrl-C keeps the cells that have finished.
 
     With --study every run is kept in a folder as soon as it ends, whatever becomes of this process: the same command
-    goes on where it stopped, and so does --study alone; several processes share the work. Other options add to it.
+    resumes, and so does --study alone; several processes share the work. Other options add to it.
 
     Examples:
 
@@ -55,7 +54,7 @@ def sweep(
 
       aspis-sim sweep --q 2..6:2 --attack strong,weak --scheme aspis,detox --seeds 0..4 --out study.csv
 
-      aspis-sim sweep --q 4 --payload alie --strength 0.5..2:0.5 --protocol batch --format csv
+      aspis-sim sweep --q 4 --scheme aspis --detector clique,certified --momentum 0,0.9
 
       aspis-sim sweep --study studies/first --q 1..7 --attack strong,weak
 
@@ -63,44 +62,65 @@ def sweep(
     """
     from aspis_sim.report.tensorboard import Board
     from aspis_sim.run.executors import EXECUTORS
-    from aspis_sim.run.row import writable
     from aspis_sim.spec.grid import Grid
-    from aspis_sim_cli.session import Work
+    from aspis_sim.study.session import Session
+    from aspis_sim_cli.session import Way, rows_text, run_session, status, tables_view
 
     study.check()
     if EXECUTORS.check(executor) == "ray":
         keep_stdout_for_results()  # Ray says there that a worker was lost
     run.prepare()
-    grid = Grid(
-        schemes=names(scheme),
-        q=integers(q, "--q"),
-        attacks=names(attack),
-        payloads=names(payload),
-        strengths=(None,) if strength is None else reals(strength, "--strength"),
-        redundancies=integers(redundancy, "--redundancy"),
-        rates=reals(lr, "--lr"),
-        seeds=integers(seeds, "--seeds"),
-        protocol=protocol,  # type: ignore[arg-type]
-        batch_size=batch_size,
-        **run.grid_fields(),
-    )
-    with study.opened(dry_run) as store:
-        grids = study.grids(store, grid, context)
-        options.use_devices(max(one.devices for _, one in grids))
+    grid = Grid.of(**settings)
+    with study.opened(dry_run) as opened:
+        grids = study.grids(opened, grid, list(settings))
         for _, one in grids:
-            options.wants_classes(one.dataset)
-        work = Work(store, grids, study)
+            _check(one, yes)
+        use_devices(max(devices for _, one in grids for devices in one["devices"]))
+        session = Session(opened, grids, study.selection())
         if dry_run:
-            return show_forecasts(work.left.groups, format, settings(context))
+            return show_forecasts(session.pending.groups, format, options_of(context))
         if out is None and format is Format.TABLE and study.study is None:
-            digest = hashlib.sha256(repr(grid).encode()).hexdigest()[:8]
-            out = Path("results") / f"sweep-{'-'.join(grid.attacks)}-k{grid.workers}-{digest}.csv"
-        written = Format.CSV if out is None else file_format(out, format)
-        path = None if out is None else writable(out)
+            out = Path("results") / _file_name(grid)
+        output = Output.to(format, out)
         board = None if tensorboard is None else Board(tensorboard)
-        complete = work.run(command_line(context), quiet, json_log, path, written, board, executor)
-        if format is Format.TABLE:
-            work.show()
-        else:
-            print(work.text(format), end="")
-        return work.status(complete, path)
+        if study.study is not None:
+            part = f" of shard {study.shard}" if study.shard else ""
+            complain(f"{session.pending.done} of {session.pending.cells} cells{part} were there already")
+        way = Way(quiet, json_log, executor, study.points, board)
+        complete = run_session(session, command_line(context), output, way)
+        output.show(rows_text(session), tables_view(session.rows()))
+        if study.study is not None:
+            after = session.still_pending()
+            complain(f"{after.done} of {after.cells} cells are in {printable(study.study)}")
+        return status(session, complete)
+
+
+def _check(grid: "Grid", yes: bool) -> None:
+    """Refuse what a sweep is not for.
+
+    Raises:
+        InputError: there are more cells than are asked for by accident, or a data set has no accuracy.
+    """
+    from aspis_sim.data import DATASETS
+    from aspis_sim.errors import InputError
+    from aspis_sim.spec.part import parse_part
+
+    if not yes:
+        grid.check_size()
+    for dataset in grid["dataset"]:
+        name = parse_part(dataset).name
+        if name in DATASETS and not DATASETS.traits(name).classes:
+            raise InputError(f"a sweep compares accuracies, and {name} has no accuracy; use aspis-sim train")
+
+
+def _file_name(grid: "Grid") -> str:
+    """A name that says what was asked for beside q and the like, with a digest of all."""
+    from aspis_sim.spec.grid import AXES
+    from aspis_sim.study.fingerprint import grid_digest
+
+    plain = ("scheme", "q", "attack", "workers", "lr", "seed", "steps")
+    told = [(name, values) for name, values in grid.identity.items() if name not in plain]
+    overrides = [f"{name}-{'-'.join(AXES[name].written(value) for value in values)}" for name, values in told]
+    parts = [*grid["attack"], *(f"k{workers}" for workers in grid["workers"]), *overrides]
+    name = re.sub(r"[^A-Za-z0-9_.+]+", "-", "-".join(parts))[:100].rstrip("-.")
+    return f"sweep-{name}-{grid_digest(grid)[:8]}.csv"

@@ -1,7 +1,5 @@
-"""The options that say who computes what, for commands that train nothing; and how these show that they work."""
+"""The options that say who computes what, for commands that train nothing."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,8 +8,8 @@ import typer
 
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.errors import InputError
+from aspis_sim.schemes import SCHEMES
 from aspis_sim_cli import completion
-from aspis_sim_cli.output import stderr
 
 SYSTEM = "The system"
 DEFAULT_WORKERS, DEFAULT_REDUNDANCY = 15, 3
@@ -34,7 +32,7 @@ AssignmentName = Annotated[
         "--assignment",
         rich_help_panel=SYSTEM,
         help=f"{', '.join(ASSIGNMENTS)}.",
-        autocompletion=completion.of("--assignment"),
+        autocompletion=completion.of("assignment"),
     ),
 ]
 Load = Annotated[
@@ -105,19 +103,24 @@ def requested(
             "custom",
             {"path": str(groups)},
         )
-    if assignment == "custom":
+    if assignment is not None and ASSIGNMENTS.traits(assignment).from_file:
         raise InputError("a custom assignment needs its groups; name their file with --groups FILE")
-    if load is not None and assignment != "ramanujan-2":
+    if load is not None and not _takes(assignment, "load"):
         raise InputError("--load decides between Ramanujan assignments; add --assignment ramanujan-2")
-    if pair_files is not None and assignment != "bibd" and "aspis+" not in (scheme or ""):
+    of_schemes = [SCHEMES[name].assignment for name in (scheme or "").split(",") if name in SCHEMES]
+    if pair_files is not None and not any(_takes(name, "pair_files") for name in (assignment, *of_schemes)):
         raise InputError("--pair-files decides between block designs; add --assignment bibd")
-    parameters = {"load": load, "pair_files": pair_files if assignment == "bibd" else None}
+    parameters = {"load": load, "pair_files": pair_files if _takes(assignment, "pair_files") else None}
     return System(
         DEFAULT_WORKERS if workers is None else workers,
         DEFAULT_REDUNDANCY if redundancy is None else redundancy,
         assignment,
         {name: value for name, value in parameters.items() if value is not None},
     )
+
+
+def _takes(assignment: str | None, parameter: str) -> bool:
+    return assignment is not None and ASSIGNMENTS.accepts(assignment, parameter)
 
 
 def check_seconds(time_limit: float | None) -> None:
@@ -128,14 +131,3 @@ def check_seconds(time_limit: float | None) -> None:
     """
     if time_limit is not None and not time_limit > 0:
         raise InputError(f"--time-limit {time_limit:g}: a search needs some time; try 10")
-
-
-@contextmanager
-def spinner(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """A spinner on a terminal, nothing elsewhere; gives the function that changes its text."""
-    console = stderr()
-    if quiet or not console.is_terminal:
-        yield lambda text: None
-        return
-    with console.status("searching") as status:
-        yield status.update

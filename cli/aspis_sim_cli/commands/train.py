@@ -1,7 +1,7 @@
 """``aspis-sim train``: one cell, and its curve."""
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,24 +10,22 @@ from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.commands.run_options import RunOptions
-from aspis_sim_cli.config import settings
+from aspis_sim_cli.config import options_of
+from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format, stdout
+from aspis_sim_cli.knob_options import OneOfEach
+from aspis_sim_cli.output import Format, Output
 from aspis_sim_cli.shared_options import spread
+
+if TYPE_CHECKING:
+    from aspis_sim.run.train import Result
 
 
 @spread
 def train(
-    scheme: options.Scheme = "aspis",
-    q: options.OneQ = 2,
-    attack: options.Attack = "strong",
-    redundancy: options.OneRedundancy = 3,
-    payload: options.Payload = "alie",
-    strength: options.Strength = None,
-    lr: options.Rate = 0.03,
-    seed: options.Seed = 0,
     *,
     context: typer.Context,
+    settings: OneOfEach,
     run: RunOptions,
     coordinator: options.Coordinator = None,
     processes: options.Processes = None,
@@ -54,37 +52,23 @@ def train(
       aspis-sim train --scheme aspis --q 4 --attack frame-up --framed 2 --payload constant --format json
     """
     from aspis_sim.errors import InputError
-    from aspis_sim.run.row import writable, write_whole
-    from aspis_sim.spec.grid import Grid
+    from aspis_sim.run.trying import prepared
+    from aspis_sim.spec.single import one_cell
 
     run.prepare()
-    speaks = options.use_devices(run.devices, coordinator, processes, process)
+    grid = one_cell(**settings)
+    (devices,) = grid["devices"]
+    speaks = use_devices(devices, coordinator, processes, process)
     if every is not None and every < 1:
-        raise InputError(f"--every {every}: a curve has a point every 1 or more steps")
-    grid = Grid(
-        schemes=(scheme,),
-        q=(q,),
-        attacks=(attack,),
-        payloads=(payload,),
-        strengths=(strength,),
-        redundancies=(redundancy,),
-        rates=(lr,),
-        seeds=(seed,),
-        **run.grid_fields(),
-    )
-    groups = grid.groups()
-    if len(groups) > 1:
-        raise InputError(f"--framed {run.framed}: one run frames one number of workers; use sweep for several")
+        raise InputError(f"`every` {every}: a curve has a point every 1 or more steps")
+    (group,) = prepared(grid)
     if dry_run:
-        return show_forecasts(groups, format, settings(context))
-    (group,) = groups
-    written = None if out is None else file_format(out, format)
-    path = None if out is None else writable(out)
+        return show_forecasts((group,), format, options_of(context))
+    output = Output.to(format, out)
 
     from aspis_sim.report.tensorboard import Board
-    from aspis_sim.run.curve import Point, as_points, as_record
-    from aspis_sim.run.forecast import remember
-    from aspis_sim.run.row import as_csv
+    from aspis_sim.run.curve import as_points
+    from aspis_sim.run.forecast import note_timings
     from aspis_sim.run.train import train as run_one
     from aspis_sim_cli.progress import bar
     from aspis_sim_cli.render.curve_table import curve_view
@@ -94,21 +78,18 @@ def train(
         result = run_one(group.first, tick, every or max(1, group.first.steps // 10))
     if not speaks:
         return ExitStatus.DONE
-    remember(cache.history(), [(group.first, result.seconds)])
-    points = as_points(result)
+    note_timings(cache.history(), [(group.first, result.seconds)])
     if board is not None:
         complain(f"events written to {board.add(result)}")
-
-    def text(kind: Format | None) -> str:
-        if kind is Format.JSON:
-            return json.dumps(as_record(result), allow_nan=False) + "\n"
-        return as_csv(points, Point)
-
-    if path is not None:
-        write_whole(path, text(written))
-        complain(f"written to {path}")
-    if format is Format.TABLE:
-        stdout().print(curve_view(result, points))
-    else:
-        print(text(format), end="")
+    output.give(lambda kind: _text(result, kind), lambda console: curve_view(result, as_points(result)))
     return ExitStatus.DONE
+
+
+def _text(result: "Result", kind: Format) -> str:
+    """The whole run as one JSON object, or its curve as CSV."""
+    from aspis_sim.records import as_csv, columns_of
+    from aspis_sim.run.curve import Point, as_points, as_record
+
+    if kind is Format.JSON:
+        return json.dumps(as_record(result), allow_nan=False) + "\n"
+    return as_csv(as_points(result), columns_of(Point))

@@ -8,8 +8,9 @@ import typer
 from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
+from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format, stdout
+from aspis_sim_cli.output import Format, Output, texts
 
 
 def verify(
@@ -24,7 +25,7 @@ def verify(
 ) -> ExitStatus:
     """Run a random sample of stored cells again, and say whether they come out the same.
 
-    Compared are the rows, seconds apart, and of a study's folder the
+    Compared are the rows, ignoring seconds, and of a study's folder the
     traces of all steps, bit for bit. Another version of JAX, another
     processor or other code may be behind a difference; they are named.
     Exit code 4 unless all are the same.
@@ -37,16 +38,15 @@ def verify(
 
       aspis-sim verify results.csv --sample 3
     """
-    from aspis_sim.analysis.verification import Check, Outcome, check, drawn
+    from aspis_sim.analysis.verification import Check, Outcome, cell_of, check, drawn
     from aspis_sim.data import search
-    from aspis_sim.run.row import as_csv, as_json, writable, write_whole
+    from aspis_sim.records import columns_of
 
-    written = None if out is None else file_format(out, format)
-    path = None if out is None else writable(out)
+    output = Output.to(format, out)
     search.use(data_dir)
     cache.use_compiled(compile_cache)
     chosen = drawn(source, sample, seed)
-    options.use_devices(max(stored.cell.devices for stored in chosen.cells))
+    use_devices(max(cell_of(stored).devices for stored in chosen.runs))
 
     from aspis_sim_cli.progress import bar
     from aspis_sim_cli.render.verify_table import notes, verify_view
@@ -54,27 +54,20 @@ def verify(
     found: list[Check] = []
     complete = False
     try:
-        with bar(sum(stored.cell.steps for stored in chosen.cells), quiet) as tick:
-            for stored in chosen.cells:
+        with bar(sum(cell_of(stored).steps for stored in chosen.runs), quiet) as tick:
+            for stored in chosen.runs:
                 one = check(stored, tick)
                 found.append(one)
         complete = True
     except KeyboardInterrupt:
-        complain(f"interrupted: {len(found)} of {len(chosen.cells)} cells had run")
+        complain(f"interrupted: {len(found)} of {len(chosen.runs)} cells had run")
 
-    def text(kind: Format | None) -> str:
-        return as_json(found) if kind is Format.JSON else as_csv(found, Check)
-
-    if path is not None:
-        write_whole(path, text(written))
-        complain(f"written to {path}")
     from_csv = not source.is_dir()
-    if format is not Format.TABLE:
-        print(text(format), end="")
-        for line in notes(found, chosen, seed, from_csv):
-            complain(line)
-    elif found:
-        stdout().print(verify_view(found, chosen, seed, from_csv))
+    output.give(
+        texts(found, columns_of(Check)),
+        lambda console: verify_view(found, chosen, seed, from_csv) if found else None,
+        lambda: notes(found, chosen, seed, from_csv),
+    )
     if not complete:
         return ExitStatus.INTERRUPTED
     return ExitStatus.DONE if all(one.outcome == Outcome.SAME for one in found) else ExitStatus.CELLS_FAILED

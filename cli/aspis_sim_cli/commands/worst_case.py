@@ -1,7 +1,5 @@
 """``aspis-sim worst-case``: the worst lies against each detector, searched for instead of sampled."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,12 +7,13 @@ import typer
 
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.detection import DETECTORS
+from aspis_sim.spec.ranges import integers, names
 from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, file_format, stderr, stdout
-from aspis_sim_cli.ranges import integers, names
+from aspis_sim_cli.output import Format, Output
+from aspis_sim_cli.progress import spinner
 
 if TYPE_CHECKING:
     from aspis_sim.assignment import Assignment
@@ -26,6 +25,9 @@ MOST_FILES = 200_000
 COPIES_IN_ALL, COPIES_IN_SOME = 20_000_000, 3_000_000
 """Copies of files that a search judges at most, graph by graph: when it examines all graphs, and when it
 picks some. Ten to thirty seconds on a slow machine."""
+
+BUILDABLE = [name for name in ASSIGNMENTS if not ASSIGNMENTS.traits(name).from_file]
+"""Assignments that need no file."""
 
 SYSTEM, SEARCH = "The system", "The search"
 
@@ -71,8 +73,8 @@ def worst_case(
         typer.Option(
             "--assignment",
             rich_help_panel=SYSTEM,
-            help=f"Who computes what: {', '.join(name for name in ASSIGNMENTS if name != 'custom')}.",
-            autocompletion=completion.of("--assignment"),
+            help=f"Who computes what: {', '.join(BUILDABLE)}.",
+            autocompletion=completion.of("assignment"),
         ),
     ] = "subset",
     q: Annotated[
@@ -86,7 +88,7 @@ def worst_case(
             rich_help_panel=SEARCH,
             help=f"Who is attacked: {', '.join(DETECTORS)}.",
             metavar="NAME,…",
-            autocompletion=completion.of("--detector", several=True),
+            autocompletion=completion.of("detector", several=True),
         ),
     ] = "clique,sound,certified,unanimous",
     objective: Annotated[
@@ -133,20 +135,19 @@ def worst_case(
     """
     from aspis_sim.assignment import build
     from aspis_sim.game import play
-    from aspis_sim.run.row import as_csv, writable, write_whole
+    from aspis_sim.records import as_csv, columns_of
     from aspis_sim_cli.render.worst_case_table import worst_case_view
 
-    budgets, detectors = integers(q, "--q"), names(detector)
+    budgets, detectors = integers(q, "`q`"), names(detector)
     _check(assignment, workers, redundancy, budgets, detectors, objective, effort, seed)
-    written = None if out is None else file_format(out, format)
-    path = None if out is None else writable(out)
+    output = Output.to(format, out)
 
     system = build(assignment, workers=workers, redundancy=redundancy)
     copies = system.files.size
     found: list[Result] = []
     searches = [(count, name) for count in budgets for name in detectors]
     try:
-        with _spinner(quiet) as say:
+        with spinner(quiet) as say:
             for number, (count, name) in enumerate(searches, 1):
                 say(f"q={count}, {name}: search {number} of {len(searches)}")
                 result = play(
@@ -162,17 +163,12 @@ def worst_case(
     except KeyboardInterrupt:
         complain(f"interrupted: {len(found)} of {len(searches)} searches had finished and are kept")
 
-    def text(kind: Format | None) -> str:
-        return _as_json(system, found) if kind is Format.JSON else as_csv(_rows(system, found), Row)
+    def text(kind: Format) -> str:
+        return _as_json(system, found) if kind is Format.JSON else as_csv(_rows(system, found), columns_of(Row))
 
-    if path is not None and found:
-        write_whole(path, text(written))
-        complain(f"written to {path}")
-    if format is not Format.TABLE:
-        print(text(format), end="")
-    elif found:
-        console = stdout()
-        console.print(worst_case_view(system, found, seed, console.width))
+    if found:
+        output.write(text)
+    output.show(text, lambda console: worst_case_view(system, found, seed, console.width) if found else None)
     return ExitStatus.DONE if len(found) == len(searches) else ExitStatus.INTERRUPTED
 
 
@@ -196,7 +192,7 @@ def _check(
     from aspis_sim.game import OBJECTIVES
     from aspis_sim.registry import unknown_name
 
-    if assignment == "custom":
+    if ASSIGNMENTS.traits(assignment).from_file:
         raise InputError("a custom assignment needs a file, which this command does not read; try subset")
     files = shape(assignment, workers=workers, redundancy=redundancy).files
     for name in detectors:
@@ -218,17 +214,6 @@ def _check(
             f"too many to search (at most {MOST_FILES:,});\n"
             "try fewer workers, a smaller redundancy, or an assignment of fewer files (bibd, mols)"
         )
-
-
-@contextmanager
-def _spinner(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """A spinner on a terminal, nothing elsewhere; gives the function that changes its text."""
-    console = stderr()
-    if quiet or not console.is_terminal:
-        yield lambda text: None
-        return
-    with console.status("searching") as status:
-        yield status.update
 
 
 def _rows(system: "Assignment", results: "list[Result]") -> list[Row]:

@@ -1,6 +1,7 @@
 """A comparison as tables: a row a group of pairs with means, difference, p and verdict, and how to read them."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -11,7 +12,10 @@ from aspis_sim.analysis.comparison import Comparison, Difference
 from aspis_sim.analysis.pairs import FOLLOWING
 from aspis_sim.analysis.statistics import LEVEL, least_p, pairs_needed
 from aspis_sim.assignment.base import listing
-from aspis_sim.study.reading import SETTINGS, written
+from aspis_sim.printable import printable
+from aspis_sim.run.row import FIRST, SETTINGS
+from aspis_sim.spec.cell import BY_COLUMN, Cell
+from aspis_sim.study.reading import written
 
 WIDE = 120
 """Columns from which an interval is written with its ends."""
@@ -33,16 +37,16 @@ def compare_view(comparison: Comparison, names: tuple[str, str], width: int) -> 
         width: below `WIDE` an interval is written as its half width.
     """
     groups = comparison.groups
-    varying = [name for name in (*SETTINGS, "other") if len({getattr(group, name) for group in groups}) > 1]
+    varying = [name for name in (*SETTINGS, "other") if len({_setting(group, name) for group in groups}) > 1]
     rows = [name for name in ROWS if name in varying] or ["q"]
     titled = [name for name in varying if name not in (*rows, *FOLLOWING) and not _follows(name, groups)]
     sections: dict[str, list[Difference]] = {}
     for group in groups:
-        words = [f"{name} {written(getattr(group, name))}" for name in titled]
+        words = [f"{name} {written(_setting(group, name))}" for name in titled]
         sections.setdefault(", ".join([_unit(group.metric), *words]), []).append(group)
     parts: list[RenderableType] = [Text(line, style="bold") for line in heading(comparison, names)]
     for title, members in sections.items():
-        parts += [Text(""), Text(plain(title), style="italic"), _table(members, rows, width >= WIDE)]
+        parts += [Text(""), Text(printable(title), style="italic"), _table(members, rows, width >= WIDE)]
     return Group(*parts, *(Text(line) for line in notes(comparison)))
 
 
@@ -51,12 +55,13 @@ def heading(comparison: Comparison, names: tuple[str, str]) -> Iterator[str]:
     for side, (letter, name) in enumerate(zip("AB", names, strict=True)):
         values = {setting: both[side] for setting, both in comparison.pairing.compared.items()}
         each = "".join(f", {setting} {' '.join(map(written, found))}" for setting, found in values.items())
-        yield plain(f"{letter}: {name}{each}")
+        yield printable(f"{letter}: {name}{each}")
     groups = comparison.groups
-    found = {name: {getattr(group, name) for group in groups} for name in (*SETTINGS, "other")}
+    found = {name: {_setting(group, name) for group in groups} for name in (*SETTINGS, "other")}
     same = {name: values.pop() for name, values in found.items() if len(values) == 1}
-    words = [f"{name} {written(value)}" for name, value in same.items() if value not in (None, "")]
-    yield plain(f"Both: {', '.join(words)}")
+    told = {name: value for name, value in same.items() if value not in (None, "") and _telling(name, value)}
+    words = [f"{name} {written(value)}" for name, value in told.items()]
+    yield printable(f"Both: {', '.join(words)}")
 
 
 def notes(comparison: Comparison) -> Iterator[str]:
@@ -73,7 +78,7 @@ def notes(comparison: Comparison) -> Iterator[str]:
     yield from few_seeds(comparison)
     if any(group.p_holm is None and group.difference for group in groups):
         yield "p -: a count that no seed changes; it follows from the settings, and there is nothing to test."
-    yield f"{comparison.identical_rows} of {comparison.pairs} pairs of rows are the same bit for bit, seconds apart."
+    yield f"{comparison.identical_rows} of {comparison.pairs} pairs of rows are the same bit for bit, ignoring seconds."
     if follows := [name for name in FOLLOWING if any(f"{name}=" in group.first for group in groups)]:
         yield f"Partners may differ in {listing(follows)}."
     if bad := sum(group.verdict == "not finite" for group in groups):
@@ -118,14 +123,20 @@ def left_over(comparison: Comparison) -> Iterator[str]:
         varying = [name for name in cells[0].settings if len({one[name] for one in every}) > 1]
         for one in cells[:NAMED]:
             words = " ".join(f"{name}={written(one.settings[name])}" for name in varying)
-            yield plain(f"  {words} seed={','.join(map(str, one.seeds))}")
+            yield printable(f"  {words} seed={','.join(map(str, one.seeds))}")
         if len(cells) > NAMED:
             yield f"  and {sum(len(one.seeds) for one in cells[NAMED:])} more"
 
 
-def plain(text: str) -> str:
-    """A text from a file as it may be shown: nothing in it that moves a terminal's cursor."""
-    return "".join(one if one.isprintable() else "?" for one in text)
+def _setting(group: Difference, name: str) -> Any:
+    return group.other if name == "other" else group.settings[name]
+
+
+def _telling(name: str, value: Any) -> bool:
+    """Whether a setting that is the same throughout is worth a word: a main one, or one away from its default."""
+    if name not in BY_COLUMN or name in FIRST:
+        return True
+    return bool(value != Cell.__dataclass_fields__[BY_COLUMN[name].name].default)
 
 
 def _table(groups: Sequence[Difference], rows: Sequence[str], wide: bool) -> Table:
@@ -141,7 +152,7 @@ def _table(groups: Sequence[Difference], rows: Sequence[str], wide: bool) -> Tab
         figures = [_figure(group.mean_first, group.metric), _figure(group.mean_second, group.metric)]
         equal = "=" if group.p_t is None and group.difference and group.p_holm is not None and group.seeds > 1 else ""
         table.add_row(
-            *(Text(plain(written(getattr(group, name)))) for name in rows),
+            *(Text(printable(written(_setting(group, name)))) for name in rows),
             *figures,
             _difference(group, wide),
             "-" if group.p_holm is None else f"{group.p_holm:.2g}{equal}",
@@ -153,7 +164,8 @@ def _table(groups: Sequence[Difference], rows: Sequence[str], wide: bool) -> Tab
 
 def _follows(name: str, groups: Sequence[Difference]) -> bool:
     """Whether a setting is told by the scheme."""
-    return len({(group.scheme, getattr(group, name)) for group in groups}) == len({group.scheme for group in groups})
+    schemes = {_setting(group, "scheme") for group in groups}
+    return len({(_setting(group, "scheme"), _setting(group, name)) for group in groups}) == len(schemes)
 
 
 def _unit(metric: str) -> str:

@@ -7,18 +7,22 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from aspis_sim.analysis.tables import overrides_of
 from aspis_sim.run.curve import Point
-from aspis_sim.run.train import Result, row
+from aspis_sim.run.resolve import resolve
+from aspis_sim.run.row import row_of
+from aspis_sim.run.train import Result
 
 
 def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
     """The curve of a run under its title, with a line that sums it up."""
-    cell, summed = result.cell, row(result.cell, result)
-    strength = "" if summed.strength is None else f" {summed.strength:g}"
+    row = row_of(resolve(result.cell), result)
+    strength = "" if row.strength is None else f" {row.strength:g}"
     title = (
-        f"{cell.scheme}: q={cell.q} of K={cell.workers}, r={cell.redundancy}, attack {cell.attack_label}, "
-        f"payload {cell.payload}{strength}, lr {cell.lr:g}, seed {cell.seed}"
+        f"{row.scheme}: q={row.q} of K={row.workers}, r={row.redundancy}, attack {row.attack}, "
+        f"payload {row.payload}{strength}, {row.dataset}, {row.model}, lr {row.lr:g}, seed {row.seed}"
     )
+    title = ", ".join((title, *overrides_of(row)))
     table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("step", "train loss", "test loss", "top-1 %", "distorted", "lost", "out b/h", "outcome"):
         table.add_column(heading, justify="left" if heading == "outcome" else "right", no_wrap=heading == "outcome")
@@ -35,14 +39,15 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
             style="red" if point.excluded_honest else None,
         )
     note = (
-        f"Final {_quality(result)}; distortion fraction {summed.distortion_measured:.4f} measured, "
-        f"{summed.distortion_theory:.4f} published; {summed.files} files of {cell.samples_a_file} samples; "
-        f"{summed.samples_processed:,} sample gradients computed in {result.seconds:.2f} s. "
+        f"Final {_quality(result)}; distortion fraction {row.distortion_measured:.4f} measured, "
+        f"{row.distortion_theory:.4f} published; {row.files} files of {row.samples_per_file} samples; "
+        f"{row.samples_processed:,} sample gradients computed in {result.seconds:.2f} s. "
         "out b/h: Byzantine and honest workers excluded."
     )
     return Group(table, Text(note))
 
 
 def _quality(result: Result) -> str:
+    assert result.test is not None
     top1, loss = result.test
     return f"loss {loss:.6g}" if top1 is None else f"top-1 {100 * top1:.1f}%"

@@ -8,12 +8,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aspis_sim.distortion.table import Reduction, Row
+from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.distortion.table import KINDS, Reduction, Row
+from aspis_sim.schemes import SCHEMES, family
 
 WIDE = 120
 """Columns from which a count and its bound fit beside their fraction."""
 
 UNPROVEN = "*"
+
+SUBJECT = next(iter(SCHEMES))
+"""The scheme whose savings against the others are told: the first that is registered, Aspis."""
 
 
 def distortion_view(rows: Sequence[Row], width: int) -> RenderableType:
@@ -36,9 +41,10 @@ def notes(rows: Sequence[Row]) -> Iterator[str]:
         yield f"{UNPROVEN} not proven: the best found, and what is proven not to be passed."
     else:
         yield f"All are proven: {', '.join(dict.fromkeys(row.proof for row in rows))}."
-    if any((row.attack, row.assignment) == ("weak", "subset") for row in rows):
+    complete = {KINDS[row.attack] for row in rows if ASSIGNMENTS.traits(row.assignment).complete}
+    if "spread out" in complete:
         yield "weak on subset: the Byzantines are found, and these files are lost with them, not distorted."
-    if any((row.attack, row.assignment) == ("random", "subset") for row in rows):
+    if "mean" in complete:
         yield "random on subset: all sets of q workers are alike, so the mean is the worst case."
     if (saved := reduction_shown(rows)) is not None:
         yield ""
@@ -47,12 +53,12 @@ def notes(rows: Sequence[Row]) -> Iterator[str]:
 
 def reduction_shown(rows: Sequence[Row]) -> Reduction | None:
     """The extremes of what Aspis saves against the other schemes that are shown, None without such rows."""
-    strong = [row for row in rows if row.attack == "strong"]
-    ours = {row.q: row for row in strong if row.scheme == "aspis"}
+    strong = [row for row in rows if KINDS[row.attack] == "worst"]
+    ours = {row.q: row for row in strong if row.scheme == SUBJECT}
     cuts = [
         (1 - ours[row.q].distortion_fraction / row.distortion_fraction, (row.q, row.scheme))
         for row in strong
-        if row.q > 1 and row.q in ours and row.distortion_fraction and not row.scheme.startswith("aspis")
+        if row.q > 1 and row.q in ours and row.distortion_fraction and family(row.scheme) != family(SUBJECT)
     ]
     if not cuts:
         return None
@@ -63,7 +69,8 @@ def reduction_shown(rows: Sequence[Row]) -> Reduction | None:
 
 def _view(rows: Sequence[Row], wide: bool) -> RenderableType:
     first = max(rows, key=lambda row: row.redundancy)
-    kind = {"strong": "worst case", "weak": "spread out", "random": "mean over random workers"}[rows[0].attack]
+    told = {"worst": "worst case", "spread out": "spread out", "mean": "mean over random workers"}
+    kind = told[KINDS[rows[0].attack]]
     title = f"Distorted files, attack {rows[0].attack} ({kind}), K={first.workers}, r={first.redundancy}"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("q", justify="right")

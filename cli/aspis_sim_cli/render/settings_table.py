@@ -7,10 +7,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aspis_sim_cli.config import Setting
+from aspis_sim_cli.config import OptionValue
 
 
-def settings_view(settings: Sequence[Setting]) -> RenderableType:
+def settings_view(settings: Sequence[OptionValue]) -> RenderableType:
     """One row an option that has a value, and a line with those that have none."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in ("option", "value", "from"):

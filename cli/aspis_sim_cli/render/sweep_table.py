@@ -1,55 +1,56 @@
-"""A sweep as a table: one row a q, for each scheme its top-1 and its distortion fraction beside the published one."""
+"""A sweep as a table: one row per q, for each scheme its top-1 and its distortion fraction beside the published one."""
 
 from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.console import Group as Lines
 from rich.console import RenderableType
-from rich.table import Table
+from rich.table import Table as RichTable
 from rich.text import Text
 
-from aspis_sim.analysis.summary import Entry, Mean, Panel, Worst, family, gaps, reductions
-from aspis_sim.spec.grid import Grid
+from aspis_sim.analysis.headline import Worst, gaps, reductions
+from aspis_sim.analysis.summary import Entry, Mean
+from aspis_sim.analysis.tables import Table
 
 NARROW, ON_ONE_LINE = 15, 27
 """Columns that a scheme takes with its figures on two lines, and on one."""
 
 
-def panel_view(panel: Panel, grid: Grid, width: int) -> RenderableType:
-    """A panel's table with its caption and headline, for a terminal of ``width`` columns."""
-    one_line = _on_one_line(panel.schemes, width)
-    tables = []
-    for schemes in _side_by_side(panel.schemes, width):
-        table = _table(schemes)
-        for q in panel.q:
-            table.add_row(str(q), *(_cell(panel.entries.get((scheme, q)), one_line) for scheme in schemes))
-        tables.append(table)
-    title = Text.assemble((_title(panel, grid), "bold"))
-    return Lines(title, *tables, *(Text(line) for line in notes(panel, grid)))
+def table_view(table: Table, width: int) -> RenderableType:
+    """A table with its caption and headline, for a terminal of ``width`` columns."""
+    one_line = _on_one_line(table.schemes, width)
+    shown = []
+    for schemes in _side_by_side(table.schemes, width):
+        drawn = _table(schemes)
+        for q in table.q:
+            drawn.add_row(str(q), *(_cell(table.entries.get((scheme, q)), one_line) for scheme in schemes))
+        shown.append(drawn)
+    return Lines(_bold(table.title), *shown, *(Text(line) for line in notes(table)))
 
 
-def worst_view(worst: Worst, grid: Grid, width: int) -> RenderableType:
+def worst_view(worst: Worst, width: int) -> RenderableType:
     """Each scheme's worst top-1 over the attacks of the sweep, with the attack that does it."""
-    strength = next((entry.rows[0].strength for _, entry in worst.entries.values()), None)
-    payload = worst.setting.payload + ("" if strength is None else f" {strength:g}")
-    title = f"worst over attacks, payload {payload}, K={grid.workers}, r={worst.setting.redundancy}"
     apart = "  " if _on_one_line(worst.schemes, width) else "\n"
-    tables = []
+    shown = []
     for schemes in _side_by_side(worst.schemes, width):
-        table = _table(schemes)
+        drawn = _table(schemes)
         for q in worst.q:
             cells = []
             for scheme in schemes:
                 attack, entry = worst.entries.get((scheme, q), ("", None))
                 text = Text(_mean(entry.top1) if entry else "-")
                 cells.append(text.append(apart + attack, style="dim"))
-            table.add_row(str(q), *cells)
-        tables.append(table)
-    return Lines(Text.assemble((title, "bold")), *tables)
+            drawn.add_row(str(q), *cells)
+        shown.append(drawn)
+    return Lines(_bold(worst.title), *shown)
+
+
+def _bold(title: str) -> Text:
+    return Text.assemble((title, "bold"))
 
 
 def _on_one_line(schemes: Sequence[str], width: int) -> bool:
-    return 4 + ON_ONE_LINE * len(schemes) <= width
+    return 4 + max(ON_ONE_LINE, *(len(scheme) + 2 for scheme in schemes)) * len(schemes) <= width
 
 
 def _side_by_side(schemes: Sequence[str], width: int) -> Iterator[Sequence[str]]:
@@ -59,54 +60,63 @@ def _side_by_side(schemes: Sequence[str], width: int) -> Iterator[Sequence[str]]
         yield schemes[start : start + most]
 
 
-def _table(schemes: Sequence[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+def _table(schemes: Sequence[str]) -> RichTable:
+    table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("q", justify="right", no_wrap=True)
     for scheme in schemes:
-        table.add_column(Text(scheme), justify="right", no_wrap=True)
+        name, variant, told = scheme.partition(" (")
+        table.add_column(Text(name + (f"\n({told}" if variant else "")), justify="right", no_wrap=not variant)
     return table
 
 
-def notes(panel: Panel, grid: Grid) -> Iterator[str]:
+def notes(table: Table) -> Iterator[str]:
     """What is said under the table: how to read it, the protocol, the headline."""
     yield "top-1 % (mean ± 95% interval over seeds); ε: distorted files in the update, measured / published"
-    yield f"Protocol {grid.protocol}: {_protocol(grid)} {_samples(panel)}"
+    protocol = table.context["protocol"]
+    yield f"Protocol {protocol}: {_PROTOCOLS[protocol]} {_samples(table)}"
     yield ""
-    yield from headline(panel)
+    yield from headline(table)
 
 
-def headline(panel: Panel) -> Iterator[str]:
+_PROTOCOLS = {
+    "files": "the same number of samples per file for every scheme.",
+    "batch": "the same distinct samples per step for every scheme.",
+    "work": "the same number of samples computed by each worker.",
+}
+
+
+def headline(table: Table) -> Iterator[str]:
     """Two sentences: the accuracy gap of the first scheme to its best rival, and what it does to ε; then findings."""
-    subject = panel.schemes[0]
-    if found := gaps(panel, subject):
+    subject = table.schemes[0]
+    if found := gaps(table, subject):
         each = ", ".join(f"{gap.points:+.1f} at q={gap.q} ({gap.rival})" for gap in found)
         yield f"Top-1 of {subject} against its best rival, in points: {each}."
-    for relative in panel.schemes[1:]:
-        if family(relative) == family(subject) and (gains := _gains(panel, relative, subject)):
+    for relative in table.schemes[1:]:
+        if table.family(relative) == table.family(subject) and (gains := _gains(table, relative, subject)):
             yield f"{relative} against {subject}, in points: {gains}."
-    if shares := reductions(panel, subject):
+    if shares := reductions(table, subject):
         low, high = (f"{one.share:.0%} ({one.rival}, q={one.q})" for one in (shares[0], shares[-1]))
         span = low if shares[0].share == shares[-1].share else f"{low} to {high}"
         yield f"{subject}'s distortion fraction is lower than its rivals' by {span}."
-    for scheme in panel.schemes:
-        yield from _findings(panel, scheme)
+    for scheme in table.schemes:
+        yield from _findings(table, scheme)
 
 
-def _gains(panel: Panel, scheme: str, other: str) -> str:
+def _gains(table: Table, scheme: str, other: str) -> str:
     parts = []
-    for q in panel.q:
-        ours, theirs = panel.entries.get((scheme, q)), panel.entries.get((other, q))
+    for q in table.q:
+        ours, theirs = table.entries.get((scheme, q)), table.entries.get((other, q))
         if ours and theirs and ours.top1 and theirs.top1:
             parts.append(f"{100 * (ours.top1.value - theirs.top1.value):+.1f} at q={q}")
     return ", ".join(parts)
 
 
-def _findings(panel: Panel, scheme: str) -> Iterator[str]:
-    entries = {q: entry for q in panel.q if (entry := panel.entries.get((scheme, q))) is not None and entry.rows}
+def _findings(table: Table, scheme: str) -> Iterator[str]:
+    entries = {q: entry for q in table.q if (entry := table.entries.get((scheme, q))) is not None and entry.rows}
     accused = {q: entry.accused for q, entry in entries.items() if entry.accused}
     if accused:
         each = ", ".join(
-            f"{share * (entries[q].rows[0].workers - q):.3g} of {entries[q].rows[0].workers - q} at q={q}"
+            f"{share * (entries[q].some.workers - q):.3g} of {entries[q].some.workers - q} at q={q}"
             for q, share in accused.items()
         )
         trusted = [q for q in accused if entries[q].detected == 0]
@@ -121,31 +131,13 @@ def _findings(panel: Panel, scheme: str) -> Iterator[str]:
         yield f"{scheme} leaves files out of the update that it cannot trust, as a fraction of all: {each}."
 
 
-def _title(panel: Panel, grid: Grid) -> str:
-    setting = panel.setting
-    strength = next((row.strength for row in panel.rows()), setting.strength)
-    shown = "" if strength is None else f" {strength:g}"
-    return (
-        f"attack {setting.attack_label}, payload {setting.payload}{shown}, K={grid.workers}, r={setting.redundancy}, "
-        f"{grid.dataset}, {grid.model}, {grid.budget}"
-    )
-
-
-def _protocol(grid: Grid) -> str:
-    return {
-        "files": "the same number of samples a file for every scheme.",
-        "batch": "the same distinct samples a step for every scheme.",
-        "work": "the same number of samples computed by each worker.",
-    }[grid.protocol]
-
-
-def _samples(panel: Panel) -> str:
+def _samples(table: Table) -> str:
     parts = []
-    for scheme in panel.schemes:
-        if counts := panel.samples(scheme):
+    for scheme in table.schemes:
+        if counts := table.samples(scheme):
             per_file, distinct, computed = counts
-            parts.append(f"{scheme} {per_file} a file, {distinct:,} distinct ({computed:,} computed)")
-    return f"Samples a step: {'; '.join(parts)}." if parts else ""
+            parts.append(f"{scheme} {per_file} per file, {distinct:,} distinct ({computed:,} computed)")
+    return f"Samples per step: {'; '.join(parts)}." if parts else ""
 
 
 def _cell(entry: Entry | None, wide: bool) -> Text:

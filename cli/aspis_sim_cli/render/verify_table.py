@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aspis_sim.analysis.verification import ROUNDING, Check, Outcome, Sample
-from aspis_sim.study.rebuilding import UNSAID
-from aspis_sim_cli.render.compare_table import plain
+from aspis_sim.printable import printable
 
 STYLES = {Outcome.SAME: "green", Outcome.ROUNDED: "yellow"}
 
@@ -25,8 +24,8 @@ def verify_view(checks: Sequence[Check], sample: Sample, seed: int, from_csv: bo
         values = [str(getattr(one, name)) for name in ("scheme", "q", *named, "seed")]
         by = "" if one.largest is None else f" (by up to {one.largest:.1g}, relatively)"
         outcome = Text(one.outcome, style=STYLES.get(Outcome(one.outcome), "red"))
-        table.add_row(*(Text(plain(value)) for value in values), outcome, Text(plain(one.differs + by)))
-    return Group(table, *(Text(plain(line)) for line in notes(checks, sample, seed, from_csv)))
+        table.add_row(*(Text(printable(value)) for value in values), outcome, Text(printable(one.differs + by)))
+    return Group(table, *(Text(printable(line)) for line in notes(checks, sample, seed, from_csv)))
 
 
 def notes(checks: Sequence[Check], sample: Sample, seed: int, from_csv: bool) -> Iterator[str]:
@@ -35,12 +34,13 @@ def notes(checks: Sequence[Check], sample: Sample, seed: int, from_csv: bool) ->
     each = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     failed = f", {sample.failed} that failed were left out" if sample.failed else ""
     yield f"{len(checks)} of {sample.finished} finished cells ran again (drawn with seed {seed}{failed}): {each}."
-    what = "rows, seconds apart" if from_csv else "rows, seconds apart, and traces"
+    what = "rows, ignoring seconds" if from_csv else "rows, ignoring seconds, and traces"
     yield f"same: {what}, bit for bit; up to rounding: losses differ by {ROUNDING:g} relatively at most."
     for elsewhere, count in Counter(one.elsewhere for one in checks if one.elsewhere).items():
         yield f"{count} computed elsewhere: {elsewhere}."
     if from_csv and set(counts) != {str(Outcome.SAME)}:
         yield (
-            f"A CSV does not hold {', '.join(UNSAID[:-1])} and {UNSAID[-1]}: those of the scheme, or the defaults, "
-            "were taken. Verify the study's folder to be sure."
+            "A CSV of an earlier version does not hold every setting: those of the scheme, or the defaults, were "
+            "taken. "
+            "Verify the study's folder to be sure."
         )

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from aspis_sim.assignment import Assignment
 from aspis_sim.assignment.base import listing
+from aspis_sim.detection import DETECTORS
 from aspis_sim.distortion.closed_forms import subset_strong
 from aspis_sim.game import Result
 
@@ -184,7 +185,7 @@ def _value(result: Result) -> Fraction:
 
 def _beyond(assignment: Assignment, result: Result) -> bool:
     """Whether the published detector lets in more than the theorem says of the vote."""
-    if (result.detector, assignment.name) != ("clique", "subset"):
+    if not (DETECTORS.traits(result.detector).excludes_to_average and assignment.complete):
         return False
     return result.count > subset_strong(_q(result), assignment.redundancy)
 

@@ -1,0 +1,79 @@
+"""The settings as options of a command: flag, help, default and completion follow from their declarations."""
+
+from collections.abc import Sequence
+from inspect import Parameter
+from typing import Annotated, Any
+
+import typer
+
+from aspis_sim.spec.grid import AXES
+from aspis_sim.spec.knob import Knob
+from aspis_sim_cli import completion
+
+
+class Settings(dict[str, Any]):
+    """The settings that a command was given, by name: as they are written, without those left at their defaults."""
+
+    several = True
+    """Whether each may have several values."""
+
+    @classmethod
+    def parameters(cls) -> list[Parameter]:
+        """The options, for the signature of a command."""
+        return [_parameter(one, cls.several) for one in AXES.values()]
+
+    @classmethod
+    def read(cls, given: dict[str, Any], context: typer.Context) -> "Settings":
+        """Take the options out of what a command was given."""
+        found = cls()
+        for name, one in AXES.items():
+            option = _name(one, cls.several)
+            value, source = given.pop(option), context.get_parameter_source(option)
+            if value is not None and source is not None and source.name != "DEFAULT":
+                found[name] = _values(value)
+        return found
+
+
+class OneOfEach(Settings):
+    """The settings of one run."""
+
+    several = False
+
+
+def _values(value: Any) -> Any:
+    """A flag that may stand several times holds a list; a list of nothing is no value."""
+    return None if value == [] else value
+
+
+def _name(one: Knob, several: bool) -> str:
+    return (one.flag_of_several if several else one.flag).replace("-", "_")
+
+
+def _parameter(one: Knob, several: bool) -> Parameter:
+    flag = "--" + (one.flag_of_several if several else one.flag)
+    option: dict[str, Any] = {"rich_help_panel": one.panel, "help": one.help}
+    if one.kind.type is bool:
+        negated = flag.replace("--", "--no-", 1)
+        kind: Any = list[bool] | None
+        option["show_default"] = False
+        declared = typer.Option(f"{flag}/{negated}" if one.filled_by else flag, **option)
+        return _keyword(one, several, kind, declared, None)
+    option["metavar"] = (one.kind.metavar_of_several if several else None) or one.kind.metavar
+    option["autocompletion"] = completion.of_kind(one.kind, several)
+    default = one.defaults if several else (one.default,)
+    return _keyword(one, several, str | None, typer.Option(flag, **option), _written(one, default))
+
+
+def _keyword(one: Knob, several: bool, kind: Any, option: Any, default: Any) -> Parameter:
+    annotation = Annotated[kind, option]
+    return Parameter(_name(one, several), Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _written(one: Knob, values: Sequence[Any]) -> str | None:
+    """Values as they can be typed, whole numbers in a row as a range; None where there is none."""
+    if None in values or one.filled_by:
+        return None
+    whole = all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+    if whole and len(values) > 2 and list(values) == list(range(values[0], values[-1] + 1)):
+        return f"{values[0]}..{values[-1]}"
+    return ",".join(one.written(value) for value in values)
