@@ -19,25 +19,15 @@ def columns_of(kind: type) -> tuple[str, ...]:
 def as_csv(rows: Iterable[Any], columns: Sequence[str]) -> str:
     """Records as CSV with a header; numbers in full precision, lines ending in a newline.
 
-    Texts that a spreadsheet would take for a formula are written as `tamed` says; None is an empty field, and yes and
-    no are true and false.
+    Texts that a spreadsheet would take for a formula are written as `tamed` says; None is an empty field.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     for row in rows:
         values = row if isinstance(row, Mapping) else vars(row)
-        writer.writerow([_field(values[name]) for name in columns])
+        writer.writerow([tamed(value) for value in map(values.__getitem__, columns)])
     return text.getvalue()
-
-
-def _field(value: Any) -> Any:
-    kind = type(value)
-    if kind is float or kind is int:
-        return value
-    if kind is bool:
-        return "true" if value else "false"
-    return tamed(value)
 
 
 def tamed(value: Any) -> Any:

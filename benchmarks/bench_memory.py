@@ -14,7 +14,7 @@ from typing import Any
 
 import jax
 
-from aspis_sim.run.train import numbers_of, verdict_of
+from aspis_sim.run.resolve import resolve
 from aspis_sim.simulation import Run
 from aspis_sim.spec.cell import Cell
 from benchmarks.machine import machine
@@ -53,8 +53,8 @@ def _cell(**fields: Any) -> Cell:
 def measured(name: str) -> dict[str, Any]:
     """The row of one contender, in this process; gigabytes are of 10^9 bytes."""
     cell = _cell(**CELLS[name])
-    plan, decide = cell.plan, verdict_of(cell)
-    run = Run.start(cell.run_shape(), numbers_of(cell), cell.seed)
+    plan, decide = cell.plan, resolve(cell).decide
+    run = Run.start(resolve(cell).shape, resolve(cell).feed(), cell.seed)
     before, seconds = _resident(), []
     for stop in range(1, STEPS + 1):
         started = time.perf_counter()

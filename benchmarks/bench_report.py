@@ -16,18 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from aspis_sim.analysis.sheets import sheets_of
+from aspis_sim.report.study import rows_of
+
 from aspis_sim.report.figures import Wanted, figure
 from aspis_sim.report.files import ROWS, exported
 from aspis_sim.report.page import page
 from aspis_sim.report.source import opened
-from aspis_sim.report.study import rows_of
 from aspis_sim.run.rate import Validation
 from aspis_sim.run.row import Row
 from aspis_sim.spec.cell import Cell
-from aspis_sim.spec.grid import Grid, Group
-from aspis_sim.study import Finished, Machine, Origin, Store
+from aspis_sim.spec.grid import Grid
+from aspis_sim.study import Finished, Machine, Origin, Study
 from benchmarks.machine import machine
 from benchmarks.made_up import row_of
 from benchmarks.table import print_csv
@@ -101,14 +101,14 @@ def make(folder: Path, groups_most: int | None = None) -> list[Row]:
     """Fill a new study through the store's own commits; gives its rows."""
     random = np.random.default_rng(0)
     first = list(cells())[:groups_most]
-    grid = Grid(schemes=SCHEMES, q=Q, attacks=ATTACKS, payloads=PAYLOADS, rates=(0.1,), seeds=SEEDS, workers=21)
+    grid = Grid.of(scheme=SCHEMES, q=Q, attack=ATTACKS, payload=PAYLOADS, lr=(0.1,), seed=SEEDS, workers=21)
     origin = Origin("0" * 64, "1" * 64)
     made_on = Machine({"aspis-sim": "0.1.0", "jax": "0.10", "numpy": "2.4", "python": "3.11"}, "cpu", "here")
     rows = []
-    with Store.create(folder) as store:
+    with Study.create(folder) as store:
         # the study is thrown away, so nobody waits for the disk
         store.connection.execute("PRAGMA synchronous = OFF")
-        store.add_grid(grid, [Group(cell, (0.1,), SEEDS) for cell in first], "python -m benchmarks report")
+        store.asked.add(grid, [Group(cell, (0.1,), SEEDS) for cell in first], "python -m benchmarks report")
         for cell, seed in product(first, SEEDS):
             finished = result(replace(cell, seed=seed), random)
             store.commit(finished, origin, made_on)

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from aspis_sim.run.train import numbers_of, verdict_of
+from aspis_sim.run.resolve import resolve
 from aspis_sim.simulation import Run
 from benchmarks.bench_step import cell_of, our_step
 from benchmarks.contenders import timed
@@ -67,7 +67,7 @@ def _devices() -> list[dict[str, Any]]:
         cell = cell_of(attack="strong", devices=devices, steps=12, **SMALL)
         call, steps, compiling = our_step(cell, 6)
         least, _ = timed({"step": call}, repeats=5)["step"]
-        state = Run.start(cell.run_shape(), numbers_of(cell), cell.seed).to(12, verdict_of(cell)).state
+        state = Run.start(resolve(cell).shape, resolve(cell).feed(), cell.seed).to(12, resolve(cell).decide).state
         found = [np.asarray(getattr(state.trace, column)) for column in COUNTS]
         reference = reference or (found, np.asarray(state.weights))
         same = all(np.array_equal(one, other) for one, other in zip(found, reference[0], strict=True))

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 
 from aspis_sim.detection import Outcome
+from aspis_sim.records import as_csv
 from aspis_sim.run.rate import Validation
-from aspis_sim.run.row import Row, as_csv
+from aspis_sim.run.row import Row
 from aspis_sim.spec.cell import Cell
-from aspis_sim.spec.grid import Grid, Group
-from aspis_sim.study import Finished, Store
+from aspis_sim.spec.grid import Grid
+from aspis_sim.study import Finished, Study
 from aspis_sim.study.fingerprint import code_version, origin_of
-from aspis_sim.study.ledger import Keeper, this_machine
-from aspis_sim.study.pending import left
+from aspis_sim.study.ledger import StudyLedger, this_machine
+from aspis_sim.study.pending import pending
 from benchmarks.machine import machine
 from benchmarks.made_up import row_of
 from benchmarks.table import print_csv
@@ -26,12 +27,12 @@ from benchmarks.table import print_csv
 STRENGTHS, SEEDS = 800, 5
 STEPS = 300
 
-GRID = Grid(
-    schemes=("aspis", "aspis-certified", "byzshield", "detox", "median"),
+GRID = Grid.of(
+    scheme=("aspis", "aspis-certified", "byzshield", "detox", "median"),
     q=(1, 2, 3, 4, 5),
-    strengths=tuple((1 + one) / 100 for one in range(STRENGTHS)),
-    rates=(0.1,),
-    seeds=tuple(range(SEEDS)),
+    strength=tuple((1 + one) / 100 for one in range(STRENGTHS)),
+    lr=(0.1,),
+    seed=tuple(range(SEEDS)),
     steps=STEPS,
     model="softmax",
 )
@@ -64,13 +65,13 @@ def run(grid: Grid = GRID) -> list[dict[str, Any]]:
 
 
 def _exported(study: Path) -> int:
-    with Store.open(study) as store:
+    with Study.open(study) as store:
         return as_csv(store.rows()).count("\n") - 1
 
 
 def _decided(study: Path, groups: tuple[Group, ...]) -> tuple[int, int]:
-    with Store.open(study, write=True) as store:
-        found = left(groups, Keeper(store))
+    with Study.open(study, write=True) as store:
+        found = pending(groups, StudyLedger(store))
         return found.cells, found.done
 
 
@@ -83,9 +84,9 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
 
 def fill(study: Path, grid: Grid, groups: tuple[Group, ...]) -> None:
     """Make a study with results drawn from a seed; every hundredth group lacks its last seed."""
-    with Store.create(study) as store:
+    with Study.create(study) as store:
         store.connection.execute("PRAGMA synchronous = OFF")
-        store.add_grid(grid, groups, "python -m benchmarks store")
+        store.asked.add(grid, groups, "python -m benchmarks store")
         here, origin = this_machine(), origin_of(groups[0].first)
         for finished in made_up(groups):
             store.commit(finished, origin, here)

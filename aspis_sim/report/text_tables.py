@@ -131,6 +131,28 @@ def markdown(tables: Tables) -> str:
     return "\n".join([*map(table, grids(tables)), says])
 
 
+def plain(tables: Tables) -> str:
+    """All tables as plain text, a row per q and a column per scheme; mean ± half of the 95% interval."""
+
+    def shown(mean: Mean, best: bool) -> str:
+        width = "" if mean.half_width is None else f" ±{100 * mean.half_width:5.1f}"
+        return f"{100 * mean.value:.1f}{width}"
+
+    def table(grid: Grid) -> str:
+        columns = [["q", *map(str, grid.q)]]
+        columns += [
+            [printable(scheme), *_cells(grid, scheme, shown, "-", "failed", printable)] for scheme in grid.schemes
+        ]
+        widths = [max(map(len, column)) for column in columns]
+        lines = [
+            "  ".join(one.rjust(width) for one, width in zip(line, widths, strict=True))
+            for line in zip(*columns, strict=True)
+        ]
+        return "\n".join([printable(grid.caption), "", *lines]) + "\n"
+
+    return "\n".join(map(table, grids(tables)))
+
+
 def _cells(
     grid: Grid, scheme: str, shown: Callable[[Mean, bool], str], absent: str, failed: str, escape: Callable[[str], str]
 ) -> Iterator[str]:

@@ -86,8 +86,8 @@ class Training:
     protocol: str = knob(
         Word("|".join(PROTOCOLS), ",".join(PROTOCOLS), words=PROTOCOLS, kind="protocol"),
         "files",
-        "What is equal between schemes: samples a file (files), distinct samples a step (batch), samples computed by "
-        "each worker (work).",
+        "What is equal between schemes: samples per file (files), distinct samples per step (batch), samples computed "
+        "by each worker (work).",
         panel=TRAINING,
         place="table",
         shapes=False,

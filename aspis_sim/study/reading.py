@@ -160,8 +160,8 @@ def _reader(column: Column) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         if text == "" and optional:
             return None
-        if setting is not None and text in setting.kind.names():
-            return _of_type(column.type, text) if column.type is bool else text
+        if setting is not None and setting.kind.has_words and text in setting.kind.names():
+            return text
         return _of_type(column.type, text)
 
     return read
@@ -169,9 +169,9 @@ def _reader(column: Column) -> Callable[[str], Any]:
 
 def _of_type(kind: type, text: str) -> Any:
     if kind is bool:
-        if text not in ("true", "false"):
+        if text.lower() not in ("true", "false"):
             raise ValueError(text)
-        return text == "true"
+        return text.lower() == "true"
     return untamed(text) if kind is str else kind(text)
 
 
@@ -189,7 +189,7 @@ def _bad_field(source: str, line: int, given: Mapping[str, str]) -> DataError:
         try:
             _READERS[name](text)
         except ValueError:
-            kind = {int: "a whole number", float: "a number", bool: "true or false"}.get(COLUMNS[name].type)
+            kind = {int: "a whole number", float: "a number", bool: "True or False"}.get(COLUMNS[name].type)
             wanted = f"none of {', '.join(STATUSES)}" if name == "status" else f"not {kind}" if kind else "no value"
             return DataError(f"{source}, line {line}: {name} is {text[:40]!r}, which is {wanted}")
     return DataError(f"{source}, line {line}: not a row")

@@ -6,7 +6,7 @@ import typer
 
 from aspis_sim import __version__
 from aspis_sim_cli.boundary import bounded
-from aspis_sim_cli.commands import data, options
+from aspis_sim_cli.commands import data
 from aspis_sim_cli.commands.bench import bench
 from aspis_sim_cli.commands.compare import compare
 from aspis_sim_cli.commands.detect import detect
@@ -23,6 +23,7 @@ from aspis_sim_cli.commands.sweep import sweep
 from aspis_sim_cli.commands.train import train
 from aspis_sim_cli.commands.verify import verify
 from aspis_sim_cli.commands.worst_case import worst_case
+from aspis_sim_cli.options import common as options
 from aspis_sim_cli.plugins import load_plugins
 
 app = typer.Typer(

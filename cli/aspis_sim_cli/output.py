@@ -3,7 +3,8 @@
 import enum
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,17 @@ def stdout() -> Console:
 def stderr() -> Console:
     """A console for everything else."""
     return Console(file=sys.stderr, highlight=False)
+
+
+@contextmanager
+def spinner(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A spinner on a terminal, nothing elsewhere; gives the function that changes its text."""
+    console = stderr()
+    if quiet or not console.is_terminal:
+        yield lambda text: None
+        return
+    with console.status("searching") as status:
+        yield status.update
 
 
 def keep_stdout_for_results() -> None:

@@ -194,17 +194,6 @@ def _row(event: Event) -> Row | None:
     return None if event.result is None else row_of(resolve(event.result.cell), event.result)
 
 
-@contextmanager
-def spinner(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """A spinner on a terminal, nothing elsewhere; gives the function that changes its text."""
-    console = stderr()
-    if quiet or not console.is_terminal:
-        yield lambda text: None
-        return
-    with console.status("searching") as status:
-        yield status.update
-
-
 def _top1(row: Row) -> float:
     return row.top1 if row.top1 is not None else 0.0
 

@@ -14,7 +14,8 @@ from aspis_sim.analysis.comparison import METRICS, compare
 from aspis_sim.analysis.pairs import pair
 from aspis_sim.analysis.statistics import LEVEL, holm, least_p, p_sign_flip, paired, pairs_needed
 from aspis_sim.errors import DataError, InputError
-from aspis_sim.run.row import COLUMNS, Row, as_csv
+from aspis_sim.records import as_csv
+from aspis_sim.run.row import COLUMNS, Row
 from aspis_sim.study.reading import having, read_csv, run_of, split
 from tests.rows import MEDIAN, ROW, seeds
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from aspis_sim.analysis.summary import family, gaps, mean_of, panels, reductions, worst_over_attacks
-from aspis_sim.run.row import as_csv, as_json, write_whole
+from aspis_sim.files import write_whole
+from aspis_sim.records import as_csv, as_json
 from aspis_sim.spec.grid import Grid
 from tests.rows import of_cell
 
-GRID = Grid(schemes=("aspis", "median"), q=(1, 2), attacks=("strong", "decoy"), seeds=(0, 1), workers=7)
+GRID = Grid.of(scheme=("aspis", "median"), q=(1, 2), attack=("strong", "decoy"), seed=(0, 1), workers=7)
 
 
 def row_of(cell, seed, top1, epsilon):

@@ -12,7 +12,7 @@ from aspis_sim.adversary.targeting import target
 from aspis_sim.augmentations import AUGMENTATIONS, augmentation
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
-from aspis_sim.simulation import Numbers, Run, RunShape
+from aspis_sim.simulation import Feed, Run, RunShape
 
 WORKERS, Q = 5, 2
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
@@ -88,9 +88,7 @@ def decide(graph):
 
 def run(shape=SHAPE, seed=0, attack="strong"):
     chosen = target(attack, GROUPS, Q)
-    numbers = Numbers(
-        jax.random.key(seed), np.float32(0.1), np.float32(1), chosen.byzantine[None], chosen.distorts[None]
-    )
+    numbers = Feed(jax.random.key(seed), np.float32(0.1), np.float32(1), chosen.byzantine[None], chosen.distorts[None])
     return Run.start(shape, numbers).to(shape.steps, decide)
 
 
@@ -135,4 +133,4 @@ def test_the_draw_depends_on_the_seed_and_on_the_step():
 
 def _numbers(seed, rate=0.1):
     chosen = target("none", GROUPS, Q)
-    return Numbers(jax.random.key(seed), np.float32(rate), np.float32(1), chosen.byzantine[None], chosen.distorts[None])
+    return Feed(jax.random.key(seed), np.float32(rate), np.float32(1), chosen.byzantine[None], chosen.distorts[None])

@@ -11,7 +11,7 @@ from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
 from aspis_sim.analysis.comparison import Difference
-from aspis_sim.run.row import as_csv
+from aspis_sim.records import as_csv
 from tests.rows import MEDIAN, ROW, seeds
 from tests.studies import GRID, make_study
 

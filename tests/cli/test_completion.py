@@ -8,8 +8,8 @@ import sys
 
 import pytest
 import typer
-from aspis_sim_cli import completion
 from aspis_sim_cli.app import app
+from aspis_sim_cli.options import completion
 from typer.testing import CliRunner
 
 from aspis_sim.adversary.payloads import PAYLOADS

@@ -142,7 +142,7 @@ def test_a_cell_knows_its_plugins_and_no_others():
     write('plugin.scheme("unused", assignment="baseline")', "b.py")
     for name in ("a.py", "b.py"):
         plugin.load(name)
-    own, other = (group.first for group in Grid(schemes=("used", "median"), q=(1,)).groups())
+    own, other = (group.first for group in Grid.of(scheme=("used", "median"), q=(1,)).groups())
     assert [source.name for source in own.plugins] == ["a"]
     assert other.plugins == ()
 

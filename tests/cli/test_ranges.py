@@ -1,9 +1,9 @@
 """Lists and ranges as they are typed."""
 
 import pytest
-from aspis_sim_cli.ranges import integers, names, reals
 
 from aspis_sim.errors import InputError
+from aspis_sim.spec.ranges import integers, names, reals
 
 
 @pytest.mark.parametrize(

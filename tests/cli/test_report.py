@@ -6,7 +6,7 @@ import pytest
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
-from aspis_sim.run.row import as_csv
+from aspis_sim.records import as_csv
 from tests.report.studies import HOSTILE, rows_of
 
 

@@ -49,16 +49,16 @@ WEIGHTS = """
 import sys
 from dataclasses import replace
 import numpy as np
-from aspis_sim.run.train import numbers_of, verdict_of
+from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid
 from aspis_sim.simulation import Run
 from aspis_sim.devices.mesh import join_hosts
 address, process, path = sys.argv[1:]
 if address:
     join_hosts(address, 2, int(process), devices=8)
-grid = Grid(schemes=("aspis",), q=(3,), rates=(0.1,), seeds=(5,), workers=7, model="softmax", steps=12)
+grid = Grid.of(scheme=("aspis",), q=(3,), lr=(0.1,), seed=(5,), workers=7, model="softmax", steps=12)
 cell = replace(grid.groups()[0].first, devices=8 if address else 1)
-run = Run.start(cell.run_shape(), numbers_of(cell), cell.seed).to(cell.steps, verdict_of(cell))
+run = Run.start(resolve(cell).shape, resolve(cell).feed(), cell.seed).to(cell.steps, resolve(cell).decide)
 np.save(path, np.asarray(run.state.weights))
 """
 

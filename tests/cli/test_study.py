@@ -16,7 +16,7 @@ from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
 from aspis_sim.run.executors import threads
-from aspis_sim.study import Store
+from aspis_sim.study import Study
 from aspis_sim.study import fingerprint as key
 from benchmarks import kill_study
 
@@ -77,7 +77,7 @@ def test_other_options_add_to_a_study_and_none_mean_all_of_it(trained):
     assert {row[7] for row in fields(added)[1:]} == {"weak"}
     whole = invoke("sweep --study s --format csv").stdout
     assert [row[7] for row in fields(whole)[1:]] == ["strong"] * 4 + ["weak"] * 4
-    with Store.open(Path("s")) as store:
+    with Study.open(Path("s")) as store:
         first, second = store.grids()
     assert first["commands"][0] == (
         "aspis-sim sweep --q 1,3 --scheme aspis,median --lr 0.1 --seeds 0 --workers 7 --model softmax "
@@ -88,7 +88,7 @@ def test_other_options_add_to_a_study_and_none_mean_all_of_it(trained):
 
 def test_added_seeds_take_the_rate_of_the_first_and_make_the_study_that_has_them_all(trained):
     invoke(f"{SMALL} --seeds 0,1 --study s")
-    with Store.open(Path("s")) as store:
+    with Study.open(Path("s")) as store:
         rates = {(row.scheme, row.q): row.lr for row in store.rows()}
     trained.clear()
     grown = invoke("sweep --study s --add-seeds 2 --format csv").stdout
@@ -135,8 +135,8 @@ def test_runs_of_another_version_are_never_mixed_in_unasked(monkeypatch, trained
     again = invoke(f"{words} --other-version rerun").stdout
     assert len(trained) == CELLS
     assert fields(again) == fields(first)
-    with Store.open(Path("s")) as store:
-        assert {record.origin.code for record in store.records()} == {"another"}
+    with Study.open(Path("s")) as store:
+        assert {record.origin.code for record in store.runs()} == {"another"}
         assert len(store.runs()) == 2 * CELLS
     trained.clear()
     assert invoke(words).stdout == again
@@ -153,9 +153,9 @@ def test_an_export_says_when_rows_come_from_two_versions(monkeypatch):
 def test_curves_are_kept_at_a_tenth_of_the_steps_or_as_asked():
     invoke(f"{SMALL} --q 1 --scheme median --seeds 0 --lr 0.1 --steps 20 --study s")
     invoke(f"{SMALL} --q 1 --scheme median --seeds 0 --lr 0.1 --steps 21 --every 8 --study s")
-    with Store.open(Path("s")) as store:
-        curves = [store.trace(record.key).curve for record in store.records()]
-        last = [record.row for record in store.records()]
+    with Study.open(Path("s")) as store:
+        curves = [store.trace(record.key).curve for record in store.runs()]
+        last = [record.row for record in store.runs()]
     assert [[step for step, _, _ in curve] for curve in curves] == [list(range(2, 21, 2)), [8, 16, 21]]
     assert [curve[-1][1:] for curve in curves] == [(row.top1, row.loss) for row in last]
 
@@ -188,7 +188,7 @@ def test_a_dry_run_makes_no_study_and_says_what_is_left_of_one(tmp_path):
 def test_options_that_make_no_sense_are_refused_before_anything_is_made(tmp_path, words, message):
     result = invoke(f"sweep {words}", code=2)
     assert message in result.stderr
-    assert not (tmp_path / "s").exists() or not Store.open(tmp_path / "s").runs()
+    assert not (tmp_path / "s").exists() or not Study.open(tmp_path / "s").runs()
 
 
 def test_seeds_are_not_added_to_another_grid():
@@ -264,7 +264,7 @@ def test_two_processes_share_a_study_and_run_no_cell_twice(tmp_path):
     told = [process.communicate(timeout=300) for process in both]
     assert [process.returncode for process in both] == [0, 0], told
     assert told[0][0] == told[1][0]
-    with Store.open(tmp_path / "s") as store:
+    with Study.open(tmp_path / "s") as store:
         log = store.log()
         assert store.connection.execute("SELECT count(*) FROM claims").fetchone() == (0,)
     assert Counter(event for _, event, _ in log) == {"begun": 84, "committed": 84}
@@ -307,7 +307,7 @@ def test_when_the_disk_is_full_the_sweep_stops_with_one_message_and_goes_on_late
     message = result.stderr.splitlines()[-1]
     assert message.startswith(f"error: no space left for the study {place}/s: all cells that were committed are kept")
     assert result.stdout == ""
-    with Store.open(place / "s") as store:
+    with Study.open(place / "s") as store:
         kept = {run.key for run in store.runs()}
     assert 0 < len(kept) < 80
     enlarge()
@@ -315,6 +315,6 @@ def test_when_the_disk_is_full_the_sweep_stops_with_one_message_and_goes_on_late
     whole = invoke(words).stdout
     assert len(trained) == 80 - len(kept)
     assert fields(whole) == fields(invoke(f"{SMALL} --seeds 0..19 --lr 0.1").stdout)
-    with Store.open(place / "s") as store:
+    with Study.open(place / "s") as store:
         assert kept < {run.key for run in store.runs()}
         assert set(Counter(one for one, event, _ in store.log() if event == "committed").values()) == {1}

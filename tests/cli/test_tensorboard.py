@@ -90,12 +90,12 @@ def test_what_is_not_finite_is_left_out_and_what_failed_leaves_nothing(tmp_path)
 
 
 def test_names_of_runs_are_names_of_folders_and_no_two_cells_share_one():
-    grid = Grid(
-        schemes=("aspis+", "median"),
+    grid = Grid.of(
+        scheme=("aspis+", "median"),
         q=(1, 2),
-        attacks=("weak",),
-        payloads=("alie:ddof=1", "zero"),
-        strengths=(0.5, 1.5),
+        attack=("weak",),
+        payload=("alie:ddof=1", "zero"),
+        strength=(0.5, 1.5),
     )
     names = [tensorboard.run_name(group.first) for group in grid.groups()]
     assert len(set(names)) == 16

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from aspis_sim.analysis import verification
 from aspis_sim.analysis.verification import Check, Outcome, check, drawn
-from aspis_sim.run.row import as_csv
-from aspis_sim.study import Store
+from aspis_sim.records import as_csv
+from aspis_sim.study import Study
 from tests.rows import ROW
 from tests.studies import GRID, make_study
 
@@ -76,8 +76,8 @@ def test_a_changed_row_is_found_and_named(study):
 
 
 def test_a_changed_trace_is_found_too(study):
-    with Store.open(study) as store:
-        keys = [record.key for record in store.records()]
+    with Study.open(study) as store:
+        keys = [record.key for record in store.runs()]
     # the trace of one cell under another
     change(
         study,
@@ -151,7 +151,7 @@ def test_a_part_that_is_not_known_here_is_named_before_anything_runs(study, monk
 
 @pytest.fixture
 def exported(made, tmp_path):
-    with Store.open(made) as store:
+    with Study.open(made) as store:
         rows = store.rows()
     (tmp_path / "out.csv").write_text(as_csv(rows))
     return rows
@@ -169,7 +169,7 @@ def test_a_csv_can_be_verified_by_its_rows(exported, tmp_path):
 
 def test_frame_ups_are_rebuilt_from_their_label(tmp_path):
     grid = replace(GRID, q=(2,), schemes=("aspis",), attacks=("frame-up",), framed=(1,), seeds=(0,))
-    with Store.open(make_study(tmp_path / "study", grid)) as store:
+    with Study.open(make_study(tmp_path / "study", grid)) as store:
         (tmp_path / "out.csv").write_text(as_csv(store.rows()))
     assert "frame-up:1" in (tmp_path / "out.csv").read_text()
     invoke("out.csv")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aspis_sim.assignment.cyclic import cyclic
-from aspis_sim.coding import cyclic_code
+from aspis_sim.coding.cyclic import cyclic_code
 from aspis_sim.errors import InputError
 
 SIZES = [(9, 5), (15, 3), (7, 7), (10, 5), (10, 9), (5, 3), (6, 5), (24, 7), (4, 1), (1, 1)]

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aspis_sim.coding import cyclic_code
+from aspis_sim.coding.cyclic import cyclic_code
 
 CODE = cyclic_code(workers=9, redundancy=5)
 decode = jax.jit(CODE.decode)

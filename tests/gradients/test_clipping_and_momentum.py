@@ -16,7 +16,7 @@ from aspis_sim.errors import InputError
 from aspis_sim.gradients.clipping import clip_one
 from aspis_sim.gradients.memory_plan import plan
 from aspis_sim.gradients.network import network
-from aspis_sim.simulation import Numbers, Run, RunShape
+from aspis_sim.simulation import Feed, Run, RunShape
 
 WORKERS, Q, SAMPLES, STEPS = 5, 2, 3, 4
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
@@ -34,7 +34,7 @@ def decide(graph):
 def start(shape, attack="none", strength=1.0):
     chosen = target(attack, GROUPS, Q)
     real = np.float64 if shape.precision == "float64" else np.float32
-    fed = Numbers(jax.random.key(0), real(RATE), real(strength), chosen.byzantine[None], chosen.distorts[None])
+    fed = Feed(jax.random.key(0), real(RATE), real(strength), chosen.byzantine[None], chosen.distorts[None])
     return Run.start(shape, fed)
 
 
@@ -123,7 +123,7 @@ def test_a_payload_looks_at_the_clipped_gradients():
     )
     groups = assignment.build("baseline", workers=WORKERS, redundancy=1)
     chosen = target("weak", groups, Q)
-    fed = Numbers(jax.random.key(0), np.float32(1), np.float32(1), chosen.byzantine[None], chosen.distorts[None])
+    fed = Feed(jax.random.key(0), np.float32(1), np.float32(1), chosen.byzantine[None], chosen.distorts[None])
     run = Run.start(shape, fed)
     after = run.to(1, decide)
     assert 0 < np.linalg.norm(np.asarray(after.state.weights) - np.asarray(run.state.weights)) <= 1e-3

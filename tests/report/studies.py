@@ -2,22 +2,21 @@
 
 import itertools
 import zlib
-from dataclasses import replace
 
 import numpy as np
 
-from aspis_sim.report.study import StudyData
+from aspis_sim.report.source import Source
 from aspis_sim.study import StoredTrace
 from tests.rows import ROW
 
-BASE = replace(
-    ROW, workers=15, files=455, load=91, batch_size=1820, steps=40, detection_rate=0.0, samples_processed=1000
+BASE = ROW.replaced(
+    workers=15, files=455, load=91, batch_size=1820, steps=40, detection_rate=0.0, samples_processed=1000
 )
 ASSIGNMENT = {"median": "baseline", "detox": "repetition", "byzshield": "mols"}
 
 
 def row_of(**given):
-    return replace(BASE, **given)
+    return BASE.replaced(**given)
 
 
 def rows_of(schemes=("aspis", "detox"), attacks=("strong", "weak"), payloads=("alie",), q=(1, 2, 3), seeds=(0, 1)):
@@ -68,7 +67,7 @@ def timeline_of(row, scored=True):
 
 def study_of(rows=None, name="first", traced=True, **more):
     rows = rows_of() if rows is None else rows
-    return StudyData(name, rows, lambda index: timeline_of(rows[index]) if traced else None, traced, **more)
+    return Source(name, rows, lambda index: timeline_of(rows[index]) if traced else None, traced, **more)
 
 
 HOSTILE = (

@@ -8,12 +8,13 @@ import re
 
 import pyarrow.parquet
 import pytest
+from aspis_sim.report.study import rows_of as rows_from
 
 from aspis_sim.errors import InputError
+from aspis_sim.records import as_csv, as_json
 from aspis_sim.report.files import FORMATS, check_format, exported
-from aspis_sim.report.study import rows_of as rows_from
 from aspis_sim.report.text_tables import escape_latex, escape_markdown
-from aspis_sim.run.row import COLUMNS, as_csv, as_json
+from aspis_sim.run.row import COLUMNS
 from tests.report.studies import HOSTILE, row_of, rows_of, study_of
 
 ROWS = (*rows_of(seeds=(0, 1, 2)), row_of(q=9, top1=None, loss=float("nan"), detection_rate=None, status="failed: <x>"))

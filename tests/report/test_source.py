@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from aspis_sim.analysis.sheets import sheets_of
+
 from aspis_sim.errors import DataError, InputError
+from aspis_sim.records import as_csv
 from aspis_sim.report.page import page
 from aspis_sim.report.source import opened
 from aspis_sim.run.rate import Validation
-from aspis_sim.run.row import as_csv
 from aspis_sim.spec.cell import Cell
-from aspis_sim.spec.grid import Grid, Group
-from aspis_sim.study import Finished, Machine, Origin, Store
+from aspis_sim.spec.grid import Grid
+from aspis_sim.study import Finished, Machine, Origin, Study
 from tests.report.studies import row_of, timeline_of
 
 CELL = Cell(
@@ -45,15 +45,15 @@ def commit(store, cell, host="here", failed=False, code="a"):
 
 
 def ask(store, cells, command):
-    grid = Grid(schemes=("aspis",), q=tuple(cell.q for cell in cells), rates=(0.1,), seeds=(0, 1), steps=cells[0].steps)
-    store.add_grid(replace(grid, momentum=cells[0].momentum), [Group(cell, (0.1,), (0, 1)) for cell in cells], command)
+    grid = Grid.of(scheme=("aspis",), q=tuple(cell.q for cell in cells), lr=(0.1,), seed=(0, 1), steps=cells[0].steps)
+    store.asked.add(replace(grid, momentum=cells[0].momentum), [Group(cell, (0.1,), (0, 1)) for cell in cells], command)
 
 
 @pytest.fixture
 def folder(tmp_path):
     path = tmp_path / "a study"
     cells = [CELL, replace(CELL, q=2)]
-    with Store.create(path) as store:
+    with Study.create(path) as store:
         ask(store, cells, "aspis-sim sweep --q 1..2")
         for cell in cells:
             commit(store, cell)
@@ -85,7 +85,7 @@ def test_only_the_rows_are_the_same_rows(folder):
 
 
 def test_cells_of_several_versions_of_the_code_are_said_to_be(folder):
-    with Store.open(folder, write=True) as store:
+    with Study.open(folder, write=True) as store:
         ask(store, [replace(CELL, q=3)], "")
         commit(store, replace(CELL, q=3), code="c")
     for rows_only in (False, True):
@@ -97,7 +97,7 @@ def test_cells_of_several_versions_of_the_code_are_said_to_be(folder):
 
 
 def test_settings_that_the_rows_do_not_show_tell_runs_apart(folder):
-    with Store.open(folder, write=True) as store:
+    with Study.open(folder, write=True) as store:
         slow = replace(CELL, momentum=0.5)
         ask(store, [slow], "aspis-sim sweep --momentum 0.5")
         commit(store, slow)
@@ -113,7 +113,7 @@ def test_what_is_no_study_or_has_no_cells_is_named(tmp_path):
         pass
     with pytest.raises(InputError, match="there is no study at"), opened(tmp_path / "none"):
         pass
-    Store.create(tmp_path / "new").close()
+    Study.create(tmp_path / "new").close()
     for rows_only in (False, True):
         with (
             pytest.raises(InputError, match="no cell of the study new has finished"),

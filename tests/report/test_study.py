@@ -3,10 +3,11 @@
 import re
 
 import pytest
+from aspis_sim.report.study import from_csv, rows_of
 
 from aspis_sim.errors import DataError, InputError
-from aspis_sim.report.study import from_csv, rows_of
-from aspis_sim.run.row import COLUMNS, as_csv
+from aspis_sim.records import as_csv
+from aspis_sim.run.row import COLUMNS
 from tests.report.studies import BASE, HOSTILE, row_of
 from tests.report.studies import rows_of as made
 

@@ -13,10 +13,10 @@ from aspis_sim.errors import InputError
 from aspis_sim.run.executors import EXECUTORS
 from aspis_sim.run.executors.ray_cluster import ray_cluster
 from aspis_sim.run.executors.threads import local
-from aspis_sim.run.train import sweep
+from aspis_sim.run.sweep import sweep
 from aspis_sim.spec.grid import Grid
 
-GROUPS = Grid(schemes=("detox", "median"), q=(1, 2), seeds=(0, 1), rates=(0.1,), steps=150, model="softmax").groups()
+GROUPS = Grid.of(scheme=("detox", "median"), q=(1, 2), seed=(0, 1), lr=(0.1,), steps=150, model="softmax").groups()
 
 
 def rows(executor, watch=lambda event: None):

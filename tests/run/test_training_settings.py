@@ -12,7 +12,7 @@ from aspis_sim.spec.grid import Grid
 def cells(**settings):
     fields = {"q": (1,), "workers": 7, "schemes": ("aspis", "detox", "median"), "assignment": None, **settings}
     fields["schemes"] = tuple(name for name in fields["schemes"] if name != "detox" or fields["workers"] % 3 == 0)
-    return {group.first.scheme: group.first for group in Grid(**fields).groups()}
+    return {group.first.scheme: group.first for group in Grid.of(**fields).groups()}
 
 
 def test_epochs_are_so_many_samples_of_every_scheme():
@@ -22,7 +22,7 @@ def test_epochs_are_so_many_samples_of_every_scheme():
     assert {name: cell.steps for name, cell in found.items()} == {
         name: ceil(2.5 * samples / (4 * count)) for name, count in files.items()
     }
-    assert found["aspis"].run_shape().steps == found["aspis"].steps
+    assert found["aspis"resolve(]).shape.steps == found["aspis"].steps
 
 
 def test_a_whole_number_of_steps_is_not_rounded_up():
@@ -43,8 +43,8 @@ def test_a_step_of_all_samples_is_an_epoch():
 def test_steps_are_those_given_or_the_usual_ones():
     assert cells(steps=12)["aspis"].steps == 12
     assert cells()["aspis"].steps == 300
-    assert Grid(steps=12).budget == "12 steps"
-    assert Grid(epochs=16).budget == "16 epochs"
+    assert Grid.of(steps=12).budget == "12 steps"
+    assert Grid.of(epochs=16).budget == "16 epochs"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_settings_that_cannot_be(settings, message):
 
 def test_cells_that_differ_in_the_rate_share_a_program():
     one, other = (
-        cells(schemes=("median",), rates=(rate,), schedule="step:every=5")["median"].run_shape() for rate in (0.1, 0.2)
+        cells(schemes=("median",), rates=(rate,), schedule="step:every=5")["median"resolve(]).shape for rate in (0.1, 0.2)
     )
     assert one == other
-    assert one != cells(schemes=("median",), schedule="step:every=6")["median"].run_shape()
+    assert one != cells(schemes=("median",), schedule="step:every=6")["median"resolve(]).shape

@@ -11,7 +11,7 @@ from aspis_sim import assignment
 from aspis_sim.adversary.targeting import target
 from aspis_sim.errors import InputError
 from aspis_sim.schedules import SCHEDULES, schedule
-from aspis_sim.simulation import Numbers, Run, RunShape
+from aspis_sim.simulation import Feed, Run, RunShape
 
 STEPS = 40
 
@@ -78,7 +78,7 @@ def test_a_run_follows_its_schedule_and_the_rate_is_fed_to_it():
     halved = replace(plain, schedule="step", schedule_parameters=(("every", 2), ("factor", 0.5)))
 
     def start(shape, rate):
-        numbers = Numbers(
+        numbers = Feed(
             jax.random.key(0), np.float32(rate), np.float32(1), chosen.byzantine[None], chosen.distorts[None]
         )
         return Run.start(shape, numbers)

@@ -7,7 +7,7 @@ import numpy as np
 from aspis_sim import assignment
 from aspis_sim.adversary.targeting import target
 from aspis_sim.gradients.network import network
-from aspis_sim.simulation import Numbers, RunShape, compiled
+from aspis_sim.simulation import Feed, RunShape, compiled
 from aspis_sim.simulation.steps import advance_by, step_of
 
 STEPS, SEEDS = 5, (0, 1, 2)
@@ -20,7 +20,7 @@ def test_seeds_rates_and_strengths_batch_under_vmap():
     attack = target("strong", groups, 3)
     net, built = network("digits", "softmax"), compiled(shape)
     runs = [
-        Numbers(
+        Feed(
             jax.random.key(seed),
             np.float32(0.05 * (1 + seed)),
             np.float32(seed),

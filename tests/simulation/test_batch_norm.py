@@ -20,7 +20,7 @@ from aspis_sim.gradients.layers import layers_of
 from aspis_sim.gradients.source import Source
 from aspis_sim.models import MODELS
 from aspis_sim.models.base import STATISTICS, Model
-from aspis_sim.simulation import Numbers, Run, RunShape
+from aspis_sim.simulation import Feed, Run, RunShape
 from aspis_sim.streams import stream
 
 WORKERS, Q, SAMPLES = 5, 2, 3
@@ -110,7 +110,7 @@ def test_gradients_of_files_are_those_of_their_losses(name, chunks, tile_bytes):
 
 def numbers(attack="strong", seed=0):
     chosen = target(attack, GROUPS, Q)
-    return Numbers(jax.random.key(seed), np.float32(0.1), np.float32(1), chosen.byzantine[None], chosen.distorts[None])
+    return Feed(jax.random.key(seed), np.float32(0.1), np.float32(1), chosen.byzantine[None], chosen.distorts[None])
 
 
 def decide(graph):

@@ -12,14 +12,14 @@ from aspis_sim.simulation import Run
 from aspis_sim.simulation.verdicts import OUTCOMES
 from aspis_sim.spec.grid import Grid
 
-CODED = Grid(
-    schemes=("draco-cyclic",),
+CODED = Grid.of(
+    scheme=("draco-cyclic",),
     q=(2,),
-    attacks=("weak",),
-    seeds=(0,),
-    rates=(0.1,),
+    attack=("weak",),
+    seed=(0,),
+    lr=(0.1,),
     workers=9,
-    redundancies=(5,),
+    redundancy=(5,),
     model="softmax",
     samples_per_file=2,
     steps=8,
@@ -59,9 +59,9 @@ def test_more_liars_are_reported_as_a_failure_and_the_weights_stay(devices):
     (group,) = replace(CODED, q=(4,)).groups()
     key = jax.random.key(0)
     byzantine, distorts = group.first.memberships()
-    from aspis_sim.simulation import Numbers
+    from aspis_sim.simulation import Feed
 
-    start = Run.start(group.first.run_shape(), Numbers(key, np.float32(0), np.float32(0), byzantine, distorts))
+    start = Run.start(resolve(group.first).shape, Feed(key, np.float32(0), np.float32(0), byzantine, distorts))
     assert start.score("test") == result.test
 
 

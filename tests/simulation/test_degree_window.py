@@ -17,12 +17,12 @@ observe = jax.jit(watch, static_argnames="window")
 
 
 def trace_of(q, seed, **changes):
-    grid = Grid(
-        schemes=("aspis+",),
+    grid = Grid.of(
+        scheme=("aspis+",),
         q=(q,),
-        attacks=("majority",),
-        seeds=(seed,),
-        rates=(0.01,),
+        attack=("majority",),
+        seed=(seed,),
+        lr=(0.01,),
         adversary_window=T_B,
         detection_window=T_D,
         model="softmax",

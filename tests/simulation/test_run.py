@@ -10,8 +10,8 @@ from aspis_sim import assignment
 from aspis_sim.adversary.targeting import target
 from aspis_sim.detection import DETECTORS, Outcome
 from aspis_sim.gradients.network import network
-from aspis_sim.simulation import Numbers, Run, RunShape
-from aspis_sim.simulation.verdicts import CAPACITY, empty_table, look_up, remember
+from aspis_sim.simulation import Feed, Run, RunShape
+from aspis_sim.simulation.verdicts import CAPACITY, empty_table, look_up
 from aspis_sim.streams import sample_order, stream
 
 WORKERS, Q = 7, 3
@@ -27,7 +27,7 @@ def decide(graph):
 def start(shape=SHAPE, attack="strong", seed=0, strength=1.0):
     chosen = target(attack, GROUPS, Q)
     real = np.float64 if shape.precision == "float64" else np.float32
-    numbers = Numbers(jax.random.key(seed), real(0.1), real(strength), chosen.byzantine[None], chosen.distorts[None])
+    numbers = Feed(jax.random.key(seed), real(0.1), real(strength), chosen.byzantine[None], chosen.distorts[None])
     return Run.start(shape, numbers)
 
 

@@ -5,16 +5,19 @@ from dataclasses import replace
 import numpy as np
 
 from aspis_sim.run.rate import Validation
+from aspis_sim.run.train import Result
+from aspis_sim.simulation import Score, Trace
 from aspis_sim.spec.grid import Grid
-from aspis_sim.study import Finished, Machine, Origin, Store
+from aspis_sim.study import Machine, Origin, Study
 from tests.rows import of_cell
 
-GRID = Grid(schemes=("median", "detox"), q=(1, 2), seeds=(0, 1), rates=(0.1, 0.2), steps=6, model="softmax")
+GRID = Grid.of(scheme=("median", "detox"), q=(1, 2), seed=(0, 1), lr=(0.1, 0.2), steps=6, model="softmax")
 ORIGIN = Origin("code", "data")
 MACHINE = Machine({"jax": "1", "python": "3"}, "cpu", "somewhere")
 
 
 def finished(cell, top1=0.5, loss=1.25, failed=False, seconds=0.5):
+    """What a run of the cell could have left: its result and its row."""
     row = of_cell(
         cell,
         distortion_theory=1 / 3,
@@ -26,18 +29,26 @@ def finished(cell, top1=0.5, loss=1.25, failed=False, seconds=0.5):
         status="failed: it broke" if failed else "ok",
     )
     counts = np.arange(cell.steps, dtype=np.int32)
-    trace = {
-        "loss": np.linspace(2, 1, cell.steps, dtype=np.float32),
-        "distorted": counts,
-        "lost": 0 * counts,
-        "excluded_byzantine": counts % 2,
-        "excluded_honest": counts % 3,
-        "outcome": (counts % 2).astype(np.int8),
-    }
-    curve = ((3, 0.25, 2.5), (6, None, float("nan")))
-    return Finished(
-        cell, row, Validation(top1, loss, failed), seconds, {} if failed else trace, () if failed else curve
+    trace = Trace(
+        loss=np.linspace(2, 1, cell.steps, dtype=np.float32),
+        distorted=counts,
+        lost=0 * counts,
+        excluded_byzantine=counts % 2,
+        excluded_honest=counts % 3,
+        outcome=(counts % 2).astype(np.int8),
     )
+    curve = ((3, Score(0.25, 2.5)), (6, Score(None, float("nan"))))
+    result = Result(
+        cell,
+        Validation(top1, loss, failed),
+        failure="it broke" if failed else "",
+        trace=None if failed else trace,
+        finite=not failed,
+        test=None if failed else Score(top1, loss),
+        curve=() if failed else curve,
+        seconds=seconds,
+    )
+    return result, row
 
 
 def cells(grid=GRID):
@@ -52,9 +63,9 @@ def cells(grid=GRID):
 
 def study(folder, grid=GRID, leave_out=(), origin=ORIGIN, **results):
     """A study of a grid in which the larger rate is the better one, but for the runs with these numbers."""
-    with Store.create(folder) as store:
-        store.add_grid(grid, grid.groups(), "aspis-sim sweep")
+    with Study.create(folder) as made:
+        made.asked.add(grid, grid.groups(), "aspis-sim sweep")
         for number, cell in enumerate(cells(grid)):
             if number not in leave_out:
-                store.commit(finished(cell, top1=cell.lr, **results), origin, MACHINE)
+                made.commit(*finished(cell, top1=cell.lr, **results), origin, MACHINE)
     return folder

@@ -9,14 +9,14 @@ import time
 
 import pytest
 
-from aspis_sim.study import Store, claims
+from aspis_sim.study import Study, claims
 from aspis_sim.study.claims import SILENCE, Owner, alive, beat, myself, release, take
 from aspis_sim.study.database import transaction
 
 
 @pytest.fixture
 def connection(tmp_path):
-    with Store.create(tmp_path / "study") as store:
+    with Study.create(tmp_path / "study") as store:
         yield store.connection
 
 

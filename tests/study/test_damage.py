@@ -11,7 +11,7 @@ import tempfile
 import pytest
 
 from aspis_sim.errors import DataError
-from aspis_sim.study import Store
+from aspis_sim.study import Study
 from tests.study.made_up import GRID, MACHINE, ORIGIN, cells, finished, study
 
 HOSTILE = ["<script>alert(1)</script>", "[bold red]x[/]", "a\x1b[2Jb\nc", "study?mode=memory#%41", "..%2f..", "Ω λ 学"]
@@ -36,8 +36,8 @@ def refused(folder, match):
 
 
 def read_all(folder, write):
-    with Store.open(folder, write) as store:
-        for record in store.records():
+    with Study.open(folder, write) as store:
+        for record in store.runs():
             store.trace(record.key)
 
 
@@ -56,7 +56,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path, content)
 
 
 def test_pages_full_of_noise_give_a_message_or_the_right_rows(whole, tmp_path):
-    with Store.open(whole) as store:
+    with Study.open(whole) as store:
         right = store.rows()
     content = (whole / "study.db").read_bytes()
     pages = len(content) // 4096
@@ -69,7 +69,7 @@ def test_pages_full_of_noise_give_a_message_or_the_right_rows(whole, tmp_path):
         (folder / "study.db").write_bytes(noisy)
         try:
             read_all(folder, write=False)
-            with Store.open(folder) as store:
+            with Study.open(folder) as store:
                 assert store.rows() == right
         except DataError as error:
             messages.append(str(error))
@@ -99,19 +99,19 @@ def test_a_folder_without_a_study_is_said_to_be_none(tmp_path, name):
     (tmp_path / "file").write_text("text")
     for write in (False, True):
         with pytest.raises(DataError, match="is no study"):
-            Store.open(tmp_path / name, write)
+            Study.open(tmp_path / name, write)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "file"]
 
 
 def test_a_study_is_not_made_over_another_nor_where_none_can_be(whole, tmp_path):
     before = (whole / "study.db").read_bytes()
     with pytest.raises(DataError, match="holds a study already"):
-        Store.create(whole)
+        Study.create(whole)
     assert (whole / "study.db").read_bytes() == before
     (tmp_path / "file").write_text("text")
     for name in ("file", "file/below", "nul\0", "x" * 300):
         with pytest.raises(DataError, match="cannot make a study in"):
-            Store.create(tmp_path / name)
+            Study.create(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -119,14 +119,14 @@ def test_hostile_names_make_studies_like_any_other_and_harmless_messages(tmp_pat
     folder = study(tmp_path / name)
     assert [path.name for path in folder.iterdir()] == ["study.db"]
     for write in (False, True):
-        with Store.open(folder, write) as store:
+        with Study.open(folder, write) as store:
             assert len(store.rows()) == 8
             with pytest.raises(DataError, match="has no run") as caught:
                 store.trace(f"key of {name}")
             assert str(caught.value).isprintable()
     os.truncate(folder / "study.db", 100)
     with pytest.raises(DataError, match="damaged") as caught:
-        Store.open(folder)
+        Study.open(folder)
     assert str(caught.value).isprintable()
 
 
@@ -134,14 +134,14 @@ READ_ONLY = """
 import os, sys
 from pathlib import Path
 from aspis_sim.errors import DataError
-from aspis_sim.study import Store
+from aspis_sim.study import Study
 os.chdir("/")
 if os.geteuid() == 0:
     os.setuid(65534)
 folder = Path(sys.argv[1])
-with Store.open(folder) as store:
+with Study.open(folder) as store:
     print(len(store.rows()))
-for attempt in (lambda: Store.open(folder, write=True), lambda: Store.create(folder / "below")):
+for attempt in (lambda: Study.open(folder, write=True), lambda: Study.create(folder / "below")):
     try:
         attempt()
         print("no error")
@@ -175,8 +175,8 @@ def test_a_folder_that_cannot_be_written_can_be_read_and_says_so(whole, left):
 
 def test_when_no_space_is_left_what_was_committed_stays_and_one_can_go_on(tmp_path):
     runs = cells()
-    with Store.create(tmp_path / "study") as store:
-        store.add_grid(GRID, GRID.groups())
+    with Study.create(tmp_path / "study") as store:
+        store.asked.add(GRID, GRID.groups())
         store.commit(finished(runs[0]), ORIGIN, MACHINE)
         (pages,) = store.connection.execute("PRAGMA page_count").fetchone()
         store.connection.execute(f"PRAGMA max_page_count = {pages}")

@@ -8,20 +8,20 @@ import pytest
 
 from aspis_sim.errors import DataError, InputError
 from aspis_sim.spec.grid import Grid
-from aspis_sim.study import Origin, Store
-from aspis_sim.study.ledger import Keeper
-from aspis_sim.study.pending import grid_of, left, shard, with_more_seeds
+from aspis_sim.study import Origin, Study
+from aspis_sim.study.ledger import StudyLedger
+from aspis_sim.study.pending import pending, shard, with_more_seeds
 from tests.study.made_up import GRID, MACHINE, ORIGIN, cells, finished, study
 
 
 def keeper(store, origin=ORIGIN, **options):
-    return Keeper(store, origin=lambda cell: origin, **options)
+    return StudyLedger(store, origin=lambda cell: origin, **options)
 
 
 def test_a_grid_comes_back_from_its_specification(tmp_path):
     grid = replace(GRID, strengths=(None, 0.1 + 0.2), framed=(None, 1, "auto"), permute=False)
-    with Store.create(tmp_path / "study") as store:
-        store.add_grid(grid, GRID.groups())
+    with Study.create(tmp_path / "study") as store:
+        store.asked.add(grid, GRID.groups())
         (kept,) = store.grids()
     assert grid_of(kept["specification"]) == grid
     with pytest.raises(DataError, match="has colour, which this aspis-sim does not know"):
@@ -34,32 +34,32 @@ def test_what_is_left_are_the_searches_and_seeds_that_are_not_there(tmp_path):
     missing_rate, missing_seed = 2, len(runs) - 1
     assert (runs[missing_rate].lr, runs[missing_rate].seed) == (0.2, 0)
     assert (runs[missing_seed].lr, runs[missing_seed].seed) == (0.2, 1)
-    with Store.open(study(tmp_path / "study", leave_out={missing_rate, missing_seed}), write=True) as store:
-        found = left(groups, keeper(store))
+    with Study.open(study(tmp_path / "study", leave_out={missing_rate, missing_seed}), write=True) as store:
+        found = pending(groups, keeper(store))
         assert (found.cells, found.done) == (8, 5)
         assert found.groups == (groups[0], groups[-1])
         # the search's missing rate and the seed after it; the other group's seed
         assert found.steps == 3 * steps
         store.commit(finished(runs[missing_rate], top1=0.2), ORIGIN, MACHINE)
-        found = left(groups, keeper(store))
+        found = pending(groups, keeper(store))
         assert (found.done, found.groups, found.steps) == (7, groups[-1:], steps)
         store.commit(finished(runs[missing_seed]), ORIGIN, MACHINE)
-        assert left(groups, keeper(store)).groups == ()
+        assert pending(groups, keeper(store)).groups == ()
 
 
 def test_more_seeds_follow_the_largest(tmp_path):
     assert with_more_seeds(replace(GRID, seeds=(7, 2)), 3).seeds == (7, 2, 8, 9, 10)
     with pytest.raises(InputError, match="--add-seeds 0"):
         with_more_seeds(GRID, 0)
-    with Store.open(study(tmp_path / "study"), write=True) as store:
+    with Study.open(study(tmp_path / "study"), write=True) as store:
         more = with_more_seeds(GRID, 5)
-        found = left(more.groups(), keeper(store))
+        found = pending(more.groups(), keeper(store))
         assert (found.cells, found.done, found.steps) == (28, 8, 20 * found.groups[0].first.steps)
 
 
 @pytest.mark.parametrize("of", [1, 2, 3, 5, 16])
 def test_shards_are_a_partition_of_the_groups_with_about_the_same_work(of):
-    groups = Grid(q=(1, 2, 3, 4), attacks=("strong", "weak"), steps=5, model="softmax").groups()
+    groups = Grid.of(q=(1, 2, 3, 4), attack=("strong", "weak"), steps=5, model="softmax").groups()
     parts = [shard(groups, part, of) for part in range(1, of + 1)]
     assert Counter(chain(*parts)) == Counter(groups)
     assert all([group for group in groups if group in part] == list(part) for part in parts)
@@ -71,25 +71,25 @@ def test_shards_are_a_partition_of_the_groups_with_about_the_same_work(of):
 
 def test_runs_of_other_code_or_data_are_counted_and_known_only_if_they_are_to_be_kept(tmp_path):
     groups = GRID.groups()
-    with Store.open(study(tmp_path / "study"), write=True) as store:
+    with Study.open(study(tmp_path / "study"), write=True) as store:
         for origin in (Origin("newer", "data"), Origin("code", "other data")):
-            found = left(groups, keeper(store, origin))
+            found = pending(groups, keeper(store, origin))
             assert (found.done, found.others) == (0, len(cells()))
-            kept = left(groups, keeper(store, origin, any_origin=True))
+            kept = pending(groups, keeper(store, origin, any_origin=True))
             assert (kept.done, kept.groups) == (8, ())
-        same = left(groups, keeper(store))
+        same = pending(groups, keeper(store))
         assert (same.done, same.others) == (8, 0)
 
 
 def test_failed_runs_are_there_unless_they_are_to_run_again(tmp_path):
     groups, runs = GRID.groups(), cells()
-    with Store.open(study(tmp_path / "study", leave_out={2, 7}), write=True) as store:
+    with Study.open(study(tmp_path / "study", leave_out={2, 7}), write=True) as store:
         for number in (2, 7):
             store.commit(finished(runs[number], failed=True), ORIGIN, MACHINE)
-        assert left(groups, keeper(store)).groups == ()
+        assert pending(groups, keeper(store)).groups == ()
         again = keeper(store, again=True)
         assert [again.failed_in(group) for group in groups] == [True, True, False, False]
-        assert left(groups, again).groups == groups[:2]
+        assert pending(groups, again).groups == groups[:2]
         group, run = groups[0], runs[2]
         assert again.claim(group, run.lr, run.seed)
         store.commit(finished(run, top1=0.9), ORIGIN, MACHINE)
@@ -101,7 +101,7 @@ def test_failed_runs_are_there_unless_they_are_to_run_again(tmp_path):
 def test_two_keepers_never_run_the_same_and_learn_what_the_other_has_ended(tmp_path):
     groups = GRID.groups()
     folder = study(tmp_path / "study", leave_out=set(range(len(cells()))))
-    with Store.open(folder, write=True) as first, Store.open(folder, write=True) as second:
+    with Study.open(folder, write=True) as first, Study.open(folder, write=True) as second:
         mine, other = keeper(first), keeper(second)
         run = cells()[0]
         assert mine.claim(groups[0], run.lr, run.seed)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from aspis_sim.errors import DataError
-from aspis_sim.run.row import as_csv
-from aspis_sim.study import Origin, Store
+from aspis_sim.records import as_csv
+from aspis_sim.study import Origin, Study
 from aspis_sim.study.trace_codec import pack, unpack
 from tests.study.made_up import GRID, MACHINE, ORIGIN, cells, finished, study
 
@@ -19,8 +19,8 @@ def test_rows_are_those_of_the_chosen_rate_in_the_grids_order_whatever_the_order
     rng = np.random.default_rng(0)
     texts = set()
     for number in range(3):
-        with Store.create(tmp_path / str(number)) as store:
-            store.add_grid(GRID, GRID.groups())
+        with Study.create(tmp_path / str(number)) as store:
+            store.asked.add(GRID, GRID.groups())
             runs = cells()
             for place in rng.permutation(len(runs)):
                 store.commit(finished(runs[place], top1=runs[place].lr), ORIGIN, MACHINE)
@@ -33,8 +33,8 @@ def test_rows_are_those_of_the_chosen_rate_in_the_grids_order_whatever_the_order
 
 
 def test_nothing_is_a_result_before_the_search_for_its_rate_has_ended(tmp_path):
-    with Store.create(tmp_path / "study") as store:
-        store.add_grid(GRID, GRID.groups())
+    with Study.create(tmp_path / "study") as store:
+        store.asked.add(GRID, GRID.groups())
         first = [cell for cell in cells() if (cell.scheme, cell.q) == ("median", 1)]
         by_rate = {(cell.lr, cell.seed): cell for cell in first}
         store.commit(finished(by_rate[0.1, 0], top1=0.9), ORIGIN, MACHINE)
@@ -47,8 +47,8 @@ def test_nothing_is_a_result_before_the_search_for_its_rate_has_ended(tmp_path):
 @pytest.mark.parametrize("value", [nan, inf, -inf, 0.1 + 0.2, 5e-324, -0.0, 1e22])
 def test_a_row_comes_back_to_the_last_bit_and_type(tmp_path, value):
     cell = cells()[0]
-    with Store.create(tmp_path / "study") as store:
-        store.add_grid(GRID, GRID.groups())
+    with Study.create(tmp_path / "study") as store:
+        store.asked.add(GRID, GRID.groups())
         sent = finished(cell, loss=value)
         store.commit(sent, ORIGIN, MACHINE)
         store.commit(finished(replace(cell, lr=0.2), failed=True), ORIGIN, MACHINE)
@@ -57,8 +57,8 @@ def test_a_row_comes_back_to_the_last_bit_and_type(tmp_path, value):
 
 
 def test_a_record_says_where_a_row_comes_from_and_its_trace_and_cell_are_those_of_the_run(tmp_path):
-    with Store.open(study(tmp_path / "study")) as store:
-        records = store.records()
+    with Study.open(study(tmp_path / "study")) as store:
+        records = store.runs()
         assert [record.row for record in records] == store.rows()
         record = records[0]
         assert (record.versions, record.device, record.host) == ({"jax": "1", "python": "3"}, "cpu", "somewhere")
@@ -77,7 +77,7 @@ def test_a_record_says_where_a_row_comes_from_and_its_trace_and_cell_are_those_o
 
 def test_a_run_is_committed_once_and_only_a_failed_one_gives_way(tmp_path):
     cell = cells()[0]
-    with Store.create(tmp_path / "study") as store:
+    with Study.create(tmp_path / "study") as store:
         key = store.commit(finished(cell, failed=True), ORIGIN, MACHINE)
         assert store.trace(key).loss.size == 0
         assert store.commit(finished(cell, top1=0.25), ORIGIN, MACHINE) == key
@@ -88,22 +88,22 @@ def test_a_run_is_committed_once_and_only_a_failed_one_gives_way(tmp_path):
 
 def test_of_two_origins_the_last_one_committed_counts_and_both_stay(tmp_path):
     cell = cells()[0]
-    with Store.open(study(tmp_path / "study"), write=True) as store:
+    with Study.open(study(tmp_path / "study"), write=True) as store:
         before = len(store.runs())
         store.commit(finished(replace(cell, lr=0.2), top1=0.33), Origin("newer", "data"), MACHINE)
         assert len(store.runs()) == before + 1
         assert store.rows()[0].top1 == 0.33
-        assert [record.origin.code for record in store.records()[:2]] == ["newer", "code"]
+        assert [record.origin.code for record in store.runs()[:2]] == ["newer", "code"]
 
 
 def test_two_grids_give_each_cell_once_and_say_who_asked(tmp_path):
     other = replace(GRID, q=(2, 3))
     folder = study(tmp_path / "study")
-    with Store.open(folder, write=True) as store:
+    with Study.open(folder, write=True) as store:
         rows = store.rows()
-        store.add_grid(other, other.groups(), "aspis-sim sweep --q 2,3")
-        store.add_grid(GRID, GRID.groups(), "aspis-sim sweep --again")
-        store.add_grid(GRID, GRID.groups(), "aspis-sim sweep --again")
+        store.asked.add(other, other.groups(), "aspis-sim sweep --q 2,3")
+        store.asked.add(GRID, GRID.groups(), "aspis-sim sweep --again")
+        store.asked.add(GRID, GRID.groups(), "aspis-sim sweep --again")
         assert store.rows() == rows
         assert store.rows([2]) == [row for row in rows if row.q == 2]
         first, second = store.grids()
@@ -113,9 +113,9 @@ def test_two_grids_give_each_cell_once_and_say_who_asked(tmp_path):
 
 def test_a_grid_that_grows_into_another_becomes_one_with_it(tmp_path):
     more = replace(GRID, seeds=(0, 1, 2))
-    with Store.open(study(tmp_path / "study"), write=True) as store:
-        number = store.add_grid(more, more.groups(), "more")
-        assert store.replace_grid(1, more, more.groups(), "grown") == number
+    with Study.open(study(tmp_path / "study"), write=True) as store:
+        number = store.asked.add(more, more.groups(), "more")
+        assert store.asked.replace(1, more, more.groups(), "grown") == number
         (grid,) = store.grids()
         assert set(grid["commands"]) == {"aspis-sim sweep", "more", "grown"}
         assert len(store.rows()) == 8
@@ -169,12 +169,12 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from aspis_sim.study import Store
+from aspis_sim.study import Study
 from tests.study.made_up import MACHINE, ORIGIN, cells, finished
 
 folder = Path(sys.argv[1])
 ended = [finished(cell) for cell in cells()[:3]]
-Store.create(folder).close()
+Study.create(folder).close()
 statement = 0
 while True:
     statement += 1
@@ -188,12 +188,12 @@ while True:
             if not left:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        store = Store.open(folder, write=True)
+        store = Study.open(folder, write=True)
         store.connection.set_trace_callback(count)
         store.commit(ended[0], ORIGIN, MACHINE)
         os._exit(0)
     _, status = os.waitpid(child, 0)
-    with Store.open(folder) as store:
+    with Study.open(folder) as store:
         runs = store.runs()
         print(statement, len(runs), len(store.log()), len(store.connection.execute("SELECT * FROM results").fetchall()))
         if runs:

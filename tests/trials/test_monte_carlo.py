@@ -14,7 +14,7 @@ from aspis_sim.detection.reference import agreement_graph, apply_verdict
 from aspis_sim.errors import InputError
 from aspis_sim.trials import monte_carlo
 from aspis_sim.trials.adversary import Adversary, adversaries, check_adversaries
-from aspis_sim.trials.monte_carlo import agreement_from_tokens, generator, harm, study, wilson
+from aspis_sim.trials.monte_carlo import agreement_from_tokens, generator, wilson
 
 SYSTEMS = {
     "subset": build("subset", workers=9, redundancy=3),

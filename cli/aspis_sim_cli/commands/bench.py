@@ -11,8 +11,8 @@ import typer
 
 import aspis_sim
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
 from aspis_sim_cli.output import Format, stdout
 
 FOLDER = Path(aspis_sim.__file__).parent.parent / "benchmarks"

@@ -8,8 +8,8 @@ import typer
 from aspis_sim.errors import InputError
 from aspis_sim.run.row import METRICS
 from aspis_sim.spec.ranges import names
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
 from aspis_sim_cli.output import Format, Output, texts
 
 PAIRS, TEST = "Who is compared", "What is compared, and how"

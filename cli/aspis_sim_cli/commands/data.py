@@ -9,10 +9,10 @@ import typer
 
 from aspis_sim.data import DATASETS, PARTS, search, source
 from aspis_sim.errors import DataError, InputError
-from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import bounded, complain
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options import completion
 from aspis_sim_cli.output import Format, stderr, stdout, texts
 
 app = typer.Typer(no_args_is_help=True, help="Say which data sets are here, check them, fetch others.")
@@ -90,7 +90,7 @@ def verify(
       aspis-sim data verify mnist cifar10 --data-dir ~/data
     """
     from aspis_sim.spec.part import parse_part
-    from aspis_sim_cli.progress import spinner
+    from aspis_sim_cli.output import spinner
 
     search.use(data_dir)
     parts = [(text, parse_part(text)) for text in dataset or DATASETS]

@@ -10,10 +10,11 @@ from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
 from aspis_sim.spec.ranges import integers, names
-from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands import options
-from aspis_sim_cli.commands.system_options import (
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options import completion
+from aspis_sim_cli.options.system import (
     AssignmentName,
     Groups,
     Load,
@@ -23,10 +24,8 @@ from aspis_sim_cli.commands.system_options import (
     Workers,
     requested,
 )
-from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, Output, texts
+from aspis_sim_cli.output import Format, Output, spinner, texts
 from aspis_sim_cli.plugins import load_named
-from aspis_sim_cli.progress import spinner
 
 DEFAULT_ASSIGNMENT = "subset"
 ADVERSARY, TRIALS = "The adversary", "The trials"

@@ -14,10 +14,11 @@ from aspis_sim.records import as_csv, as_json
 from aspis_sim.schemes import SCHEMES
 from aspis_sim.schemes import scheme as registered
 from aspis_sim.spec.ranges import integers, names
-from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands import options
-from aspis_sim_cli.commands.system_options import (
+from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options import completion
+from aspis_sim_cli.options.system import (
     AssignmentName,
     Groups,
     Load,
@@ -28,9 +29,7 @@ from aspis_sim_cli.commands.system_options import (
     check_seconds,
     requested,
 )
-from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, Output
-from aspis_sim_cli.progress import spinner
+from aspis_sim_cli.output import Format, Output, spinner
 
 if TYPE_CHECKING:
     from aspis_sim.distortion.table import Row

@@ -4,8 +4,8 @@ import io
 import sys
 
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
 from aspis_sim_cli.output import Format, stdout, texts
 
 
@@ -24,7 +24,7 @@ def doctor(format: options.FormatOption = Format.TABLE, quiet: options.Quiet = F
     """
     from aspis_sim.records import columns_of
     from aspis_sim_cli.doctor import EXAMINATIONS, Finding, State
-    from aspis_sim_cli.progress import spinner
+    from aspis_sim_cli.output import spinner
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # that it cannot show a character is one of the findings

@@ -14,7 +14,7 @@ from aspis_sim_cli.output import Format, stdout
 
 if TYPE_CHECKING:
     from aspis_sim.spec.grid import Replicates
-    from aspis_sim_cli.config import OptionValue
+    from aspis_sim_cli.options.config import OptionValue
 
 
 def show_forecasts(groups: "Sequence[Replicates]", format: Format, settings: "Sequence[OptionValue]") -> ExitStatus:

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from aspis_sim.errors import InputError
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
 from aspis_sim_cli.output import Format, stdout
 
 
@@ -84,7 +84,7 @@ def _catalogue(kind: Kind | None, workers: int, q: int | None, format: Format) -
     from dataclasses import asdict
 
     from aspis_sim.distortion.catalogue import buildable
-    from aspis_sim_cli.progress import spinner
+    from aspis_sim_cli.output import spinner
 
     with spinner(quiet=False):
         found = buildable(workers, q or 0)

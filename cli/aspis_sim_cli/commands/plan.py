@@ -4,11 +4,10 @@ from typing import Annotated
 
 import typer
 
-from aspis_sim_cli.commands import options
-from aspis_sim_cli.commands.system_options import DEFAULT_WORKERS, SYSTEM, check_seconds
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, Output, texts
-from aspis_sim_cli.progress import spinner
+from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options.system import DEFAULT_WORKERS, SYSTEM, check_seconds
+from aspis_sim_cli.output import Format, Output, spinner, texts
 
 WANTED = "What is wanted"
 

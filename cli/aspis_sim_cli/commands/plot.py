@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.report import Study
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options import completion
 
 PART = "What is drawn"
 

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
 
 Study = Annotated[
     Path, typer.Argument(metavar="STUDY", help="A study's folder, or the CSV file of a sweep (which has no curves).")

@@ -7,14 +7,14 @@ import typer
 from rich.console import Group
 from rich.text import Text
 
-from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.reproduce_training import TrainingOptions, picture_beside, reproduce_preset, run_in_study
-from aspis_sim_cli.config import options_of
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options import completion
+from aspis_sim_cli.options.config import options_of
+from aspis_sim_cli.options.spread import spread
 from aspis_sim_cli.output import Format, Output, texts
-from aspis_sim_cli.shared_options import spread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,7 +112,7 @@ def _distortion(training: TrainingOptions, format: Format, out: "Path | None", q
     from aspis_sim.distortion.published import Cell, compare
     from aspis_sim.distortion.table import reduction
     from aspis_sim.records import columns_of
-    from aspis_sim_cli.progress import spinner
+    from aspis_sim_cli.output import spinner
     from aspis_sim_cli.render.published_table import notes, published_view, reduction_line
 
     output = Output.to(format, out)

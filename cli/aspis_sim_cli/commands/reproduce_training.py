@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from aspis_sim.spec.grid import AXES
-from aspis_sim_cli import cache, completion
+from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.dry_run import show_forecasts
-from aspis_sim_cli.config import OptionValue
 from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options import completion
+from aspis_sim_cli.options.config import OptionValue
 from aspis_sim_cli.output import Format, Output, texts
 
 PANEL = "Training"

@@ -7,15 +7,15 @@ import typer
 
 from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.commands.dry_run import show_forecasts
-from aspis_sim_cli.commands.run_options import RunOptions
-from aspis_sim_cli.config import options_of
 from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.knob_options import OneOfEach
+from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options.config import options_of
+from aspis_sim_cli.options.run import RunOptions
+from aspis_sim_cli.options.settings import OneOfEach
+from aspis_sim_cli.options.spread import spread
 from aspis_sim_cli.output import Format, Output
-from aspis_sim_cli.shared_options import spread
 
 if TYPE_CHECKING:
     from aspis_sim.run.train import Result

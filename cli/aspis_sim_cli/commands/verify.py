@@ -7,9 +7,9 @@ import typer
 
 from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options import common as options
 from aspis_sim_cli.output import Format, Output, texts
 
 

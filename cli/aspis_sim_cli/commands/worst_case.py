@@ -8,12 +8,11 @@ import typer
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.spec.ranges import integers, names
-from aspis_sim_cli import completion
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands import options
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.output import Format, Output
-from aspis_sim_cli.progress import spinner
+from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options import completion
+from aspis_sim_cli.output import Format, Output, spinner
 
 if TYPE_CHECKING:
     from aspis_sim.assignment import Assignment

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aspis_sim_cli.config import OptionValue
+from aspis_sim_cli.options.config import OptionValue
 
 
 def settings_view(settings: Sequence[OptionValue]) -> RenderableType:

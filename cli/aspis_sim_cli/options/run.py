@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from aspis_sim_cli import cache
-from aspis_sim_cli.commands import options
+from aspis_sim_cli.options import common as options
 from aspis_sim_cli.plugins import load_named
 
 

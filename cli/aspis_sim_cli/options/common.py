@@ -8,7 +8,7 @@ import typer
 from aspis_sim.plugin import VARIABLE
 from aspis_sim.spec.system import PARTS
 from aspis_sim.spec.training import TRAINING
-from aspis_sim_cli import config
+from aspis_sim_cli.options import config
 from aspis_sim_cli.output import Format
 
 OUTPUT = "Output"

@@ -9,7 +9,7 @@ import typer
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.errors import InputError
 from aspis_sim.schemes import SCHEMES
-from aspis_sim_cli import completion
+from aspis_sim_cli.options import completion
 
 SYSTEM = "The system"
 DEFAULT_WORKERS, DEFAULT_REDUNDANCY = 15, 3

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from inspect import Parameter
 from typing import Any
 
-from aspis_sim_cli.knob_options import Settings
+from aspis_sim_cli.options.settings import Settings
 
 
 def spread(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ import typer
 
 from aspis_sim.spec.grid import AXES
 from aspis_sim.spec.knob import Knob
-from aspis_sim_cli import completion
+from aspis_sim_cli.options import completion
 
 
 class Settings(dict[str, Any]):
@@ -54,10 +54,10 @@ def _parameter(one: Knob, several: bool) -> Parameter:
     option: dict[str, Any] = {"rich_help_panel": one.panel, "help": one.help}
     if one.kind.type is bool:
         negated = flag.replace("--", "--no-", 1)
-        kind: Any = list[bool] | None
         option["show_default"] = False
-        declared = typer.Option(f"{flag}/{negated}" if one.filled_by else flag, **option)
-        return _keyword(one, several, kind, declared, None)
+        if not one.filled_by:
+            return _keyword(one, several, bool, typer.Option(flag, **option), False)
+        return _keyword(one, several, list[bool] | None, typer.Option(f"{flag}/{negated}", **option), None)
     option["metavar"] = (one.kind.metavar_of_several if several else None) or one.kind.metavar
     option["autocompletion"] = completion.of_kind(one.kind, several)
     default = one.defaults if several else (one.default,)
