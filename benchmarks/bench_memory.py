@@ -53,22 +53,23 @@ def _cell(**fields: Any) -> Cell:
 def measured(name: str) -> dict[str, Any]:
     """The row of one contender, in this process; gigabytes are of 10^9 bytes."""
     cell = _cell(**CELLS[name])
-    plan, decide = cell.plan, resolve(cell).decide
-    run = Run.start(resolve(cell).shape, resolve(cell).feed(), cell.seed)
+    job = resolve(cell)
+    plan, files = job.plan, len(job.assignment.files)
+    run = Run.start(job.shape, job.feed(), cell.seed)
     before, seconds = _resident(), []
     for stop in range(1, STEPS + 1):
         started = time.perf_counter()
-        run = run.to(stop, decide)
+        run = run.to(stop, job.decide)
         jax.block_until_ready(run.state.weights)
         seconds.append(time.perf_counter() - started)
     return {
         "question": name,
         "parameters": plan.parameters,
-        "files": len(cell.groups.files),
+        "files": files,
         "memory_gigabytes": cell.memory / 1e9,
         "peak_gigabytes": _resident(),
         "before_first_step_gigabytes": before,
-        "matrix_of_gradients_gigabytes_computed": round(plan.parameters * len(cell.groups.files) * 4 / 1e9, 2),
+        "matrix_of_gradients_gigabytes_computed": round(plan.parameters * files * 4 / 1e9, 2),
         "seconds_a_step": round(min(seconds[1:]), 2),
         "most_seconds_a_step": round(max(seconds[1:]), 2),
         "first_step_seconds": round(seconds[0], 2),

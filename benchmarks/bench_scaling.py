@@ -38,7 +38,7 @@ def _workers(attack: str) -> list[dict[str, Any]]:
     contenders = {k: our_step(cell, 6) for k, cell in cells.items()}
     spans = timed({str(k): call for k, (call, _, _) in contenders.items()}, repeats=7, patience=20.0)
     made: list[dict[str, Any]] = []
-    files = [len(cells[k].groups.files) for k in WORKERS]
+    files = [len(resolve(cells[k]).assignment.files) for k in WORKERS]
     least = [spans[str(k)][0] / contenders[k][1] for k in WORKERS]
     for index, k in enumerate(WORKERS):
         some = slice(max(0, index - 2), index + 1)
@@ -49,7 +49,7 @@ def _workers(attack: str) -> list[dict[str, Any]]:
                 "workers": k,
                 "devices": 1,
                 "files": files[index],
-                "parameters": cells[k].plan.parameters,
+                "parameters": resolve(cells[k]).plan.parameters,
                 "milliseconds": round(least[index], 3),
                 "slope_by_files": "" if slope is None else round(float(slope), 2),
                 "megabytes_moved": 0.0,
@@ -65,14 +65,15 @@ def _devices() -> list[dict[str, Any]]:
     made, reference = [], None
     for devices in (count for count in DEVICES if count <= len(jax.devices())):
         cell = cell_of(attack="strong", devices=devices, steps=12, **SMALL)
+        job = resolve(cell)
         call, steps, compiling = our_step(cell, 6)
         least, _ = timed({"step": call}, repeats=5)["step"]
-        state = Run.start(resolve(cell).shape, resolve(cell).feed(), cell.seed).to(12, resolve(cell).decide).state
+        state = Run.start(job.shape, job.feed(), cell.seed).to(12, job.decide).state
         found = [np.asarray(getattr(state.trace, column)) for column in COUNTS]
         reference = reference or (found, np.asarray(state.weights))
         same = all(np.array_equal(one, other) for one, other in zip(found, reference[0], strict=True))
         near = np.allclose(state.weights, reference[1], rtol=1e-4, atol=1e-6)
-        files, parameters = len(cell.groups.files), cell.plan.parameters
+        files, parameters = len(job.assignment.files), job.plan.parameters
         made.append(
             {
                 "question": "devices, strong",

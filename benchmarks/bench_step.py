@@ -12,9 +12,9 @@ import jax
 import numpy as np
 import optax
 
+from aspis_sim.gradients.network import network_of
 from aspis_sim.run.resolve import resolve
 from aspis_sim.simulation import Run
-from aspis_sim.simulation.program import network_of
 from aspis_sim.spec.cell import Cell
 from benchmarks.contenders import byzfl, installed, timed
 from benchmarks.machine import machine
@@ -47,11 +47,12 @@ def cell_of(**fields: Any) -> Cell:
 
 def our_step(cell: Cell, steps: int) -> tuple[Callable[[], Any], int, float]:
     """A call that takes ``steps`` further steps of a run of the cell, their number, and the seconds of compiling."""
-    run = Run.start(resolve(cell).shape, resolve(cell).feed(), cell.seed).to(1, resolve(cell).decide)
+    job = resolve(cell)
+    run = Run.start(job.shape, job.feed(), cell.seed).to(1, job.decide)
     jax.block_until_ready(run.state.weights)
 
     def go_on() -> Any:
-        return jax.block_until_ready(run.to(1 + steps, resolve(cell).decide).state.weights)
+        return jax.block_until_ready(run.to(1 + steps, job.decide).state.weights)
 
     go_on()
     return go_on, steps, run.program.compile_seconds
@@ -59,9 +60,10 @@ def our_step(cell: Cell, steps: int) -> tuple[Callable[[], Any], int, float]:
 
 def plain_sgd(cell: Cell, steps: int) -> tuple[Callable[[], Any], int, float]:
     """SGD with momentum on the same batches, one gradient of the whole batch a step, inside one loop."""
-    net = network_of(resolve(cell).shape)
+    job = resolve(cell)
+    net = network_of(job.shape.settings)
     inputs, labels = net.train(cell.seed)
-    order = Run.start(resolve(cell).shape, resolve(cell).feed(), cell.seed).order
+    order = Run.start(job.shape, job.feed(), cell.seed).order
     optimizer = optax.sgd(cell.lr, momentum=cell.momentum)
 
     def step(state: tuple[Any, Any], batch: Any) -> tuple[tuple[Any, Any], Any]:
@@ -83,15 +85,16 @@ def byzfl_step(cell: Cell, steps: int) -> tuple[Callable[[], Any], int, float] |
     if package is None:
         return None
     torch: Any = importlib.import_module("torch")
-    net = network_of(resolve(cell).shape)
+    job = resolve(cell)
+    net = network_of(job.shape.settings)
     data = net.samples(cell.seed)
     inputs, labels = torch.tensor(data.inputs["train"]), torch.tensor(data.labels["train"]).long()
-    order = np.asarray(Run.start(resolve(cell).shape, resolve(cell).feed(), cell.seed).order)
+    order = np.asarray(Run.start(job.shape, job.feed(), cell.seed).order)
     hidden = 100
     model = torch.nn.Sequential(torch.nn.Linear(784, hidden), torch.nn.ReLU(), torch.nn.Linear(hidden, 10))
     optimizer = torch.optim.SGD(model.parameters(), lr=cell.lr, momentum=cell.momentum)
     honest = cell.workers - cell.q
-    attack = package.InnerProductManipulation(tau=-(cell.strength_used or 1.0))
+    attack = package.InnerProductManipulation(tau=-(job.strength or 1.0))
     rule = package.Median()
 
     def go_on() -> Any:
@@ -137,7 +140,7 @@ def run() -> list[dict[str, Any]]:
             model="linear",
             momentum=0.0,
             lr=1e-3,
-            initial="normal",
+            init="normal",
             after_detection="rule",
             steps=600,
         )

@@ -12,13 +12,16 @@ import numpy as np
 
 from aspis_sim.detection import Outcome
 from aspis_sim.records import as_csv
+from aspis_sim.run.machine import this_machine
 from aspis_sim.run.rate import Validation
-from aspis_sim.run.row import Row
+from aspis_sim.run.row import COLUMNS, Row
+from aspis_sim.run.train import Result
+from aspis_sim.simulation import Score, Trace
 from aspis_sim.spec.cell import Cell
-from aspis_sim.spec.grid import Grid
-from aspis_sim.study import Finished, Study
+from aspis_sim.spec.grid import Grid, Replicates
+from aspis_sim.study import Study
 from aspis_sim.study.fingerprint import code_version, origin_of
-from aspis_sim.study.ledger import StudyLedger, this_machine
+from aspis_sim.study.ledger import StudyLedger
 from aspis_sim.study.pending import pending
 from benchmarks.machine import machine
 from benchmarks.made_up import row_of
@@ -66,10 +69,10 @@ def run(grid: Grid = GRID) -> list[dict[str, Any]]:
 
 def _exported(study: Path) -> int:
     with Study.open(study) as store:
-        return as_csv(store.rows()).count("\n") - 1
+        return as_csv(store.rows(), tuple(COLUMNS)).count("\n") - 1
 
 
-def _decided(study: Path, groups: tuple[Group, ...]) -> tuple[int, int]:
+def _decided(study: Path, groups: tuple[Replicates, ...]) -> tuple[int, int]:
     with Study.open(study, write=True) as store:
         found = pending(groups, StudyLedger(store))
         return found.cells, found.done
@@ -82,18 +85,18 @@ def _timed(work: Callable[[], Any]) -> tuple[Any, tuple[float, float]]:
     return made, (time.perf_counter() - started[0], time.process_time() - started[1])
 
 
-def fill(study: Path, grid: Grid, groups: tuple[Group, ...]) -> None:
+def fill(study: Path, grid: Grid, groups: tuple[Replicates, ...]) -> None:
     """Make a study with results drawn from a seed; every hundredth group lacks its last seed."""
     with Study.create(study) as store:
         store.connection.execute("PRAGMA synchronous = OFF")
         store.asked.add(grid, groups, "python -m benchmarks store")
         here, origin = this_machine(), origin_of(groups[0].first)
-        for finished in made_up(groups):
-            store.commit(finished, origin, here)
+        for result, row in made_up(groups):
+            store.commit(result, row, origin, here)
 
 
-def made_up(groups: tuple[Group, ...]) -> Iterator[Finished]:
-    """Results that look like those of runs."""
+def made_up(groups: tuple[Replicates, ...]) -> Iterator[tuple[Result, Row]]:
+    """Results that look like those of runs, with their rows."""
     draws = np.random.default_rng(0)
     outcomes = len(tuple(Outcome))
     for number, group in enumerate(groups):
@@ -103,13 +106,17 @@ def made_up(groups: tuple[Group, ...]) -> Iterator[Finished]:
             loss = float(str(np.float32(draws.exponential())))
             counts = [draws.integers(0, 3, cell.steps, np.int32) for _ in range(4)]
             names = ("distorted", "lost", "excluded_byzantine", "excluded_honest")
-            trace = {
-                "loss": draws.exponential(size=cell.steps).astype(np.float32),
+            trace = Trace(
+                loss=draws.exponential(size=cell.steps).astype(np.float32),
                 **dict(zip(names, counts, strict=True)),
-                "outcome": draws.integers(0, outcomes, cell.steps, np.int8),
-            }
-            curve = tuple((step, top1, loss) for step in range(cell.steps // 10, cell.steps + 1, cell.steps // 10))
-            yield Finished(cell, _row(cell, top1, loss), Validation(top1, loss), 0.5, trace, curve)
+                outcome=draws.integers(0, outcomes, cell.steps, np.int8),
+            )
+            score, tenth = Score(top1, loss), cell.steps // 10
+            curve = tuple((step, score) for step in range(tenth, cell.steps + 1, tenth))
+            result = Result(
+                cell, Validation(top1, loss), trace=trace, finite=True, test=score, curve=curve, seconds=0.5
+            )
+            yield result, _row(cell, top1, loss)
 
 
 def _row(cell: Cell, top1: float, loss: float) -> Row:

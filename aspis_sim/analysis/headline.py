@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aspis_sim.analysis.labels import OF_ADVERSARY
 from aspis_sim.analysis.summary import Entry
-from aspis_sim.analysis.tables import OF_ADVERSARY, Context, Table, Tables
+from aspis_sim.analysis.tables import Context, Table, Tables
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,25 +12,10 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
+from aspis_sim.analysis.labels import OF_ADVERSARY, OF_CONTEXT, SAID, Place, common_of, labels_of, said, unusual
 from aspis_sim.analysis.summary import Entry
-from aspis_sim.run.row import COLUMNS, Row
-from aspis_sim.schemes import SCHEMES, family
-from aspis_sim.spec.adversary import Adversary
-from aspis_sim.spec.cell import BY_COLUMN, Cell, filled
-from aspis_sim.spec.knob import knobs
-
-OF_ADVERSARY = tuple(one.column for one in knobs(Adversary).values() if one.place == "table")
-OF_CONTEXT = tuple(name for name, one in BY_COLUMN.items() if one.place == "table" and name not in OF_ADVERSARY)
-OF_SCHEME = tuple(name for name, one in BY_COLUMN.items() if one.place == "scheme" and name != "scheme")
-
-SIZES = ("samples_per_file", "batch_size", "steps")
-"""What follows from the protocol and the length of training: no override, unless a scheme has several."""
-
-VARIANT = (*(name for name in OF_SCHEME if name not in SIZES), *SIZES)
-"""Columns that may tell two kinds of runs of one scheme apart."""
-
-SAID = ("dataset", "model", "workers", "redundancy", "protocol", "attack", "payload", "strength", "framed")
-"""Settings that titles always name, or that stand in the label of another."""
+from aspis_sim.run.row import Row
+from aspis_sim.schemes import family
 
 Values = Mapping[str, Any]
 
@@ -60,7 +45,7 @@ class Context:
     @property
     def overrides(self) -> tuple[str, ...]:
         """What differs from its default."""
-        return tuple(said(name, self[name]) for name in OF_CONTEXT if name not in SAID and _unusual(name, self[name]))
+        return tuple(said(name, self[name]) for name in OF_CONTEXT if name not in SAID and unusual(name, self[name]))
 
     @property
     def label(self) -> str:
@@ -114,7 +99,7 @@ class Table:
     @cached_property
     def overrides(self) -> tuple[str, ...]:
         """What of the adversary differs from its default, attack and payload apart."""
-        return tuple(said(name, self[name]) for name in OF_ADVERSARY if name not in SAID and _unusual(name, self[name]))
+        return tuple(said(name, self[name]) for name in OF_ADVERSARY if name not in SAID and unusual(name, self[name]))
 
     @property
     def label(self) -> str:
@@ -179,24 +164,6 @@ class Tables:
         return tuple(sorted(count, key=lambda context: -count[context]))
 
 
-def said(column: str, value: Any) -> str:
-    """A setting with its value, as titles and labels have it: ``momentum=0.8``."""
-    one = BY_COLUMN.get(column)
-    return f"{column}={value if one is None else one.kind.write(value)}"
-
-
-def overrides_of(row: Row) -> tuple[str, ...]:
-    """Everything in which a row differs from what its scheme, its data set and a cell have by themselves."""
-    own = _usual(row["scheme"], row["dataset"])
-    told = [name for name in (*OF_CONTEXT, *OF_ADVERSARY) if name not in SAID and _unusual(name, row[name])]
-    told += [name for name in OF_SCHEME if name != "samples_per_file" and row[name] != own[name]]
-    return tuple(said(name, row[name]) for name in told)
-
-
-def _unusual(column: str, value: Any) -> bool:
-    return bool(value != Cell.__dataclass_fields__[BY_COLUMN[column].name].default)
-
-
 def _budget(rows: Iterable[Row]) -> str:
     steps = [row["steps"] for row in rows] or [0]
     return Context((), (min(steps), max(steps))).budget
@@ -210,8 +177,8 @@ def tables_of(rows: Sequence[Row]) -> Tables:
     the last one counts.
     """
     places = _with_baselines(rows, _places(rows))
-    common = {place: _common([rows[index] for index in members]) for place, members in places.items()}
-    labels = _labels(rows, places, common)
+    common = {place: common_of([rows[index] for index in members]) for place, members in places.items()}
+    labels = labels_of(rows, places, common)
     made, repeated = [], 0
     steps: dict[tuple[Any, ...], list[int]] = defaultdict(list)
     for (context, _), members in places.items():
@@ -232,10 +199,7 @@ def tables_of(rows: Sequence[Row]) -> Tables:
     return Tables(tuple(made), tuple(order), scheme_of, repeated)
 
 
-Place = tuple[tuple[Any, ...], tuple[Any, ...]]
-"""Values of the context's columns, and of the adversary's."""
-
-_CONTEXT, _ADVERSARY, _VARIANT = itemgetter(*OF_CONTEXT), itemgetter(*OF_ADVERSARY), itemgetter(*VARIANT)
+_CONTEXT, _ADVERSARY = itemgetter(*OF_CONTEXT), itemgetter(*OF_ADVERSARY)
 
 
 def _places(rows: Sequence[Row]) -> dict[Place, list[int]]:
@@ -276,74 +240,6 @@ def _with_baselines(rows: Sequence[Row], places: Mapping[Place, list[int]]) -> d
     return {place: sorted(members) for place, members in found.items()}
 
 
-def _common(rows: Sequence[Row]) -> dict[str, Any]:
-    """Settings of the schemes that are overridden, and the same in all of these rows."""
-    first = rows[0]
-    same = [name for name in OF_SCHEME if name not in SIZES and all(row[name] == first[name] for row in rows)]
-    kinds = {(row["scheme"], row["dataset"]): None for row in rows}
-    usual = [_usual(*kind) for kind in kinds]
-    return {name: first[name] for name in same if any(own[name] != first[name] for own in usual)}
-
-
-def _usual(scheme: str, dataset: str) -> dict[str, Any]:
-    """The values that a scheme's settings have by themselves; of one that is not registered here, none is known."""
-    fills, fields = filled(scheme, dataset), Cell.__dataclass_fields__
-    return {name: fills.get(BY_COLUMN[name].name, fields[BY_COLUMN[name].name].default) for name in OF_SCHEME}
-
-
-def _labels(
-    rows: Sequence[Row], places: Mapping[Place, list[int]], common: Mapping[Place, Mapping[str, Any]]
-) -> list[str]:
-    """Each row's scheme, with what tells it from the scheme's other runs in its tables, and what is overridden."""
-    kinds = [_VARIANT(row) for row in rows]
-    told: dict[str, dict[str, None]] = {row["scheme"]: {} for row in rows}
-    overridden: dict[int, dict[str, None]] = defaultdict(dict)
-    usual: dict[tuple[str, str], dict[str, Any]] = {}
-    for place, members in places.items():
-        variants: dict[str, dict[tuple[Any, ...], None]] = defaultdict(dict)
-        rates: dict[tuple[Any, ...], set[float]] = defaultdict(set)
-        for index in members:
-            row, kind = rows[index], kinds[index]
-            if row["batch_size"] is not None:
-                variants[row["scheme"]][kind] = None
-            rates[row["scheme"], kind, row["q"], row["seed"]].add(row["lr"])
-        for scheme, found in variants.items():
-            if len(found) > 1:
-                told[scheme] |= dict.fromkeys(_telling(tuple(found)))
-        for (scheme, *_), met in rates.items():
-            if len(met) > 1:
-                told[scheme]["lr"] = None
-        for index in members:
-            row = rows[index]
-            own = usual.setdefault(key := (row["scheme"], row["dataset"]), None) or _usual(*key)  # type: ignore[arg-type]
-            usual[key] = own
-            if row["scheme"] in SCHEMES:
-                overridden[index] |= {
-                    name: None
-                    for name in OF_SCHEME
-                    if name not in SIZES and name not in common[place] and row[name] != own[name]
-                }
-    return [_label(row, (*told[row["scheme"]], *overridden[index])) for index, row in enumerate(rows)]
-
-
-def _telling(variants: Sequence[tuple[Any, ...]]) -> Iterator[str]:
-    """The first columns that are enough to tell the variants apart."""
-    groups: dict[tuple[object, ...], list[int]] = {(): list(range(len(variants)))}
-    for place, name in enumerate(VARIANT):
-        finer: dict[tuple[object, ...], list[int]] = defaultdict(list)
-        for value, members in groups.items():
-            for at in members:
-                finer[*value, variants[at][place]].append(at)
-        if len(finer) > len(groups):
-            yield name
-        groups = finer
-
-
-def _label(row: Row, names: Iterable[str]) -> str:
-    told = ", ".join(said(name, row[name]) for name in dict.fromkeys(names))
-    return f"{row['scheme']} ({told})" if told else str(row["scheme"])
-
-
 def _table(
     context: Context,
     adversary: tuple[Any, ...],
@@ -368,6 +264,3 @@ def _table(
         common=tuple(said(name, value) for name, value in common.items()),
         scheme_of={labels[index]: rows[index]["scheme"] for members in indices.values() for index in members},
     )
-
-
-assert set(OF_SCHEME) <= set(COLUMNS)

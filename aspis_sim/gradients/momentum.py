@@ -16,7 +16,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.devices.mesh import Axis
-from aspis_sim.gradients.source import Gradients, Layout
+from aspis_sim.gradients.layout import Layout
+from aspis_sim.gradients.source import Gradients
 
 History = tuple[Array, ...]
 """For each band of the layout, float ``[f, tiles x width]``, this device's columns of one tile after those of another;

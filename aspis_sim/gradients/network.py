@@ -18,7 +18,8 @@ from aspis_sim import data, models
 from aspis_sim.data import Dataset
 from aspis_sim.gradients.layers import Layers, layers_of
 from aspis_sim.models.base import Model
-from aspis_sim.spec.part import Parameters
+from aspis_sim.spec.cell import Cell
+from aspis_sim.spec.part import Parameters, parse_part
 from aspis_sim.streams import stream
 
 SCORED_AT_ONCE = 2048
@@ -178,6 +179,12 @@ def network(
     classes = data.as_run(dataset, dataset_parameters, 0).classes
     built = models.build(model, classes=classes, **dict(model_parameters))
     return Network(dataset, dataset_parameters, built, precision, initialise)
+
+
+def network_of(cell: Cell) -> Network:
+    """The model of a cell on its data."""
+    dataset, model = parse_part(cell.dataset), parse_part(cell.model)
+    return network(dataset.name, model.name, dataset.parameters, model.parameters, cell.precision, cell.init)
 
 
 @cache

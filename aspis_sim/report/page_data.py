@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from aspis_sim.analysis.labels import OF_ADVERSARY, OF_SCHEME, SIZES
 from aspis_sim.analysis.summary import Entry
-from aspis_sim.analysis.tables import OF_ADVERSARY, OF_SCHEME, SIZES, Table, Tables
+from aspis_sim.analysis.tables import Table, Tables
 from aspis_sim.detection import Outcome
 from aspis_sim.report.source import Source
 from aspis_sim.report.style import styles

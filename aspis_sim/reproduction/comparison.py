@@ -16,8 +16,9 @@ from aspis_sim.data import source
 from aspis_sim.reproduction.preset import Planned
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.cell import Cell
-from aspis_sim.spec.grid import Replicates, dataset_of
+from aspis_sim.spec.grid import Replicates
 from aspis_sim.spec.part import parse_part
+from aspis_sim.spec.sizes import dataset_of
 from aspis_sim.study.records import StoredRun
 
 BAND = 5.0

@@ -8,7 +8,6 @@ these tables are the settings of a `Grid` (a value or a list of them) and those 
 tries. With ``extends`` a file adds to what another one says.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
@@ -21,24 +20,17 @@ from aspis_sim.data.status import status
 from aspis_sim.errors import DataError, InputError
 from aspis_sim.registry import unknown_name
 from aspis_sim.reproduction import published
+from aspis_sim.reproduction.preset_file import SERIES_KEYS, SMALL_DATA, extended, tables_in
 from aspis_sim.run.trying import prepared
 from aspis_sim.schemes import scheme
 from aspis_sim.spec.checks import check
-from aspis_sim.spec.grid import AXES, Grid, Replicates
+from aspis_sim.spec.grid import Grid, Replicates
 
 FOLDER = Path(__file__).with_name("presets")
 
 Scale = Literal["paper", "small"]
 SCALES: tuple[str, ...] = get_args(Scale)
 
-SERIES_KEYS = ("decay", "rate", "note")
-SETTINGS = (*AXES, *SERIES_KEYS)
-FILE_KEYS = ("title", "paper", "extends", "figure", "settings", "kinds", "series", "small", "search")
-SMALL_DATA = ("fashion-mnist", "digits")
-"""Data sets of the small scale, best first."""
-
-SMALL_KEYS = (*SETTINGS, "samples_share", *SMALL_DATA)
-SEARCH_KEYS = ("rates", "decay", "epochs")
 
 CHECKPOINTS = 20
 """Points of a curve that stands beside no published one."""
@@ -137,7 +129,7 @@ class Preset:
 
 def names() -> tuple[str, ...]:
     """The studies that have a preset: figures in the order of their numbers, then the others."""
-    found = [path.stem for path in FOLDER.glob("*.toml") if "series" in _tables(path)]
+    found = [path.stem for path in FOLDER.glob("*.toml") if "series" in tables_in(path)]
     return tuple(sorted(found, key=_place))
 
 
@@ -161,7 +153,7 @@ def read(path: Path, scale: Scale = "paper") -> Preset:
     """
     if scale not in SCALES:
         raise unknown_name("scale", scale, SCALES)
-    tables = _extended(path)
+    tables = extended(path)
     search = tables.get("search")
     return Preset(
         name=path.stem,
@@ -271,40 +263,6 @@ def _small(path: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _several(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, list) else (value,)
-
-
-def _extended(path: Path) -> dict[str, Any]:
-    """The tables of a file, all keys checked, on top of those of the file that it extends."""
-    tables = _tables(path)
-    known: list[tuple[str, Any, tuple[str, ...]]] = [
-        ("", tables, FILE_KEYS),
-        ("[settings] ", tables.get("settings", {}), SETTINGS),
-        ("[small] ", tables.get("small", {}), SMALL_KEYS),
-        ("[search] ", tables.get("search", {}), SEARCH_KEYS),
-    ]
-    known += [("[[series]] ", one, (*SETTINGS, "kind")) for one in tables.get("series", [])]
-    for name, one in tables.get("kinds", {}).items():
-        known.append((f'[kinds."{name}"] ', one, (*SETTINGS, "small")))
-        known.append((f'[kinds."{name}".small] ', one.get("small", {}), SETTINGS))
-    for table, written, keys in known:
-        for key in written:
-            if key not in keys:
-                raise InputError(f"{path.name}: {table}{unknown_name('key', key, keys)}")
-    if "extends" not in tables:
-        return tables
-    base = _extended(path.with_name(f"{tables['extends']}.toml"))
-    kinds = {**base.get("kinds", {})}
-    for name, one in tables.get("kinds", {}).items():
-        kinds[name] = kinds.get(name, {}) | one
-    merged = {name: base.get(name, {}) | tables.get(name, {}) for name in ("settings", "small")}
-    return base | tables | merged | {"kinds": kinds}
-
-
-def _tables(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"preset {path}: {error}") from None
 
 
 def _place(name: str) -> tuple[bool, int, str]:

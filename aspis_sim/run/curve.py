@@ -10,7 +10,7 @@ from aspis_sim.records import plain
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.row import row_of
 from aspis_sim.run.train import Result
-from aspis_sim.spec.grid import dataset_of
+from aspis_sim.spec.sizes import dataset_of
 
 OUTCOMES = tuple(Outcome)
 

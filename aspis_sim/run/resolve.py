@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from aspis_sim.adversary.membership import over_windows
 from aspis_sim.adversary.payloads import PAYLOADS, Payload, payload
+from aspis_sim.adversary.payloads.alie import baruch_strength
 from aspis_sim.adversary.strongest import strongest_frame_up
 from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
 from aspis_sim.aggregation import RULES, Rule, accepts, conventions, rule, steps_of
@@ -30,8 +31,8 @@ from aspis_sim.distortion.closed_forms import majority
 from aspis_sim.plugin import loaded
 from aspis_sim.schedules import schedule
 from aspis_sim.spec.cell import KNOBS, Cell
-from aspis_sim.spec.grid import dataset_of, training_samples
 from aspis_sim.spec.part import Option, Parameters, parse_part
+from aspis_sim.spec.sizes import dataset_of, training_samples
 
 if TYPE_CHECKING:
     from aspis_sim.gradients.memory_plan import Plan
@@ -167,11 +168,8 @@ class Job:
         part = parse_part(self.cell.payload)
         options: dict[str, Option] = part.options
         if PAYLOADS.accepts(part.name, "aggregator"):
-            known: dict[str, Option] = {
-                "aggregator": parse_part(self.cell.rule).name,
-                "byzantine": max(1, self.distortable),
-            }
-            options = {**known, **dict(self.rule_parameters), **options}
+            aggregator, byzantine = parse_part(self.cell.rule).name, max(1, self.distortable)
+            options = {"aggregator": aggregator, "byzantine": byzantine, **dict(self.rule_parameters), **options}
         options.pop("strength", None)
         return tuple(sorted(options.items()))
 
@@ -185,8 +183,6 @@ class Job:
             return cell.strength
         usual = conventions.defaults(conventions.PAYLOADS, cell.convention, part.name)
         given = {"strength": PAYLOADS.default(part.name, "strength"), **usual, **part.options}["strength"]
-        from aspis_sim.adversary.payloads.alie import baruch_strength
-
         return baruch_strength(cell.workers, cell.q) if given is None else given
 
     def build_rule(self) -> Rule:
@@ -213,12 +209,9 @@ class Job:
     @cached_property
     def network(self) -> Network:
         """The model on its data."""
-        from aspis_sim.gradients.network import network
+        from aspis_sim.gradients.network import network_of
 
-        dataset, model = parse_part(self.cell.dataset), parse_part(self.cell.model)
-        return network(
-            dataset.name, model.name, dataset.parameters, model.parameters, self.cell.precision, self.cell.init
-        )
+        return network_of(self.cell)
 
     @cached_property
     def plan(self) -> Plan:
@@ -291,8 +284,7 @@ class Job:
 
     def decide(self, graph: NDArray[np.bool_]) -> tuple[Verdict, int]:
         """Its detector's verdict on an agreement graph, and the most files still distortable after it."""
-        judge = DETECTORS[self.cell.detector]
-        verdict = judge(graph, max_byzantine=self.cell.q, assignment=self.assignment)
+        verdict = DETECTORS[self.cell.detector](graph, max_byzantine=self.cell.q, assignment=self.assignment)
         return verdict, still_distortable(verdict, self.cell.q, self.assignment, self.distortable)
 
 

@@ -10,8 +10,9 @@ from aspis_sim.errors import InputError, PluginError
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.spec.cell import Cell
 from aspis_sim.spec.checks import shape_of
-from aspis_sim.spec.grid import Grid, Replicates, check_samples, dataset_of
+from aspis_sim.spec.grid import Grid, Replicates
 from aspis_sim.spec.part import parse_part
+from aspis_sim.spec.sizes import check_samples, dataset_of
 
 
 def prepared(grid: Grid) -> tuple[Replicates, ...]:
@@ -35,7 +36,7 @@ def check_groups(groups: Iterable[Replicates]) -> None:
     for group in groups:
         with suppress(PluginError):
             try_parts(group.first, tried)
-    check_samples(groups)
+    check_samples(group.first for group in groups)
 
 
 def try_parts(cell: Cell, tried: set[object] | None = None) -> None:

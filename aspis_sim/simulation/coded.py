@@ -9,7 +9,7 @@ from aspis_sim.detection import Outcome
 from aspis_sim.detection.agreement import Views
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.devices.mesh import Axis
-from aspis_sim.simulation.round import RoundOutcome
+from aspis_sim.simulation.exchange import RoundOutcome
 from aspis_sim.simulation.verdicts import OUTCOMES
 
 EXACT = 1e-3

@@ -16,7 +16,7 @@ from jax.stages import Compiled
 from aspis_sim.assignment import build
 from aspis_sim.devices.mesh import COLUMNS, EVERYWHERE, on_all, on_devices, zeros_by_columns
 from aspis_sim.gradients.momentum import History
-from aspis_sim.gradients.network import Network, in_precision, network
+from aspis_sim.gradients.network import Network, in_precision, network_of
 from aspis_sim.simulation.degree_window import empty_memory
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State, Trace
@@ -81,13 +81,6 @@ def compilations() -> int:
     return len(_programs)
 
 
-def network_of(shape: RunShape) -> Network:
-    """The model on the data of a shape."""
-    settings = shape.settings
-    dataset, model = parse_part(settings.dataset), parse_part(settings.model)
-    return network(dataset.name, model.name, dataset.parameters, model.parameters, settings.precision, settings.init)
-
-
 def _build(shape: RunShape) -> Program:
     """Compile the program of a shape, in its precision whatever that of the caller is."""
     with in_precision(shape.settings.precision):
@@ -98,7 +91,7 @@ def _build_here(shape: RunShape) -> Program:
     started, settings = time.perf_counter(), shape.settings
     part = parse_part(settings.assignment)
     groups = build(part.name, workers=settings.workers, redundancy=settings.redundancy, **part.options)
-    net = network_of(shape)
+    net = network_of(settings)
     samples = len(net.example.labels["train"])
     batch = len(groups.files) * settings.samples_per_file
     optimizer = partial(optax.sgd, momentum=settings.momentum)
@@ -140,7 +133,7 @@ def _build_here(shape: RunShape) -> Program:
     def begin(key: Array, seed: int) -> State:
         return start(key, seed, zeros_by_columns(histories, net.dtype, settings.devices))
 
-    advance = jax.jit(_spread(advance_by(step), shape))
+    advance = jax.jit(_spread(advance_by(step), settings.devices, bool(histories)))
     given = (begin(key, 0), feed, drawn, table, np.int32(0), *train)
     lowered = advance.lower(*on_all(given, settings.devices))
     told = (ON_CPU | (MEMORY_FIRST if shape.turns > 1 else {})) if jax.default_backend() == "cpu" else None
@@ -156,9 +149,9 @@ def _build_here(shape: RunShape) -> Program:
     )
 
 
-def _spread(advance: Callable[..., State], shape: RunShape) -> Callable[..., State]:
+def _spread(advance: Callable[..., State], devices: int, remembers: bool) -> Callable[..., State]:
     """The function on all devices; all that it takes and gives is on each of them, but for the workers' history."""
-    if not shape.settings.worker_momentum:
-        return on_devices(advance, shape.settings.devices)
+    if not remembers:
+        return on_devices(advance, devices)
     state = State._make(COLUMNS if name == "history" else EVERYWHERE for name in State._fields)
-    return on_devices(advance, shape.settings.devices, (state, *[EVERYWHERE] * 6), state)
+    return on_devices(advance, devices, (state, *[EVERYWHERE] * 6), state)

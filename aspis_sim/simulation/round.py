@@ -9,7 +9,7 @@ before the next, so that the matrix need not exist; a rule or payload that does 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial, reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -31,70 +31,10 @@ from aspis_sim.detection.agreement import (
 from aspis_sim.detection.equality import Compared, Comparison
 from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.clipping import clip_each
+from aspis_sim.gradients.layout import Layout
 from aspis_sim.gradients.momentum import History, accumulate, shapes
-from aspis_sim.gradients.source import Gradients, Layout, Source
-
-
-class Batch(NamedTuple):
-    """What a round's gradients are computed from.
-
-    Attributes:
-        weights: float ``[d]``.
-        history: of the workers' momentum, empty without.
-        statistics: running ones of batch norms, empty without any.
-        inputs: training inputs ``[samples, ...]``.
-        labels: training labels ``[samples]``.
-        files: int ``[f, samples per file]``, the samples of each file.
-        key: of the round's augmentation, None without one.
-    """
-
-    weights: Array
-    history: History
-    statistics: Any
-    inputs: Array
-    labels: Array
-    files: Array
-    key: Array | None = None
-
-
-class Returned(NamedTuple):
-    """What has reached the server in a round.
-
-    Attributes:
-        copies: (band, tile) -> the copies of a tile; each device holds its slice of the tile's columns.
-        honest: the files' gradients.
-        distorts: bool ``[f, r]``, which copies are distorted.
-        agreement: of the copies.
-        graph: bool ``[K, K]``, the agreement graph.
-        history: of the workers' momentum after the round, empty without.
-        statistics: running ones of batch norms, as the worker whose they are has them after the round.
-    """
-
-    copies: Callable[[int, Array | int], Views | Copies]
-    honest: Gradients
-    distorts: Array
-    agreement: Agreement
-    graph: Array
-    history: History
-    statistics: Any
-
-
-class RoundOutcome(NamedTuple):
-    """What the server has made of a round.
-
-    Attributes:
-        update: float ``[d]``, what the optimizer is given.
-        honest: bool ``[K]``, workers that are not excluded.
-        kept: bool ``[f]``, files that entered the update.
-        distorted: bool ``[f]``, files that entered it with another value than their honest gradient.
-        outcome: of the detector, an index into the members of `aspis_sim.detection.Outcome`.
-    """
-
-    update: Array
-    honest: Array
-    kept: Array
-    distorted: Array
-    outcome: Array
+from aspis_sim.gradients.source import Gradients, Source
+from aspis_sim.simulation.exchange import Batch, Returned
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ from aspis_sim.schedules import schedule
 from aspis_sim.schedules.base import Schedule
 from aspis_sim.simulation.coded import recover
 from aspis_sim.simulation.degree_window import Memory, observe
-from aspis_sim.simulation.round import Batch, Returned, Round, RoundOutcome
+from aspis_sim.simulation.exchange import Batch, Returned, RoundOutcome
+from aspis_sim.simulation.round import Round
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State, Trace
 from aspis_sim.simulation.verdicts import Table, look_up, trust_everyone

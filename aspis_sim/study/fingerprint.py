@@ -23,7 +23,8 @@ import aspis_sim
 from aspis_sim.errors import DataError
 from aspis_sim.plugin import loaded, unless_broken
 from aspis_sim.spec.cell import KNOBS, Cell
-from aspis_sim.spec.grid import Grid, dataset_of
+from aspis_sim.spec.grid import Grid
+from aspis_sim.spec.sizes import dataset_of
 
 OWN = ("lr", "seed")
 """Settings in which the runs of one group differ."""

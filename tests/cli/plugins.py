@@ -1,11 +1,6 @@
-"""What the tests of plugins share: a file of one, the program and its rows."""
+"""What the tests of plugins share: a file of one, and a small sweep."""
 
-import csv
-import io
 from textwrap import dedent
-
-from aspis_sim_cli.app import app
-from typer.testing import CliRunner
 
 from aspis_sim.plugin.guards import KINDS
 from aspis_sim.schemes import SCHEMES
@@ -22,13 +17,3 @@ def write(text, name="mine.py", head=HEAD):
     with open(name, "w", encoding="utf-8") as file:
         file.write(head + dedent(text))
     return name
-
-
-def invoke(words, code=0, **environment):
-    result = CliRunner().invoke(app, words.split() if isinstance(words, str) else words, env=environment)
-    assert result.exit_code == code, result.output
-    return result
-
-
-def rows(text):
-    return list(csv.DictReader(io.StringIO(text)))

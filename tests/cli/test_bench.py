@@ -1,13 +1,11 @@
 """Benchmarks by name, run only as far as their rows are printed."""
 
-import csv
 import importlib
-import io
 import json
 
 import pytest
-from aspis_sim_cli.app import app
-from typer.testing import CliRunner
+
+from tests.cli.program import invoke, rows
 
 ROWS = [{"question": "how fast?", "milliseconds": 1.5}, {"question": "[bold]", "equal": True}]
 
@@ -18,19 +16,12 @@ def fixed_rows(monkeypatch):
     monkeypatch.setattr(module, "run", lambda: ROWS)
 
 
-def invoke(words, code=0):
-    result = CliRunner().invoke(app, words.split())
-    assert result.exit_code == code, result.output
-    return result
-
-
 def test_benchmarks_are_listed():
     assert {"rules", "sweep", "detection", "selection"} <= set(invoke("bench").stdout.split())
 
 
 def test_rows_are_printed_in_every_format(fixed_rows):
-    rows = list(csv.DictReader(io.StringIO(invoke("bench rules --format csv").stdout)))
-    assert rows[0] == {"question": "how fast?", "milliseconds": "1.5", "equal": ""}
+    assert rows(invoke("bench rules --format csv").stdout)[0] == {"question": "how fast?", "milliseconds": "1.5", "equal": ""}
     assert json.loads(invoke("bench rules --format json").stdout) == ROWS
     assert "[bold]" in invoke("bench rules").stdout
 

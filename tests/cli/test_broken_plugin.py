@@ -7,14 +7,8 @@ from aspis_sim import plugin
 from aspis_sim.aggregation import rule as build_rule
 from aspis_sim.errors import InputError, PluginError
 from aspis_sim.schemes import SCHEMES
-from tests.cli.plugins import (
-    HEAD,
-    SMALL,
-    invoke,
-    names,
-    rows,
-    write,
-)
+from tests.cli.plugins import HEAD, SMALL, names, write
+from tests.cli.program import invoke, rows
 
 RULES_THAT_BREAK = {
     "returned float32[] as the vector of float32[5, 650], not float32[650]": "lambda rows: rows.mean()",

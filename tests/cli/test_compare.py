@@ -1,33 +1,27 @@
 """``compare`` from the command line: tables at both widths, files, studies, and what is refused."""
 
-import csv
-import io
 import json
 import re
-from dataclasses import fields, replace
+from functools import partial
 
 import pytest
-from aspis_sim_cli.app import app
-from typer.testing import CliRunner
 
-from aspis_sim.analysis.comparison import Difference
-from aspis_sim.records import as_csv
+from aspis_sim.analysis.comparison import RECORD
+from aspis_sim.run.row import METRICS
+from tests.cli import program
+from tests.cli.program import csv_of, one_line, refused, rows
 from tests.rows import MEDIAN, ROW, seeds
 from tests.studies import GRID, make_study
 
 ASPIS = [*seeds(ROW, [0.95, 0.96, 0.955]), *seeds(ROW, [0.9, 0.7, 0.8], q=2, distortion_measured=0.0)]
 RIVAL = [*seeds(MEDIAN, [0.8, 0.805, 0.81]), *seeds(MEDIAN, [0.9, 0.71, 0.75], q=2)]
 
-
-def invoke(words, code=0):
-    result = CliRunner().invoke(app, ["compare", *words.split()])
-    assert result.exit_code == code, result.output
-    return result
+invoke = partial(program.invoke, "compare")
 
 
 @pytest.fixture
 def one(tmp_path):
-    (tmp_path / "one.csv").write_text(as_csv([*ASPIS, *RIVAL]))
+    (tmp_path / "one.csv").write_text(csv_of([*ASPIS, *RIVAL]))
     return "one.csv"
 
 
@@ -37,7 +31,7 @@ def test_the_table_fits_and_says_what_so_few_seeds_can_show(one, width, monkeypa
     result = invoke(f"{one} --by scheme=aspis,median --metric top1,distortion_measured")
     assert max(map(len, result.stdout.splitlines())) <= width
     assert "…" not in result.stdout
-    words = " ".join(result.stdout.split())
+    words = one_line(result.stdout)
     assert "one.csv, scheme aspis, assignment subset, redundancy 3" in words
     assert "Both: workers 7, attack strong, payload alie" in words
     # t = 0.15 sqrt(3) / 0.005, p = 1 - t / sqrt(t^2 + 2) with 2 degrees of freedom, doubled by Holm
@@ -53,9 +47,10 @@ def test_the_table_fits_and_says_what_so_few_seeds_can_show(one, width, monkeypa
 
 
 def test_two_files_in_which_only_the_steps_differ_and_some_cells_have_no_partner(tmp_path):
-    for name, rows in (("a", [*ASPIS, *RIVAL]), ("b", [replace(row, steps=600) for row in [*ASPIS[:2], *RIVAL]])):
-        (tmp_path / f"{name}.csv").write_text(as_csv(rows))
-    words = " ".join(invoke("a.csv b.csv").stdout.split())
+    longer = [row.replaced(steps=600) for row in [*ASPIS[:2], *RIVAL]]
+    for name, found in (("a", [*ASPIS, *RIVAL]), ("b", longer)):
+        (tmp_path / f"{name}.csv").write_text(csv_of(found))
+    words = one_line(invoke("a.csv b.csv").stdout)
     assert "A: a.csv, steps 300" in words
     assert "B: b.csv, steps 600" in words
     assert "8 of 8 pairs of rows are the same bit for bit" in words
@@ -67,8 +62,8 @@ def test_two_files_in_which_only_the_steps_differ_and_some_cells_have_no_partner
 def test_the_csv_and_the_json_have_the_same_columns_and_the_notes_go_to_stderr(one, tmp_path):
     by = f"{one} --by scheme=aspis,median --where q=1"
     result = invoke(f"{by} --format csv --out {tmp_path}/out.json")
-    (row,) = csv.DictReader(io.StringIO(result.stdout))
-    assert list(row) == [field.name for field in fields(Difference)]
+    (row,) = rows(result.stdout)
+    assert tuple(row) == RECORD
     assert (row["verdict"], row["scheme"], row["q"], row["redundancy"]) == ("better", "", "1", "")
     assert row["first"] == "scheme=aspis assignment=subset redundancy=3"
     assert float(row["p_holm"]) == float(row["p_t"])
@@ -80,33 +75,31 @@ def test_the_csv_and_the_json_have_the_same_columns_and_the_notes_go_to_stderr(o
 
 def test_studies_are_compared_with_what_no_column_holds(tmp_path):
     make_study(tmp_path / "a", trained=False)
-    slower = replace(GRID, momentum=0.5)
-    worse = make_study(tmp_path / "b", slower, trained=False, change=lambda row: replace(row, top1=row.top1 - 0.2))
+    slower = GRID.replaced(momentum=0.5)
+    worse = make_study(tmp_path / "b", slower, trained=False, change=lambda row: row.replaced(top1=row.top1 - 0.2))
     result = invoke(f"{tmp_path}/a {worse} --format csv")
-    found = list(csv.DictReader(io.StringIO(result.stdout)))
+    found = rows(result.stdout)
     assert [(row["scheme"], row["first"], row["second"]) for row in found] == [
         (scheme, "momentum=0.9", "momentum=0.5") for scheme in ("aspis", "median")
     ]
     assert all(float(row["difference"]) == pytest.approx(0.2) for row in found)
-    within = list(csv.DictReader(io.StringIO(invoke(f"{tmp_path}/a --by detector=clique,none --format csv").stdout)))
+    within = rows(invoke(f"{tmp_path}/a --by detector=clique,none --format csv").stdout)
     assert "scheme=aspis assignment=subset redundancy=3 detector=clique" in within[0]["first"]
     # a study against a CSV pairs by the columns alone
-    (tmp_path / "a.csv").write_text(as_csv([replace(MEDIAN, seed=9)]))
-    assert "the seeds are 0, 1 in the first and 9 in the second" in invoke(f"{tmp_path}/a {tmp_path}/a.csv", 2).stderr
+    (tmp_path / "a.csv").write_text(csv_of([MEDIAN.replaced(seed=9)]))
+    assert "the seeds are 0, 1 in the first and 9 in the second" in refused("compare", f"{tmp_path}/a {tmp_path}/a.csv")
 
 
 def test_names_from_a_file_move_no_cursor(tmp_path):
-    rows = [replace(row, scheme="[red]\x1b[2J<b>") for row in ASPIS]
-    (tmp_path / "a.csv").write_text(as_csv([*rows, *RIVAL]))
+    hostile = [row.replaced(scheme="[red]\x1b[2J<b>") for row in ASPIS]
+    (tmp_path / "a.csv").write_text(csv_of([*hostile, *RIVAL]))
     text = invoke("a.csv a.csv").stdout
     assert "\x1b" not in text
     assert "[red]?[2J<b>" in text
 
 
 def test_help_has_examples_and_names_every_metric():
-    from aspis_sim.analysis.comparison import METRICS
-
-    words = " ".join(invoke("--help").stdout.split())
+    words = one_line(invoke("--help").stdout)
     assert "compare before.csv after.csv" in words
     assert all(name in words.replace("│ │ ", "") for name in METRICS)
 
@@ -131,7 +124,4 @@ def test_help_has_examples_and_names_every_metric():
 )
 def test_bad_input_ends_with_2_and_what_is_missing_or_damaged_with_3(one, tmp_path, words, code, message):
     (tmp_path / "half.csv").write_text((tmp_path / one).read_text()[:-3])
-    result = invoke(words, code)
-    assert result.stdout == ""
-    assert len(result.stderr.strip().splitlines()) == 1
-    assert message in result.stderr
+    assert message in refused("compare", words, code=code, lines=1)

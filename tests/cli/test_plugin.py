@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import subprocess
 import sys
 
 import jax.numpy as jnp
@@ -16,14 +15,8 @@ from aspis_sim.aggregation import rule as build_rule
 from aspis_sim.errors import InputError
 from aspis_sim.plugin import register
 from aspis_sim.spec.grid import Grid
-from tests.cli.plugins import (
-    HEAD,
-    SMALL,
-    invoke,
-    names,
-    rows,
-    write,
-)
+from tests.cli.plugins import HEAD, SMALL, names, write
+from tests.cli.program import ended, invoke, rows
 
 TWINS = """
     from aspis_sim.adversary.targeting import Attack
@@ -178,15 +171,7 @@ def site(tmp_path):
 
 
 def test_installed_plugins_are_found_and_broken_ones_are_left_out(site):
-    program = "from aspis_sim_cli.app import main; main()"
-    search = os.pathsep.join([str(site), *sys.path])
-    done = subprocess.run(
-        [sys.executable, "-c", program, "list", "schemes", "--format", "csv"],
-        env={**os.environ, "PYTHONPATH": search},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = ended("list schemes --format csv", PYTHONPATH=os.pathsep.join([str(site), *sys.path]))
     assert done.returncode == 0, done.stderr
     assert "schemes,fine-scheme," in done.stdout
     assert done.stderr.strip() == "left out: installed plugin torn: ZeroDivisionError: division by zero"

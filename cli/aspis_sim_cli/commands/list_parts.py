@@ -2,11 +2,12 @@
 
 import enum
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from aspis_sim.errors import InputError
+from aspis_sim.registry import Registry
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.output import Format, stdout
@@ -123,7 +124,7 @@ def _parts(kind: Kind) -> dict[str, str]:
 
     if kind is Kind.SCHEMES:
         return {name: scheme.summary for name, scheme in SCHEMES.items()}
-    registry = {
+    registries: dict[Kind, Registry[Any]] = {
         Kind.ASSIGNMENTS: ASSIGNMENTS,
         Kind.ATTACKS: TARGETINGS,
         Kind.PAYLOADS: PAYLOADS,
@@ -133,5 +134,6 @@ def _parts(kind: Kind) -> dict[str, str]:
         Kind.MODELS: MODELS,
         Kind.SCHEDULES: SCHEDULES,
         Kind.AUGMENTATIONS: AUGMENTATIONS,
-    }[kind]
+    }
+    registry = registries[kind]
     return {name: registry.summary(name) for name in registry}

@@ -1,11 +1,9 @@
 """The part of ``aspis-sim reproduce`` that trains: published figures, studies of this project, searches for rates."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from aspis_sim.spec.grid import AXES
 from aspis_sim_cli import cache
@@ -13,80 +11,9 @@ from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.options import common as options
-from aspis_sim_cli.options import completion
 from aspis_sim_cli.options.config import OptionValue
+from aspis_sim_cli.options.reproduce import TrainingOptions
 from aspis_sim_cli.output import Format, Output, texts
-
-PANEL = "Training"
-
-
-def _option(flag: str, text: str, metavar: str | None = None) -> Any:
-    name = flag.removeprefix("--")
-    complete = completion.of(name) if name in AXES else None
-    return typer.Option(flag, rich_help_panel=PANEL, help=text, metavar=metavar, autocompletion=complete)
-
-
-@dataclass(frozen=True)
-class TrainingOptions:
-    """The options of studies that train nets."""
-
-    scale: Annotated[
-        str,
-        _option(
-            "--scale",
-            "paper: CIFAR-10 and ResNet-18; small: the same study on Fashion-MNIST (else digits) with a small net.",
-            "paper|small",
-        ),
-    ] = "paper"
-    series: Annotated[
-        list[str] | None, _option("--series", "Only series with this in their label; may be repeated.", "TEXT")
-    ] = None
-    seeds: Annotated[str | None, _option("--seeds", "Seeds (default: the preset's, 428 and 50 as published).")] = None
-    max_steps: Annotated[
-        int | None, _option("--max-steps", "Cut every run after so many steps; there is no verdict then.", "N")
-    ] = None
-    model: Annotated[str | None, _option("--model", "Another model than the preset's; no verdict then.", "NAME")] = None
-    samples_per_file: Annotated[
-        int | None, _option("--samples-per-file", "Other samples per file than the preset's; no verdict then.", "N")
-    ] = None
-    study: Annotated[
-        Path | None,
-        _option("--study", "Keep every run in this folder; the same command then resumes.", "FOLDER"),
-    ] = None
-    other_version: Annotated[
-        str | None,
-        _option(
-            "--other-version", "Runs in the study that other code or other data left: keep or rerun them.", "keep|rerun"
-        ),
-    ] = None
-    search: Annotated[
-        bool,
-        typer.Option(
-            "--search", rich_help_panel=PANEL, help="Search for learning rates on validation data instead; see --out."
-        ),
-    ] = False
-    rates: Annotated[
-        Path | None, _option("--rates", "Learning rates from the --out FILE.toml of a --search.", "FILE.toml")
-    ] = None
-    data_dir: options.DataDir = None
-    devices: Annotated[int, _option("--devices", AXES["devices"].help)] = 1
-    memory: Annotated[str, _option("--memory", AXES["memory"].help)] = "4GB"
-    compile_cache: options.CompileCache = True
-    dry_run: options.DryRun = False
-    json_log: options.JsonLog = None
-
-    def refuse(self, study: str, but: Sequence[str] = ()) -> None:
-        """Refuse all of them, ``but`` for some, for a study that they mean nothing to.
-
-        Raises:
-            InputError: one of them was given.
-        """
-        from aspis_sim.errors import InputError
-
-        for field in fields(self):
-            if field.name not in but and getattr(self, field.name) not in (field.default, [], ()):
-                raise InputError(f"{study} takes no `{field.name}`: it is the same everywhere")
 
 
 def reproduce_preset(

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aspis_sim.analysis.tables import overrides_of
+from aspis_sim.analysis.labels import overrides_of
 from aspis_sim.run.curve import Point
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.row import row_of
