@@ -39,7 +39,7 @@ def overrides_of(row: Row) -> tuple[str, ...]:
     """Everything in which a row differs from what its scheme, its data set and a cell have by themselves."""
     own = _usual(row["scheme"], row["dataset"])
     told = [name for name in (*OF_CONTEXT, *OF_ADVERSARY) if name not in SAID and unusual(name, row[name])]
-    told += [name for name in OF_SCHEME if name != "samples_per_file" and row[name] != own[name]]
+    told += [name for name in OF_SCHEME if name != "samples_per_file" and row[name] != own.get(name, row[name])]
     return tuple(said(name, row[name]) for name in told)
 
 
@@ -49,9 +49,10 @@ def unusual(column: str, value: Any) -> bool:
 
 
 def _usual(scheme: str, dataset: str) -> dict[str, Any]:
-    """The values that a scheme's settings have by themselves; of one that is not registered here, none is known."""
+    """The values that settings have by themselves, without what a scheme decides that is not registered here."""
     fills, fields = filled(scheme, dataset), Cell.__dataclass_fields__
-    return {name: fills.get(BY_COLUMN[name].name, fields[BY_COLUMN[name].name].default) for name in OF_SCHEME}
+    known = (name for name in OF_SCHEME if scheme in SCHEMES or BY_COLUMN[name].filled_by != "scheme")
+    return {name: fills.get(BY_COLUMN[name].name, fields[BY_COLUMN[name].name].default) for name in known}
 
 
 def common_of(rows: Sequence[Row]) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def common_of(rows: Sequence[Row]) -> dict[str, Any]:
     same = [name for name in OF_SCHEME if name not in SIZES and all(row[name] == first[name] for row in rows)]
     kinds = {(row["scheme"], row["dataset"]): None for row in rows}
     usual = [_usual(*kind) for kind in kinds]
-    return {name: first[name] for name in same if any(own[name] != first[name] for own in usual)}
+    return {name: first[name] for name in same if any(own.get(name, first[name]) != first[name] for own in usual)}
 
 
 def labels_of(
@@ -89,12 +90,11 @@ def labels_of(
             row = rows[index]
             own = usual.setdefault(key := (row["scheme"], row["dataset"]), None) or _usual(*key)  # type: ignore[arg-type]
             usual[key] = own
-            if row["scheme"] in SCHEMES:
-                overridden[index] |= {
-                    name: None
-                    for name in OF_SCHEME
-                    if name not in SIZES and name not in common[place] and row[name] != own[name]
-                }
+            overridden[index] |= {
+                name: None
+                for name, usually in own.items()
+                if name not in SIZES and name not in common[place] and row[name] != usually
+            }
     return [_label(row, (*told[row["scheme"]], *overridden[index])) for index, row in enumerate(rows)]
 
 

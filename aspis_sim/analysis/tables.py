@@ -64,11 +64,11 @@ class Table:
     Attributes:
         context: shared with other tables.
         adversary: values of the columns in `OF_ADVERSARY`; a strength that only follows from q is None.
-        schemes: labels, in the order in which they were met.
+        schemes: labels, in the order of all schemes.
         q: ascending.
         entries: (label, q) -> entry.
         indices: (label, q) -> positions of its rows among all, in the order in which they were met.
-        common: settings of all its schemes that differ from what the schemes have by themselves, and are the same.
+        common: settings of all schemes in its context that differ from what these have by themselves, and are the same.
         scheme_of: label -> name of the scheme.
     """
 
@@ -177,12 +177,17 @@ def tables_of(rows: Sequence[Row]) -> Tables:
     the last one counts.
     """
     places = _with_baselines(rows, _places(rows))
-    common = {place: common_of([rows[index] for index in members]) for place, members in places.items()}
-    labels = labels_of(rows, places, common)
-    made, repeated = [], 0
-    steps: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    of_context: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for (context, _), members in places.items():
-        steps[context] += [rows[index]["steps"] for index in members]
+        of_context[context] += [rows[index] for index in members]
+    # of all tables that can be compared, so that a scheme has one label in them
+    shared = {context: common_of(members) for context, members in of_context.items()}
+    steps = {context: [row["steps"] for row in members] for context, members in of_context.items()}
+    spans = {context: (min(members), max(members)) for context, members in steps.items()}
+    labels = labels_of(rows, places, {place: shared[place[0]] for place in places})
+    order = tuple(dict.fromkeys(labels))
+    scheme_of = dict(zip(labels, (row["scheme"] for row in rows), strict=True))
+    made, repeated = [], 0
     counted: set[int] = set()
     for (context, adversary), members in places.items():
         entries: dict[tuple[str, int], dict[int, int]] = {}
@@ -192,11 +197,10 @@ def tables_of(rows: Sequence[Row]) -> Tables:
             seeds[rows[index]["seed"]] = index
             counted.add(index)
         indices = {key: tuple(seeds.values()) for key, seeds in entries.items()}
-        span = min(steps[context]), max(steps[context])
-        made.append(_table(Context(context, span), adversary, indices, rows, labels, common[context, adversary]))
-    order = dict.fromkeys(labels)
-    scheme_of = dict(zip(labels, (row["scheme"] for row in rows), strict=True))
-    return Tables(tuple(made), tuple(order), scheme_of, repeated)
+        here = {label for label, _ in indices}
+        schemes = {label: scheme_of[label] for label in order if label in here}
+        made.append(_table(Context(context, spans[context]), adversary, indices, rows, schemes, shared[context]))
+    return Tables(tuple(made), order, scheme_of, repeated)
 
 
 _CONTEXT, _ADVERSARY = itemgetter(*OF_CONTEXT), itemgetter(*OF_ADVERSARY)
@@ -245,7 +249,7 @@ def _table(
     adversary: tuple[Any, ...],
     indices: Mapping[tuple[str, int], tuple[int, ...]],
     rows: Sequence[Row],
-    labels: Sequence[str],
+    schemes: Mapping[str, str],
     common: Mapping[str, Any],
 ) -> Table:
     entries = {}
@@ -253,14 +257,13 @@ def _table(
         of_seeds = [rows[index] for index in members]
         with_results = tuple(row for row in of_seeds if row["loss"] is not None)
         entries[key] = Entry(with_results, tuple(row for row in of_seeds if row["loss"] is None))
-    here = dict.fromkeys(labels[index] for members in indices.values() for index in members)
     return Table(
         context=context,
         adversary=adversary,
-        schemes=tuple(here),
+        schemes=tuple(schemes),
         q=tuple(sorted({q for _, q in indices})),
         entries=entries,
         indices=indices,
         common=tuple(said(name, value) for name, value in common.items()),
-        scheme_of={labels[index]: rows[index]["scheme"] for members in indices.values() for index in members},
+        scheme_of=schemes,
     )

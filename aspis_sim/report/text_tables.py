@@ -38,7 +38,7 @@ class Grid:
         caption: adversary and setting.
         schemes: labels, one a line.
         q: one a column.
-        means: (scheme, q) -> mean over seeds, None where all seeds failed.
+        means: (scheme, q) -> mean over seeds, None where all seeds failed; nothing where there is no top-1.
         under: (scheme, q) -> the attack that leaves this, where the table is of worst cases.
     """
 
@@ -74,7 +74,7 @@ def grids(tables: Tables) -> Iterator[Grid]:
 
 
 def _means(entries: Mapping[tuple[str, int], Entry]) -> dict[tuple[str, int], Mean | None]:
-    return {key: entry.top1 for key, entry in entries.items()}
+    return {key: entry.top1 for key, entry in entries.items() if entry.top1 is not None or not entry.rows}
 
 
 def latex(tables: Tables) -> str:

@@ -108,7 +108,7 @@ FIGURES = (
            value=lambda job, result: unless_broken(lambda: job.strength)),
     Column("samples_per_file", int, "samples in each file, as they were used",
            value=lambda job, result: unless_broken(lambda: job.samples_per_file)),
-    Column("files", int, "f", value=lambda job, result: _files(job)),
+    Column("files", int, "f, files that a batch is split into", value=lambda job, result: _files(job)),
     Column("load", int, "l, files that each worker computes", value=_load),
     Column("batch_size", int, "distinct samples a step",
            value=lambda job, result: unless_broken(lambda: job.batch_size)),

@@ -21,7 +21,8 @@ class Compute:
     compute: str = knob(
         Word("|".join(WAYS), ",".join(WAYS), words=WAYS, kind="way to compute"),
         "shared",
-        "shared: each file's gradient once, copies are made logically; replicated: every worker computes its copies.",
+        "How copies come about: shared (each file's gradient once, copied logically), or replicated (every worker "
+        "computes its own).",
         panel=COMPUTE,
         place="table",
     )

@@ -187,7 +187,7 @@ class Grid:
         given = dict(self.asked)
         if "batch_size" in given and self["protocol"] != ("batch",):
             raise InputError(
-                f"a batch size of {given['batch_size'][0]} is for protocol batch, not {self['protocol'][0]}"
+                f"a batch size of {given['batch_size'][0]} is for `protocol=batch`, not {self['protocol'][0]}"
             )
         if "epochs" in given and "steps" in given:
             raise InputError(

@@ -30,7 +30,7 @@ class System:
     scheme: str = knob(
         Named("NAME", "NAME,…", registry=SCHEMES, check=scheme),
         "aspis",
-        "Presets: {names}.",
+        "Scheme, a preset of parts: {names}.",
         several=("aspis", "aspis-certified", "byzshield", "detox", "median"),
         panel=SYSTEM,
         shapes=False,

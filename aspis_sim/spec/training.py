@@ -154,7 +154,7 @@ class Training:
     precision: str = knob(
         Word("|".join(PRECISIONS), ",".join(PRECISIONS), words=PRECISIONS, kind="precision"),
         "float32",
-        "Of gradients, votes and rules: float32, float64 or bfloat16 (with weights in float32).",
+        "Precision of gradients, votes and rules: float32, float64 or bfloat16 (with weights in float32).",
         panel=TRAINING,
         place="table",
     )

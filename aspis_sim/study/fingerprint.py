@@ -36,7 +36,7 @@ BESIDE = (
 """Rooms and files that have no say in the numbers of a run, but for `COUNTED`."""
 
 COUNTED = (
-    *(f"spec/{name}.py" for name in ("adversary", "cell", "compute", "part", "system", "training")),
+    *(f"spec/{name}.py" for name in ("adversary", "cell", "compute", "part", "sizes", "system", "training")),
     *(f"run/{name}.py" for name in ("resolve", "row", "train")),
 )
 

@@ -22,8 +22,8 @@ from aspis_sim.study.study import Study
 STATUSES = ("ok", "diverged", "failed")
 """What a status begins with."""
 
-NEEDED = ("scheme", "q", "seed", "status")
-"""Columns that no row leaves empty."""
+NEEDED = ("attack", "status")
+"""Columns besides settings that no row leaves empty."""
 
 Settings = Mapping[str, Any]
 
@@ -89,7 +89,7 @@ def rows_of(text: str, source: str) -> tuple[Row, ...]:
     Raises:
         DataError: as `read_csv`.
     """
-    lines = csv.reader(io.StringIO(text))
+    lines = csv.reader(io.StringIO(text), strict=True)
     rows, numbers = [], []
     try:
         header = next(lines, [])
@@ -158,8 +158,10 @@ def _reader(column: Column) -> Callable[[str], Any]:
     optional = column.name not in NEEDED if setting is None else setting.kind.optional
 
     def read(text: str) -> Any:
-        if text == "" and optional:
-            return None
+        if text == "":
+            if optional:
+                return None
+            raise ValueError(text)
         if setting is not None and setting.kind.has_words and text in setting.kind.names():
             return text
         return _of_type(column.type, text)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aspis_sim.adversary.membership import distorted_copies, over_windows, random_workers
-from aspis_sim.adversary.targeting import target
+from aspis_sim.adversary.targeting import TARGETINGS, target
 from aspis_sim.assignment import build
 from aspis_sim.detection.reference import agreement_graph
 from aspis_sim.errors import InputError
@@ -35,11 +35,13 @@ def test_on_the_subset_assignment_an_attack_is_carried_over_by_renaming(attack):
 
 def test_weak_and_majority_follow_the_workers_on_any_assignment():
     byzantine = np.isin(np.arange(15), [0, 1, 2, 3])
-    weak = distorted_copies("weak", byzantine, DESIGN.files)
-    majority = distorted_copies("majority", byzantine, DESIGN.files)
-    assert np.array_equal(weak, byzantine[DESIGN.files])
-    assert np.array_equal(majority, weak & (weak.sum(1, keepdims=True) >= 2))
-    assert not distorted_copies("none", byzantine, DESIGN.files).any()
+    held = byzantine[DESIGN.files]
+    weak, majority, none = (
+        distorted_copies(TARGETINGS.traits(name).lies, held) for name in ("weak", "majority", "none")
+    )
+    assert np.array_equal(weak, held)
+    assert np.array_equal(majority, held & (held.sum(1, keepdims=True) >= 2))
+    assert not none.any()
 
 
 def test_an_attack_on_the_assignment_cannot_have_random_workers_where_they_differ():

@@ -144,8 +144,8 @@ def test_no_entry_exceeds_what_the_payload_says_it_may(name):
         assert jnp.abs(lie(rows)).max() <= lie.largest(jnp.abs(rows).max()) * (1 + 1e-5)
 
 
-@pytest.mark.parametrize("name", [name for name in PAYLOADS if not payload(name).looks])
-def test_a_payload_that_does_not_look_depends_on_nothing_but_the_width(name):
+@pytest.mark.parametrize("name", [name for name in PAYLOADS if not payload(name).reads_rows])
+def test_a_payload_that_does_not_read_the_rows_depends_on_nothing_but_the_width(name):
     rows = jnp.asarray(np.random.default_rng(0).normal(size=(5, 40)), jnp.float32)
     key = jax.random.key(0)
     np.testing.assert_array_equal(payload(name)(rows, key), payload(name)(jnp.zeros((1, 40), jnp.float32), key))

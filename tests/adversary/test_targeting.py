@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from aspis_sim.adversary.strongest import candidates, harm, strongest, strongest_frame_up
+from aspis_sim.adversary.strongest import candidates, distorted_share, strongest, strongest_frame_up
 from aspis_sim.adversary.targeting import TARGETINGS, blocks, decoy, frame, frame_up, stealth, strong, target, weak
 from aspis_sim.assignment import build
 from aspis_sim.detection import DETECTORS, Outcome
@@ -135,8 +135,8 @@ def test_sound_detection_is_not_fooled_by_the_decoy():
 @pytest.mark.parametrize("name", [name for name in DETECTORS if name != "none"])
 @pytest.mark.parametrize("q", [2, 4, 7])
 def test_strongest_is_the_best_of_all_candidates(name, q):
-    best = harm(strongest(SUBSET, q, name), SUBSET, q, name)
-    assert best == max(harm(attack, SUBSET, q, name) for attack in candidates(SUBSET, q))
+    best = distorted_share(strongest(SUBSET, q, name), SUBSET, q, name)
+    assert best == max(distorted_share(attack, SUBSET, q, name) for attack in candidates(SUBSET, q))
     published = {"clique": {2: 2 / 455, 4: 40 / 455, 7: 266 / 435}}
     if name in published:
         assert best[0] == pytest.approx(published[name][q])
@@ -145,8 +145,8 @@ def test_strongest_is_the_best_of_all_candidates(name, q):
 def test_frame_up_auto_finds_the_number_that_leaves_most_distorted():
     for name, q, framed in (("clique", 7, 6), ("certified", 7, 4)):
         attack = strongest_frame_up(SUBSET, q, name)
-        scores = [harm(frame(SUBSET, q, d), SUBSET, q, name) for d in range(q)]
-        assert harm(attack, SUBSET, q, name) == max(scores)
+        scores = [distorted_share(frame(SUBSET, q, d), SUBSET, q, name) for d in range(q)]
+        assert distorted_share(attack, SUBSET, q, name) == max(scores)
         assert scores.index(max(scores)) == framed
 
 

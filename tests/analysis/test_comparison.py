@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from aspis_sim.analysis.comparison import METRICS, compare
+from aspis_sim.analysis.comparison import DERIVED, compare
 from aspis_sim.analysis.pairs import pair
 from aspis_sim.analysis.statistics import LEVEL, holm, least_p, p_sign_flip, paired, pairs_needed
-from aspis_sim.errors import DataError, InputError
-from aspis_sim.records import as_csv
-from aspis_sim.run.row import COLUMNS, Row
-from aspis_sim.study.reading import having, read_csv, run_of, split
+from aspis_sim.errors import InputError
+from aspis_sim.run.row import COLUMNS, METRICS, SETTINGS
+from aspis_sim.spec.cell import KNOBS
+from aspis_sim.study import StoredRun
+from aspis_sim.study.reading import having, split
 from tests.rows import MEDIAN, ROW, seeds
 
 FEW = settings(max_examples=60, deadline=None)
@@ -24,7 +24,7 @@ VALUES = st.floats(-1e3, 1e3, allow_nan=False).map(lambda value: round(value, 3)
 
 
 def runs(*groups):
-    return [run_of(row) for group in groups for row in group]
+    return [StoredRun(row) for group in groups for row in group]
 
 
 def only(comparison):
@@ -105,14 +105,15 @@ def test_schemes_pair_by_seed_whatever_follows_from_the_scheme():
     a = [*seeds(ROW, [0.9, 0.8, 0.85]), *seeds(ROW, [0.7, 0.71, 0.75], q=2, lr=0.03)]
     b = [*reversed(seeds(MEDIAN, [0.8, 0.71, 0.74])), *seeds(MEDIAN, [0.7, 0.7, 0.7], q=2)]
     found = compare(*split(runs(a, b), "scheme", ("aspis", "median")))
-    assert list(found.pairing.compared) == ["scheme", "assignment", "redundancy"]
+    assert list(found.pairing.compared) == ["scheme", "assignment", "redundancy", "detector"]
     first, second = found.groups
-    assert (first.q, second.q, first.seeds, first.scheme, first.rule) == (1, 2, 3, None, "median")
+    assert (first.settings["q"], second.settings["q"], first.seeds) == (1, 2, 3)
+    assert (first.settings["scheme"], first.settings["rule"]) == (None, "median")
     assert first.difference == pytest.approx(0.1)
     assert first.p_t == pytest.approx(stats.ttest_rel([0.9, 0.8, 0.85], [0.8, 0.71, 0.74]).pvalue)
     assert first.verdict == "better"
     assert second.verdict == "no difference shown"
-    assert second.first == "scheme=aspis assignment=subset redundancy=3 lr=0.03"
+    assert second.first == "scheme=aspis assignment=subset redundancy=3 lr=0.03 detector=clique"
     assert [first.p_holm, second.p_holm] == pytest.approx(holm([first.p_t or 0.0, second.p_t or 0.0]))
     assert found.pairing.unpaired == ()
 
@@ -120,7 +121,7 @@ def test_schemes_pair_by_seed_whatever_follows_from_the_scheme():
 def test_the_direction_of_better_is_that_of_the_metric():
     far = seeds(ROW, [0.9, 0.91, 0.92], loss=0.1, seconds=9.0)
     near = seeds(ROW, [0.5, 0.512, 0.521], loss=0.2, seconds=1.0)
-    near = [replace(row, loss=0.9 + row.seed / 100, seconds=1 + row.seed / 10) for row in near]
+    near = [row.replaced(loss=0.9 + row.seed / 100, seconds=1 + row.seed / 10) for row in near]
     found = compare(runs(far), runs(near), ("top1", "loss", "seconds"))
     assert [group.verdict for group in found.groups] == ["better", "better", "worse"]
     assert set(METRICS) <= set(COLUMNS)
@@ -146,16 +147,16 @@ def test_the_sign_flip_test_says_nothing_with_five_seeds_and_something_with_six(
 
 def test_rows_that_are_the_same_bit_for_bit_are_said_so():
     rows = [*seeds(ROW, [0.9, 0.8]), *seeds(MEDIAN, [0.9, 0.8], loss=math.nan)]
-    again = [replace(row, seconds=7.0) for row in rows]
+    again = [row.replaced(seconds=7.0) for row in rows]
     found = compare(runs(rows), runs(again))
     assert [group.verdict for group in found.groups] == ["identical", "identical"]
     assert (found.pairs, found.identical_rows) == (4, 4)
-    other = [replace(row, loss=0.1) for row in again]
+    other = [row.replaced(loss=0.1) for row in again]
     found = compare(runs(rows), runs(other))
     assert [group.verdict for group in found.groups] == ["no difference shown"] * 2
     assert found.identical_rows == 0
     # another scheme that computes the same
-    label = [replace(row, scheme="aspis-certified", rule="median_of_means") for row in rows[:2]]
+    label = [row.replaced(scheme="aspis-certified", detector="certified", rule="median_of_means") for row in rows[:2]]
     assert only(compare(runs(rows[:2]), runs(label))).verdict == "identical"
 
 
@@ -205,8 +206,8 @@ def test_what_cannot_be_compared_is_refused():
     with pytest.raises(InputError, match="unknown test 'u'"):
         compare(runs(a), runs(a), test="u")
     with pytest.raises(InputError, match="no cell has a partner: the seeds are 0, 1 in the first and 5 in the second"):
-        compare(runs(a), runs([replace(a[0], seed=5)]))
-    with pytest.raises(InputError, match="the nearest differ in steps; compare with --across steps"):
+        compare(runs(a), runs([a[0].replaced(seed=5)]))
+    with pytest.raises(InputError, match="the nearest differ in steps; compare with `across=steps`"):
         compare(
             runs(a, seeds(MEDIAN, [0.9], steps=9)), runs(seeds(MEDIAN, [0.9], steps=300), seeds(ROW, [0.9], steps=9))
         )
@@ -226,10 +227,21 @@ def test_what_cannot_be_compared_is_refused():
 def test_across_lets_partners_differ_where_some_agree():
     a = seeds(ROW, [0.9, 0.8], rule="krum")
     b = [*seeds(ROW, [0.9, 0.7]), *seeds(ROW, [0.9, 0.7], rule="krum", q=2)]
-    with pytest.raises(InputError, match="--across"):
+    with pytest.raises(InputError, match="the nearest differ in rule; compare with `across=rule`"):
         pair(runs(a), runs(b))
     (group,) = pair(runs(a), runs(b), across=("rule",)).groups
     assert (group.first["rule"], group.second["rule"]) == ("krum", "median")
+
+
+def test_runs_are_compared_in_every_setting_that_a_row_tells():
+    a, b = seeds(ROW, [0.9, 0.8], momentum=0.5), seeds(ROW, [0.7, 0.65])
+    found = compare(runs(a), runs(b))
+    assert found.pairing.compared == {"momentum": ((0.5,), (0.9,))}
+    assert (only(found).first, only(found).second) == ("momentum=0.5", "momentum=0.9")
+    assert only(found).settings["momentum"] is None
+    assert only(found).settings["detector"] == "clique"
+    with pytest.raises(InputError, match=r"momentum is 0.5, 0.7 in the first and 0.9, 0.99 in the second"):
+        pair(runs(a, seeds(ROW, [0.5], momentum=0.7)), runs(b, seeds(ROW, [0.5], momentum=0.99)))
 
 
 def test_choices_are_written_as_they_are_shown():
@@ -242,43 +254,8 @@ def test_choices_are_written_as_they_are_shown():
         split(rows, "scheme", ["aspis"])
 
 
-def test_a_csv_is_read_back_as_it_was_written(tmp_path):
-    rows = [*seeds(ROW, [1 / 3, None]), *seeds(MEDIAN, [0.1], loss=math.nan, status='failed: a, "b"\nc')]
-    path = tmp_path / "a.csv"
-    path.write_text(as_csv(rows))
-    assert repr(read_csv(path)) == repr(rows)
-    columns = list(zip(*(line.split(",") for line in as_csv(rows[:2]).splitlines()), strict=True))
-    path.write_text("\n".join(",".join(line) for line in zip(*columns[::-1], strict=True)))
-    assert read_csv(path) == rows[:2]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (None, "no such file; give a study's folder or a sweep's CSV"),
-        (b"", "no sweep's CSV: it has no column scheme, assignment, workers"),
-        (b"a,b\n1,2\n", "has no column scheme"),
-        (as_csv([]).encode(), "holds no rows"),
-        (as_csv([ROW]).replace("0.9", "much").encode(), "line 2: top1 is 'much', which is not a number"),
-        (as_csv([ROW]).replace(",7,", ",,", 1).encode(), "line 2: workers is '', which is not a whole number"),
-        (as_csv([ROW])[:-2].encode(), "line 2: status is 'o', which is none of ok, diverged, failed"),
-        (as_csv([ROW])[:150].encode() + b"\n", "has no column"),
-        (as_csv([ROW, ROW])[:-60].encode(), "line 3: the line ends before the column"),
-        (b"\xff\xfe\x00", "cannot be read as a sweep's CSV"),
-    ],
-)
-def test_a_damaged_csv_is_named_with_the_line(text, message, tmp_path):
-    path = tmp_path / "a.csv"
-    if text is not None:
-        path.write_bytes(text)
-    with pytest.raises(DataError, match=message):
-        read_csv(path)
-
-
 def test_every_column_is_a_setting_or_follows_from_one_or_is_a_result():
-    from aspis_sim.analysis.comparison import DERIVED
-    from aspis_sim.study.reading import SETTINGS
-
     results = {"distortion_theory", "status", *METRICS}
     assert {*SETTINGS, *DERIVED, "seed", *results} == set(COLUMNS)
-    assert Row.__dataclass_fields__.keys() == set(COLUMNS)
+    assert tuple(ROW) == tuple(COLUMNS)
+    assert COLUMNS.keys() >= {one.column for one in KNOBS.values()}

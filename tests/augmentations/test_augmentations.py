@@ -8,29 +8,24 @@ import numpy as np
 import pytest
 
 from aspis_sim import assignment
-from aspis_sim.adversary.targeting import target
 from aspis_sim.augmentations import AUGMENTATIONS, augmentation
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
-from aspis_sim.simulation import Feed, Run, RunShape
+from aspis_sim.simulation import Run
+from tests.shapes import changed, fed, shape
 
 WORKERS, Q = 5, 2
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
-IMAGES = (("channels", 2), ("height", 6), ("samples", 120), ("width", 5))
-SHAPE = RunShape(
-    "subset",
-    WORKERS,
-    3,
-    "synthetic",
-    "softmax",
-    3,
-    4,
-    "median",
-    "alie",
-    detects=True,
-    dataset_parameters=IMAGES,
-    augment="cifar",
-    augment_parameters=(("pad", 2),),
+STEPS = 4
+SHAPE = shape(
+    assignment="subset",
+    workers=WORKERS,
+    redundancy=3,
+    detector="clique",
+    dataset="synthetic:channels=2:height=6:samples=120:width=5",
+    augment="cifar:pad=2",
+    samples_per_file=3,
+    steps=STEPS,
 )
 
 
@@ -71,7 +66,7 @@ def test_cifar_is_a_crop_of_the_reflected_image_flipped_or_not_and_any_of_them()
 @pytest.mark.parametrize(
     ("options", "shape", "message"),
     [
-        ({}, (64,), r"images \[height, width, channels\], and a sample here is \[64\]; take --augment none"),
+        ({}, (64,), r"images \[height, width, channels\], and a sample here is \[64\]; take `augment=none`"),
         ({}, (4, 9, 1), "an image of 4x9 has no 4 pixels to reflect at each edge; take cifar:pad=3 or less"),
         ({"pad": -1}, (8, 8, 1), "pad=-1; it is a whole number of pixels"),
         ({"pad": 1.5}, (8, 8, 1), "pad=1.5"),
@@ -87,9 +82,7 @@ def decide(graph):
 
 
 def run(shape=SHAPE, seed=0, attack="strong"):
-    chosen = target(attack, GROUPS, Q)
-    numbers = Feed(jax.random.key(seed), np.float32(0.1), np.float32(1), chosen.byzantine[None], chosen.distorts[None])
-    return Run.start(shape, numbers).to(shape.steps, decide)
+    return Run.start(shape, fed(shape, attack, Q, seed=seed)).to(STEPS, decide)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +96,7 @@ def reference():
     ids=lambda way: next(iter(way)),
 )
 def test_every_copy_of_a_file_sees_the_same_images_however_it_is_computed(reference, way):
-    other = run(replace(SHAPE, **way))
+    other = run(changed(SHAPE, **way))
     for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
         assert np.array_equal(getattr(other.state.trace, column), getattr(reference.state.trace, column))
     np.testing.assert_allclose(other.state.trace.loss, reference.state.trace.loss, rtol=1e-5)
@@ -111,26 +104,20 @@ def test_every_copy_of_a_file_sees_the_same_images_however_it_is_computed(refere
 
 
 def test_images_are_changed_and_honest_workers_still_agree(reference):
-    plain = run(replace(SHAPE, augment="none", augment_parameters=()))
+    plain = run(changed(SHAPE, augment="none"))
     assert not np.allclose(plain.state.trace.loss, reference.state.trace.loss, rtol=1e-3)
     honest = run(attack="none")
     assert np.asarray(honest.state.graph).all()
-    assert np.asarray(honest.state.trace.excluded_honest).tolist() == [0] * SHAPE.steps
+    assert np.asarray(honest.state.trace.excluded_honest).tolist() == [0] * STEPS
 
 
 def test_the_draw_depends_on_the_seed_and_on_the_step():
     """One file a worker and one and the same sample throughout: only the augmentation can tell two steps apart."""
-    alone = replace(SHAPE, dataset_parameters=(("channels", 2), ("height", 6), ("samples", 120), ("width", 5)))
-    first = Run.start(alone, _numbers(0))
+    first = Run.start(SHAPE, fed(SHAPE, "none", Q))
     same = jnp.zeros_like(first.order)
     losses = []
     for seed in (0, 1):
-        still = replace(first, numbers=_numbers(seed, rate=0.0), order=same).to(SHAPE.steps, decide)
+        still = replace(first, feed=fed(SHAPE, "none", Q, seed=seed, rate=0.0), order=same).to(STEPS, decide)
         losses.append(np.asarray(still.state.trace.loss))
     assert len(np.unique(losses[0])) > 1
     assert not np.array_equal(losses[0], losses[1])
-
-
-def _numbers(seed, rate=0.1):
-    chosen = target("none", GROUPS, Q)
-    return Feed(jax.random.key(seed), np.float32(rate), np.float32(1), chosen.byzantine[None], chosen.distorts[None])

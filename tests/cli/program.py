@@ -19,7 +19,7 @@ PROGRAM = [sys.executable, "-c", "from aspis_sim_cli.app import main; main()"]
 
 def run(*words, **environment):
     """The program with these words, however it ends: texts are split at spaces, lists and paths are taken as given."""
-    return CliRunner().invoke(app, split(*words), env=environment)
+    return CliRunner().invoke(app, split(*words), prog_name="aspis-sim", env=environment)
 
 
 def invoke(*words, code=0, **environment):

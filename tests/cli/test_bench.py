@@ -21,7 +21,11 @@ def test_benchmarks_are_listed():
 
 
 def test_rows_are_printed_in_every_format(fixed_rows):
-    assert rows(invoke("bench rules --format csv").stdout)[0] == {"question": "how fast?", "milliseconds": "1.5", "equal": ""}
+    assert rows(invoke("bench rules --format csv").stdout)[0] == {
+        "question": "how fast?",
+        "milliseconds": "1.5",
+        "equal": "",
+    }
     assert json.loads(invoke("bench rules --format json").stdout) == ROWS
     assert "[bold]" in invoke("bench rules").stdout
 

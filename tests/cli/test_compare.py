@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from aspis_sim.analysis.comparison import RECORD
-from aspis_sim.run.row import METRICS
+from aspis_sim.run.row import COLUMNS, METRICS
 from tests.cli import program
 from tests.cli.program import csv_of, one_line, refused, rows
 from tests.rows import MEDIAN, ROW, seeds
@@ -55,7 +55,7 @@ def test_two_files_in_which_only_the_steps_differ_and_some_cells_have_no_partner
     assert "B: b.csv, steps 600" in words
     assert "8 of 8 pairs of rows are the same bit for bit" in words
     assert "! 4 cells of A without a partner: scheme=aspis" in words
-    assert re.search(r"q=1 steps=300 seed=2 .*q=2 steps=300 seed=0,1,2", words)
+    assert re.search(r"q=1 steps=300 detector=clique seed=2 .*q=2 steps=300 detector=clique seed=0,1,2", words)
     assert words.count("identical") == 3
 
 
@@ -65,7 +65,7 @@ def test_the_csv_and_the_json_have_the_same_columns_and_the_notes_go_to_stderr(o
     (row,) = rows(result.stdout)
     assert tuple(row) == RECORD
     assert (row["verdict"], row["scheme"], row["q"], row["redundancy"]) == ("better", "", "1", "")
-    assert row["first"] == "scheme=aspis assignment=subset redundancy=3"
+    assert row["first"] == "scheme=aspis assignment=subset redundancy=3 detector=clique"
     assert float(row["p_holm"]) == float(row["p_t"])
     assert "Holm-corrected over 1 group;" in result.stderr
     (kept,) = json.loads((tmp_path / "out.json").read_text())
@@ -112,16 +112,19 @@ def test_help_has_examples_and_names_every_metric():
         ("one.csv --by scheme", 2, "--by scheme: write a setting and its values"),
         ("one.csv --by scheme=aspis", 2, "two different values"),
         ("one.csv --by scheme=aspis,medain", 2, "unknown value of scheme, 'medain'; did you mean median?"),
-        ("one.csv --by schem=aspis,median", 2, "unknown setting 'schem'; did you mean scheme?"),
+        ("one.csv --by schem=aspis,median", 2, "unknown setting 'schem'; did you mean scheme or schedule?"),
         ("one.csv one.csv --where q=9", 2, "unknown value of q, '9'"),
         ("one.csv one.csv --metric top5", 2, "unknown metric 'top5'; did you mean top1?"),
         ("one.csv one.csv --test signflip", 2, "unknown test 'signflip'; did you mean sign-flip?"),
-        ("one.csv one.csv --out x.pdf", 2, "x.pdf"),
+        ("one.csv one.csv --out x.pdf", 2, "cannot tell a format from x.pdf; end the file in .csv or .json"),
         ("one.csv none.csv", 3, "none.csv: there is no such file"),
         ("one.csv .", 3, "is no study"),
-        ("one.csv half.csv", 3, "half.csv, line 13: status is '', which is none of ok, diverged, failed"),
+        ("one.csv half.csv", 3, f"half.csv, line 13: 29 fields where {len(COLUMNS)} should be"),
+        ("one.csv torn.csv", 3, "torn.csv, line 13: status is 'o', which is none of ok, diverged, failed"),
     ],
 )
 def test_bad_input_ends_with_2_and_what_is_missing_or_damaged_with_3(one, tmp_path, words, code, message):
-    (tmp_path / "half.csv").write_text((tmp_path / one).read_text()[:-3])
+    text, _, rest = (tmp_path / one).read_text().rpartition(",ok,")
+    (tmp_path / "half.csv").write_text(f"{text},o")
+    (tmp_path / "torn.csv").write_text(f"{text},o,{rest}")
     assert message in refused("compare", words, code=code, lines=1)

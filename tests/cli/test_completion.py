@@ -9,14 +9,16 @@ import sys
 import pytest
 import typer
 from aspis_sim_cli.app import app
-from aspis_sim_cli.options import completion
-from typer.testing import CliRunner
 
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.data import DATASETS
 from aspis_sim.schemes import SCHEMES
+from aspis_sim.spec.grid import AXES
+from tests.cli.program import invoke
 
 SHELLS = ("bash", "zsh", "fish")
+NAMED = {f"--{flag}" for one in AXES.values() if one.kind.type is str for flag in (one.flag, one.flag_of_several)}
+"""The settings whose values are names."""
 
 
 def offered(line):
@@ -27,8 +29,7 @@ def offered(line):
         "COMP_WORDS": words,
         "COMP_CWORD": str(len(words.split()) - (not words.endswith(" "))),
     }
-    result = CliRunner().invoke(app, [], prog_name="aspis-sim", env=environment)
-    assert result.exit_code == 0, result.output
+    result = invoke(**environment)
     assert result.stderr == ""
     return result.stdout.split()
 
@@ -50,6 +51,8 @@ def offered(line):
         ("train --dataset fash", ["fashion-mnist"]),
         ("train --model resnet1", ["resnet18"]),
         ("train --precision float", ["float32", "float64"]),
+        ("sweep --precision float32,bf", ["float32,bfloat16"]),
+        ("sweep --framed 1,au", ["1,auto"]),
         ("train --after-detection ", ["average", "rule"]),
         ("sweep --protocol w", ["work"]),
         ("train --schedule co", ["constant", "cosine"]),
@@ -77,7 +80,7 @@ def test_what_is_offered(line, names):
 def test_every_option_that_takes_names_offers_them():
     found = []
     for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
-        for option in {option for parameter in command.params for option in parameter.opts} & set(completion.KNOWN):
+        for option in {option for parameter in command.params for option in parameter.opts} & NAMED:
             found.append(f"{name} {option}")
             assert offered(f"{name} {option} "), found[-1]
     assert len(found) > 25
@@ -99,14 +102,12 @@ def test_names_of_plugins_are_offered_and_broken_ones_are_silent(tmp_path):
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_there_is_a_script_for_each_shell(shell):
-    result = CliRunner().invoke(app, [], prog_name="aspis-sim", env={"_ASPIS_SIM_COMPLETE": f"source_{shell}"})
-    assert result.exit_code == 0
-    assert f"complete_{shell}" in result.stdout
+    assert f"complete_{shell}" in invoke(_ASPIS_SIM_COMPLETE=f"source_{shell}").stdout
 
 
 @pytest.mark.parametrize("option", ["--install-completion", "--show-completion"])
 def test_the_options_that_set_it_up_are_in_the_help(option):
-    assert option in CliRunner().invoke(app, ["--help"]).stdout
+    assert option in invoke("--help").stdout
 
 
 @pytest.fixture

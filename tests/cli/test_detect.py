@@ -1,35 +1,32 @@
 """``detect`` from the command line: the theory's counts, intervals, tables, the drawing, large K, bad input."""
 
-import csv
-import io
 import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import fields
+from functools import partial
 from math import comb
 
 import pytest
-from aspis_sim_cli.app import app
-from typer.testing import CliRunner
 
 from aspis_sim.assignment import subset
 from aspis_sim.detection import DETECTORS
-from aspis_sim.report import agreement_drawing as graph_drawing
+from aspis_sim.report import libraries
+from aspis_sim.trials import monte_carlo
 from aspis_sim.trials.monte_carlo import Row
+from tests.cli import program
+from tests.cli.program import one_line, refused
 
 RANDOM = "--attack random --lie-probability 0.05 --membership random --trials 30"
 NO_MATPLOTLIB = "matplotlib is not installed: pip install 'aspis-sim[plot]'"
 
 
-def invoke(words, code=0):
-    result = CliRunner().invoke(app, ["detect", *words.split()])
-    assert result.exit_code == code, result.output
-    return result
+invoke = partial(program.invoke, "detect")
 
 
 def rows(words):
-    return list(csv.DictReader(io.StringIO(invoke(f"{words} --format csv").stdout)))
+    return program.rows(invoke(words, "--format csv").stdout)
 
 
 def test_the_counts_are_those_of_the_theory():
@@ -55,7 +52,7 @@ def test_the_counts_are_those_of_the_theory():
 def test_the_csv_has_the_columns_of_a_row_and_the_intervals_of_what_varies():
     text = invoke(f"{RANDOM} --q 3 --detector clique --format csv").stdout
     assert text.splitlines()[0] == ",".join(field.name for field in fields(Row))
-    (varying,) = csv.DictReader(io.StringIO(text))
+    (varying,) = program.rows(text)
     assert varying["trials"] == "30"
     assert 0 < float(varying["found_low"]) < float(varying["found"]) < float(varying["found_high"]) < 1
     (fixed,) = rows("--q 3 --detector clique --attack weak --trials 30")
@@ -75,7 +72,7 @@ def test_the_tables_fit_and_say_who_accuses_honest_workers(width, monkeypatch):
     result = invoke(f"--q 3,5 --attack frame-up,random {setting}")
     assert max(map(len, result.stdout.splitlines())) <= width
     assert "…" not in result.stdout.replace("[…]", "")
-    words = " ".join(result.stdout.split())
+    words = one_line(result.stdout)
     assert "attack frame-up, random membership, subset K=15 r=3 (455 files), windows of 2 iterations" in words
     assert "[…]: 95% interval (Wilson) over 30 trials, seed 0." in words
     assert "! clique excludes honest workers under frame-up at q=3, 5." in words
@@ -102,22 +99,20 @@ def test_other_assignments_permuted_windows_and_a_file():
 def test_a_hundred_workers_and_the_detector_that_is_left_out():
     result = invoke("--workers 100 --q 49 --attack blocks --format csv")
     assert "without certified, which would judge 1,293,600 sets of copies" in result.stderr
-    found = {row["detector"]: row for row in csv.DictReader(io.StringIO(result.stdout))}
+    found = {row["detector"]: row for row in program.rows(result.stdout)}
     assert set(found) == set(DETECTORS) - {"none", "certified"}
     assert found["clique"]["ambiguous"] == "1.0"
 
 
 def test_an_interruption_keeps_the_rows_finished(monkeypatch):
-    from aspis_sim.trials import monte_carlo
-
-    study = monte_carlo.study
+    run_trials = monte_carlo.run_trials
 
     def stop(adversary, *arguments, **options):
         if adversary.q == 3:
             raise KeyboardInterrupt
-        return study(adversary, *arguments, **options)
+        return run_trials(adversary, *arguments, **options)
 
-    monkeypatch.setattr(monte_carlo, "study", stop)
+    monkeypatch.setattr(monte_carlo, "run_trials", stop)
     result = invoke("--q 1..4 --detector clique --format csv", code=130)
     assert len(result.stdout.splitlines()) == 3
     assert "interrupted: the 2 rows finished are kept" in result.stderr
@@ -144,9 +139,9 @@ def test_the_drawing_tells_workers_apart_by_shape_line_and_legend(tmp_path):
 
 
 def test_without_matplotlib_one_line_says_how_to_install_it(monkeypatch):
-    monkeypatch.setattr(graph_drawing.importlib.util, "find_spec", lambda name: None)
-    result = invoke("--q 3 --draw graph.png", code=2)
-    assert result.stderr == "error: a drawing needs matplotlib; install it with: pip install 'aspis-sim[plot]'\n"
+    monkeypatch.setattr(libraries.importlib.util, "find_spec", lambda name: None)
+    said = refused("detect --q 3 --draw graph.png")
+    assert said == "error: a figure needs matplotlib; install it with: pip install 'aspis-sim[plot]'\n"
 
 
 def test_help_of_the_commands_without_training_imports_nothing_heavy():
@@ -192,9 +187,6 @@ CASES = {
 def test_bad_input_ends_with_2_and_says_what_would_work(words, monkeypatch):
     line, wrong, remedy = words
     monkeypatch.setattr(subset, "subsets", lambda *arguments: pytest.fail("the assignment was built"))
-    result = invoke(line, code=2)
-    assert result.stdout == ""
-    assert 1 <= len(result.stderr.strip().splitlines()) <= 2
-    assert result.stderr.startswith("error: ")
-    assert wrong in result.stderr
-    assert remedy in result.stderr
+    said = refused("detect", line)
+    assert wrong in said
+    assert remedy in said

@@ -1,48 +1,37 @@
 """``distortion`` from the command line: the columns, the counts of the theory, what is marked, bad input."""
 
-import csv
-import io
 import json
+from functools import partial
 from math import comb
 from pathlib import Path
 
 import pytest
-from aspis_sim_cli.app import app
 from aspis_sim_cli.commands import distortion as command
 from aspis_sim_cli.render.distortion_table import distortion_view
-from rich.console import Console
-from typer.testing import CliRunner
 
 from aspis_sim.distortion import table
 from aspis_sim.distortion.table import Row, reduction
+from tests.cli import program
+from tests.cli.program import one_line, printed, refused
 
 CONTRACT = "scheme,assignment,workers,redundancy,files,load,q,attack,distorted_files,distortion_fraction,proof"
 ALL = "--scheme aspis,byzshield,detox,median,aspis+ --attack strong,weak,random"
 
 
-def invoke(words, code=0):
-    result = CliRunner().invoke(app, ["distortion", *words.split()])
-    assert result.exit_code == code, result.output
-    return result
+invoke = partial(program.invoke, "distortion")
 
 
 def rows(words):
-    return list(csv.DictReader(io.StringIO(invoke(f"{words} --format csv").stdout)))
-
-
-def printed(found, width):
-    text = io.StringIO()
-    Console(width=width, file=text, highlight=False).print(distortion_view(found, width))
-    return text.getvalue()
+    return program.rows(invoke(words, "--format csv").stdout)
 
 
 def test_the_csv_has_the_columns_that_others_rely_on_and_a_row_a_cell():
     text = invoke(f"{ALL} --q 2..7 --format csv").stdout
     assert text.splitlines()[0] == CONTRACT
-    found = {(row["scheme"], row["attack"], int(row["q"])): row for row in csv.DictReader(io.StringIO(text))}
+    found = {(row["scheme"], row["attack"], int(row["q"])): row for row in program.rows(text)}
     assert len(found) == 5 * 3 * 6 == len(text.splitlines()) - 1
     for q, mols in zip(range(2, 8), (1, 3, 5, 8, 12, 14), strict=True):
-        counts = {scheme: found[scheme, "strong", q]["distorted_files"] for scheme in command.SCHEMES}
+        counts = {scheme: found[scheme, "strong", q]["distorted_files"] for scheme in command.DEFAULT_SCHEMES}
         assert counts["aspis"] == str(comb(2 * q, 3) // 2)
         assert counts["byzshield"] == str(mols)
         assert (counts["detox"], counts["median"]) == (str(q // 2), str(q))
@@ -52,10 +41,10 @@ def test_the_csv_has_the_columns_that_others_rely_on_and_a_row_a_cell():
 
 
 def test_the_closing_sentence_is_the_reduction_over_all_q():
-    text = " ".join(invoke("--workers 21").stdout.split())
+    text = one_line(invoke("--workers 21").stdout)
     assert reduction(21).sentence in text
     # one Byzantine distorts nothing under Aspis, which is no finding
-    assert reduction(15).sentence in " ".join(invoke("--q 1..7").stdout.split())
+    assert reduction(15).sentence in one_line(invoke("--q 1..7").stdout)
     assert "reduces" not in invoke("--scheme aspis,aspis+").stdout
     assert "reduces" not in invoke("--scheme detox,median").stdout
 
@@ -77,7 +66,7 @@ def test_the_table_has_a_row_a_q_a_column_a_scheme_and_fits(width, monkeypatch):
 def test_what_is_not_proven_is_marked_with_its_bound():
     row = Row("byzshield", "mols", 35, 5, 49, 7, 13, "strong", 18, 18 / 49, "bound only", 21, 27.25)
     for width in (80, 160):
-        text = printed([row], width)
+        text = printed(distortion_view([row], width), width)
         assert "18..21*" in text
         assert "* not proven" in text
         assert "All are proven" not in text
@@ -164,9 +153,6 @@ def test_bad_input_ends_with_2_and_says_what_would_work(words, monkeypatch):
     line, wrong, remedy = words
     Path("ring.txt").write_text("0 1 2\n1 2 3\n2 3 4\n3 4 0\n4 0 1\n")
     monkeypatch.setattr(table, "_count", lambda *arguments: pytest.fail("a search was begun"))
-    result = invoke(line, code=2)
-    assert result.stdout == ""
-    assert 1 <= len(result.stderr.strip().splitlines()) <= 2
-    assert result.stderr.startswith("error: ")
-    assert wrong in result.stderr
-    assert remedy in result.stderr
+    said = refused("distortion", line)
+    assert wrong in said
+    assert remedy in said

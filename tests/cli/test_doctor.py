@@ -1,22 +1,18 @@
 """aspis-sim doctor: what it finds here, and that it names what is wrong, even where JAX does not start."""
 
-import csv
-import io
 import json
 import os
-import subprocess
 import sys
 from importlib.metadata import version
 
 import pytest
-from aspis_sim_cli.app import app
 from aspis_sim_cli.doctor import environment as here
 from aspis_sim_cli.doctor import jax_probe, packages
-from typer.testing import CliRunner
 
 from aspis_sim import __version__
 from aspis_sim.data import search, source
 from aspis_sim.plugin import Failure
+from tests.cli.program import ended, invoke, rows
 
 FINE = """print('{"backend": "cpu", "devices": [["cpu", "cpu", null]], "single": ["float32", true], "double": %s}')"""
 
@@ -31,8 +27,7 @@ def _quick(tmp_path, monkeypatch):
 
 
 def examined(code=0, words="doctor --format json", **environment):
-    result = CliRunner().invoke(app, words.split(), env=environment)
-    assert result.exit_code == code, result.output
+    result = invoke(words, code=code, **environment)
     found = {(one["topic"], one["name"]): one for one in json.loads(result.stdout)}
     for one in found.values():
         told = f"wrong: {one['topic']} {one['name']}: {one['value']}; {one['remedy']}"
@@ -60,11 +55,11 @@ def test_what_is_here_is_found(tmp_path):
 
 
 def test_as_a_table_and_as_csv():
-    table = CliRunner().invoke(app, ["doctor"])
+    table = invoke("doctor")
     assert "Nothing is wrong." in table.stdout
     assert max(map(len, table.stdout.splitlines())) <= 100
-    rows = list(csv.DictReader(io.StringIO(CliRunner().invoke(app, ["doctor", "--format", "csv"]).stdout)))
-    assert [row["topic"] for row in rows if row["name"] == "float32"] == ["devices"]
+    found = rows(invoke("doctor --format csv").stdout)
+    assert [row["topic"] for row in found if row["name"] == "float32"] == ["devices"]
 
 
 def test_jax_itself_is_asked(monkeypatch):
@@ -101,11 +96,7 @@ def test_a_device_without_float64_is_said(monkeypatch):
 def test_the_program_starts_and_reports_where_jax_cannot_be_imported_and_the_terminal_is_ascii(tmp_path):
     (tmp_path / "jax.py").write_text("raise RuntimeError('jaxlib is newer than jax')\n")
     (tmp_path / "sets").mkdir()
-    program = "from aspis_sim_cli.app import main; main()"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path]), "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(
-        [sys.executable, "-c", program, "doctor"], env=environment, capture_output=True, text=True, check=False
-    )
+    done = ended("doctor", PYTHONPATH=os.pathsep.join([str(tmp_path), *sys.path]), PYTHONIOENCODING="ascii")
     assert done.returncode == 4, done.stderr
     assert "wrong: devices jax: does not start: RuntimeError: jaxlib is newer than jax" in done.stderr
     assert "wrong: terminal encoding: ascii; set PYTHONIOENCODING=utf-8" in done.stderr

@@ -1,32 +1,25 @@
 """--dry-run, and the cache of compiled programs that the next process finds."""
 
-import csv
-import io
 import json
-import os
-import subprocess
-import sys
 
 import pytest
-from aspis_sim_cli.app import app
-from typer.testing import CliRunner
 
 from aspis_sim.simulation import compilations
+from tests.cli import program
+from tests.cli.program import ended, rows
 
 SWEEP = "sweep --workers 9 --q 1..3 --scheme aspis,detox --model softmax --steps 30 --seeds 0,1"
 
 
 def invoke(words, **environment):
-    result = CliRunner().invoke(app, words.split(), env=environment)
-    assert result.exit_code == 0, result.stderr
-    return result.stdout
+    return program.invoke(words, **environment).stdout
 
 
 def test_nothing_is_compiled_and_the_programs_are_counted():
     before = compilations()
-    rows = list(csv.DictReader(io.StringIO(invoke(f"{SWEEP} --dry-run --format csv"))))
+    found = rows(invoke(f"{SWEEP} --dry-run --format csv"))
     assert compilations() == before
-    assert [(row["schemes"], row["files"], row["steps"]) for row in rows] == [
+    assert [(row["schemes"], row["files"], row["steps"]) for row in found] == [
         ("aspis", "84", str(3 * 3 * 30)),
         ("detox", "3", str(3 * 3 * 30)),
     ]
@@ -59,13 +52,11 @@ def test_a_run_is_remembered_and_told_to_the_next(tmp_path):
 
 @pytest.mark.slow
 def test_compiled_programs_are_kept_for_the_next_process_unless_told_otherwise(tmp_path):
-    code = "from aspis_sim_cli.app import main; main()"
-    words = ["train", "--workers", "7", "--q", "2", "--steps", "3", "--quiet", "--format", "csv"]
-    environment = {**os.environ, "ASPIS_CACHE_DIR": str(tmp_path / "cache")}
+    words = "train --workers 7 --q 2 --steps 3 --quiet --format csv"
 
     def run(*more):
-        command = [sys.executable, "-c", code, *words, *more]
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        done = ended(words, *more, ASPIS_CACHE_DIR=str(tmp_path / "cache"))
+        assert done.returncode == 0, done.stderr
         return done.stdout, sorted(path.name for path in (tmp_path / "cache").glob("programs/*/jit_advance-*-cache"))
 
     alone, kept = run("--no-compile-cache")

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from aspis_sim_cli.app import app
-from typer.testing import CliRunner
 
 from aspis_sim import assignment
 from aspis_sim.reproduction.regression import ATTACKS, SCHEMES
+from tests.cli.program import invoke, refused
 
 REFERENCE = json.loads(Path(__file__).with_name("linear_regression.json").read_text())
 """Losses after every step of the authors' algorithm, written with nine digits."""
@@ -22,12 +21,10 @@ def train(case, *more):
         f"--aggregator median --after-detection rule --attack {ATTACKS[case['scheme'], case['distort']]} "
         f"--payload {case['payload']} --q {case['adversaries']} --lr {case['learning_rate']} "
         f"--steps {case['iterations']} --seed {case['seed']} --init normal --format json"
-    ).split()
+    )
     if case["payload"] != "alie":
-        words += ["--strength", str(case["constant"])]
-    result = CliRunner().invoke(app, [*words, *more])
-    assert result.exit_code == 0, result.stderr
-    return json.loads(result.stdout)
+        words += f" --strength {case['constant']}"
+    return json.loads(invoke(words, *more).stdout)
 
 
 @pytest.mark.parametrize("case", REFERENCE, ids=lambda case: f"{case['scheme']}-{case['distort']}-{case['payload']}")
@@ -63,7 +60,5 @@ def test_float32_is_near_and_no_accuracy_is_claimed():
 
 
 def test_a_sweep_of_it_is_refused():
-    words = ["sweep", "--dataset", "linear-regression:samples=100:dimension=5", "--q", "2", "--workers", "7"]
-    result = CliRunner().invoke(app, words)
-    assert result.exit_code == 2
-    assert "no accuracy" in result.stderr
+    said = refused("sweep --dataset linear-regression:samples=100:dimension=5 --q 2 --workers 7", lines=1)
+    assert "a sweep compares accuracies, and linear-regression has no accuracy; use aspis-sim train" in said

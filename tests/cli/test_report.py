@@ -3,24 +3,16 @@
 import json
 
 import pytest
-from aspis_sim_cli.app import app
-from typer.testing import CliRunner
 
-from aspis_sim.records import as_csv
+from tests.cli.program import csv_of, invoke, refused
 from tests.report.studies import HOSTILE, rows_of
 
 
 @pytest.fixture
 def sweep(tmp_path):
     path = tmp_path / "my sweep.csv"
-    path.write_text(as_csv(rows_of()), encoding="utf-8")
+    path.write_text(csv_of(rows_of()), encoding="utf-8")
     return path
-
-
-def invoke(*words, code=0):
-    result = CliRunner().invoke(app, list(map(str, words)))
-    assert result.exit_code == code, result.output
-    return result
 
 
 def test_a_report_goes_beside_its_csv_file_or_where_it_is_asked_for(sweep, tmp_path):
@@ -35,29 +27,29 @@ def test_a_report_goes_beside_its_csv_file_or_where_it_is_asked_for(sweep, tmp_p
 
 @pytest.mark.parametrize("kind", ["accuracy", "distortion", "heatmap"])
 def test_a_figure_is_written(kind, sweep, tmp_path):
-    result = invoke("plot", kind, sweep, "--out", tmp_path / "x.svg", "--scheme", "detox", "--attack", "weak")
+    result = invoke(f"plot {kind}", sweep, "--out", tmp_path / "x.svg", "--scheme detox --attack weak")
     assert (result.stdout, result.stderr) == ("", f"written to {tmp_path / 'x.svg'}\n")
     assert (tmp_path / "x.svg").read_bytes().startswith(b"<?xml")
 
 
 def test_an_export_goes_to_stdout_or_to_a_file(sweep, tmp_path):
     assert invoke("export", sweep).stdout == sweep.read_text()
-    assert len(json.loads(invoke("export", sweep, "--format", "json").stdout)) == 24
+    assert len(json.loads(invoke("export", sweep, "--format json").stdout)) == 24
     for ending, begins in ((".md", b"Top-1"), (".tex", b"% Needs"), (".parquet", b"PAR1"), (".csv", b"scheme,")):
         result = invoke("export", sweep, "--out", tmp_path / f"x{ending}")
         assert result.stdout == ""
         assert (tmp_path / f"x{ending}").read_bytes().startswith(begins)
-    invoke("export", sweep, "--format", "latex", "--out", tmp_path / "table.txt")
+    invoke("export", sweep, "--format latex --out", tmp_path / "table.txt")
     assert "\\toprule" in (tmp_path / "table.txt").read_text()
 
 
 def test_hostile_labels_do_nothing_to_the_terminal(tmp_path):
     path = tmp_path / "hostile.csv"
-    path.write_text(as_csv(rows_of(schemes=HOSTILE, q=(1,), seeds=(0,))), encoding="utf-8", newline="")
+    path.write_text(csv_of(rows_of(schemes=HOSTILE, q=(1,), seeds=(0,))), encoding="utf-8", newline="")
     for kind in ("markdown", "latex"):
-        assert "\x1b" not in invoke("export", path, "--format", kind).output
-    result = invoke("plot", "accuracy", path, "--out", tmp_path / "x.png", "--scheme", "[red]x", code=2)
-    assert "unknown scheme '[red]x'" in result.stderr
+        assert "\x1b" not in invoke("export", path, f"--format {kind}").output
+    said = refused("plot accuracy", path, "--out", tmp_path / "x.png", "--scheme [red]x")
+    assert "unknown scheme '[red]x'" in said
 
 
 CASES = {
@@ -77,12 +69,9 @@ CASES = {
 def test_what_is_wrong_is_one_message_and_nothing_is_written(name, sweep, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     words, message = CASES[name]
-    result = invoke(*(sweep if word == "{sweep}" else word for word in words.split()), code=2)
-    assert result.stdout == ""
-    assert result.stderr.count("error:") == 1
-    assert message in result.stderr
+    assert message in refused(*(sweep if word == "{sweep}" else word for word in words.split()))
     assert [path.name for path in tmp_path.iterdir()] == ["my sweep.csv"]
 
 
 def test_a_folder_that_is_no_study_is_missing_data(tmp_path):
-    assert "is no study" in invoke("report", tmp_path, code=3).stderr
+    assert "is no study" in refused("report", tmp_path, code=3)

@@ -1,18 +1,17 @@
 """``reproduce``: ours beside the published cells, what agrees, the errata and why, and the exit code if one is open."""
 
-import csv
-import io
 import json
+from functools import partial
 
 import pytest
-from aspis_sim_cli.app import app
 from aspis_sim_cli.commands import reproduce as command
-from typer.testing import CliRunner
 
 from aspis_sim.distortion import published
 from aspis_sim.distortion.table import reduction
 from aspis_sim.reproduction import preset
 from aspis_sim.reproduction import published as training
+from tests.cli import program
+from tests.cli.program import one_line, refused, rows
 
 FRACTIONS = """workers,redundancy,attack,scheme,q,distortion_fraction_published
 15,3,strong,aspis,2,0.004
@@ -29,10 +28,7 @@ mols,15,25,5,3,3,{}
 """
 
 
-def invoke(words, code=0):
-    result = CliRunner().invoke(app, ["reproduce", *words.split()])
-    assert result.exit_code == code, result.output
-    return result
+invoke = partial(program.invoke, "reproduce")
 
 
 def publish(folder, monkeypatch, count):
@@ -53,7 +49,7 @@ def test_every_cell_stands_beside_ours_and_errata_are_named(few, width, monkeypa
     text = invoke("distortion").stdout
     assert max(map(len, text.splitlines())) <= width
     assert "\x1b" not in text
-    words = " ".join(text.split())
+    words = one_line(text)
     for cell in ("0.0044 0.004 ✓", "0.4000 0.4 ✓", "0.0000 0.002 ✗a", "0.0156 0.031 ✗b", "0.6250 0.625 ✓", "3 3 ✓"):
         assert cell in words
     assert "7 of 9 published cells agree; 2 known errata; 0 not explained." in words
@@ -70,7 +66,7 @@ def test_the_reduction_that_is_printed_is_ours():
 
 def test_a_difference_without_a_reason_is_shown_and_ends_with_4(tmp_path, monkeypatch):
     publish(tmp_path, monkeypatch, 4)
-    words = " ".join(invoke("distortion", code=4).stdout.split())
+    words = one_line(invoke("distortion", code=4).stdout)
     assert "3 4 ✗?" in words
     assert "6 of 9 published cells agree; 2 known errata; 1 not explained." in words
     assert "✗? disagreement, mols K=15 strong q=3: not explained." in words
@@ -79,7 +75,7 @@ def test_a_difference_without_a_reason_is_shown_and_ends_with_4(tmp_path, monkey
 
 def test_csv_and_json_have_a_row_a_cell_and_keep_the_summary_apart(few):
     result = invoke("distortion --format csv --out cells.json")
-    found = list(csv.DictReader(io.StringIO(result.stdout)))
+    found = rows(result.stdout)
     assert [row["agrees"] for row in found].count("True") == 7
     assert [row["q"] for row in found if row["erratum"]] == ["2", "2"]
     assert "7 of 9 published cells agree" in result.stderr
@@ -109,11 +105,11 @@ def regression(monkeypatch):
 
 
 def test_the_linear_regression_loss_by_loss(regression):
-    words = " ".join(invoke("linear-regression").stdout.split())
+    words = one_line(invoke("linear-regression").stdout)
     assert "median weak alie q=4 " in words
     assert "0.0e+00 same" in words
     assert "1 of 1 runs are the same: the losses after all 5 steps within 1e-09 relative" in words
-    found = list(csv.DictReader(io.StringIO(invoke("linear-regression --format csv --out losses.json").stdout)))
+    found = rows(invoke("linear-regression --format csv --out losses.json").stdout)
     assert [float(row["published"]) for row in found] == regression["loss"]
     assert [float(f"{float(row['ours']):.9g}") for row in found] == regression["loss"]
     with open("losses.json", encoding="utf-8") as file:
@@ -124,9 +120,25 @@ def test_the_linear_regression_loss_by_loss(regression):
 
 def test_a_loss_that_differs_ends_with_4(regression):
     regression["loss"][3] *= 1 + 3e-9
-    words = " ".join(invoke("linear-regression", code=4).stdout.split())
+    words = one_line(invoke("linear-regression", code=4).stdout)
     assert "3.0e-09 differs" in words
     assert "0 of 1 runs are the same" in words
+
+
+@pytest.mark.parametrize("format", ["csv", "table"])
+def test_a_study_of_it_trains_nothing_twice_and_prints_the_same(format, monkeypatch, trained):
+    short = [run | {"iterations": 3, "loss": run["loss"][:3]} for run in training.linear_regression()]
+    monkeypatch.setattr(training, "linear_regression", lambda: short)
+    words = f"linear-regression --study kept --format {format}"
+    first = invoke(words)
+    assert len(trained) == len(short) == 5
+    assert "0 of 5 cells were there already" in first.stderr
+    trained.clear()
+    second = invoke(words)
+    assert trained == []
+    assert "5 of 5 cells were there already" in second.stderr
+    assert second.stdout == first.stdout
+    assert first.stdout.count("\n") > 5
 
 
 @pytest.mark.parametrize(
@@ -138,8 +150,6 @@ def test_a_loss_that_differs_ends_with_4(regression):
 )
 def test_bad_input_ends_with_2_before_work(words, wrong, remedy, monkeypatch):
     monkeypatch.setattr(published, "compare", lambda: pytest.fail("the comparison was begun"))
-    result = invoke(words, code=2)
-    assert result.stdout == ""
-    assert len(result.stderr.splitlines()) == 1
-    assert wrong in result.stderr
-    assert remedy in result.stderr
+    said = refused("reproduce", words, lines=1)
+    assert wrong in said
+    assert remedy in said

@@ -1,27 +1,28 @@
 """``reproduce`` of figures: CIFAR-10 from its archive to table, curves and picture; what is missing, damaged or cut."""
 
 import csv
-import io
 import json
 import tomllib
 from dataclasses import replace
+from functools import partial
 
 import pytest
-from aspis_sim_cli.app import app
 from aspis_sim_cli.render.search_table import search_view
-from rich.console import Console
-from typer.testing import CliRunner
 
 from aspis_sim.data import _load, search
 from aspis_sim.gradients.network import network
-from aspis_sim.report import curve_drawing
+from aspis_sim.report import libraries
 from aspis_sim.reproduction.preset import load
 from aspis_sim.reproduction.rate_search import Try
 from aspis_sim.run.executors import threads
+from tests.cli import program
+from tests.cli.program import one_line, printed, refused, rows
 from tests.data import archives
 
 TINY = "--samples-per-file 1 --seeds 428 --model mlp:hidden=4"
 """What a figure can be run with in a moment; the paper's own are 32 samples a file and ResNet-18."""
+
+invoke = partial(program.invoke, "reproduce")
 
 
 @pytest.fixture(scope="module")
@@ -45,25 +46,12 @@ def nothing_of_this_machine(tmp_path, monkeypatch):
         cached.cache_clear()
 
 
-def invoke(*words, code=0):
-    result = CliRunner().invoke(app, ["reproduce", *(part for word in words for part in _split(word))])
-    assert result.exit_code == code, result.output
-    return result
-
-
-def _split(word):
-    return [word] if "=" in word and " = " in word else word.split()
-
-
 def test_a_figure_from_the_archive_to_the_picture(archive, tmp_path):
     result = invoke(
         f"fig-7a --max-steps 3 {TINY} --data-dir {archive} --out found/7a.csv",
-        "--series",
-        "Aspis, q = 2",
-        "--series",
-        "Median, q = 2",
+        ["--series", "Aspis, q = 2", "--series", "Median, q = 2"],
     )
-    words = " ".join(result.stdout.split())
+    words = one_line(result.stdout)
     assert "Figure 7a: ALIE, strong attack, K=15: Aspis, median, DETOX ours: cifar10, mlp:hidden=4" in words
     assert "Aspis, q = 2 21.9 67.6 67.6" in words
     assert "Median, q = 2 30.1 33.9 22.7" in words
@@ -97,8 +85,7 @@ def test_the_papers_net_and_augmentation_on_the_archive(archive):
     result = invoke(
         f"fig-7a --max-steps 3 --samples-per-file 1 --seeds 428 --model resnet18:norm=batch:width=8 --data-dir {other} "
         "--format json --quiet",
-        "--series",
-        "Median, q = 2",
+        ["--series", "Median, q = 2"],
     )
     (row,) = json.loads(result.stdout)
     assert (row["model"], row["files"], row["steps"], row["verdict"]) == (
@@ -112,7 +99,7 @@ def test_the_papers_net_and_augmentation_on_the_archive(archive):
 
 def test_a_full_run_on_data_that_are_not_the_published_ones_gets_no_verdict(archive):
     result = invoke(f"fig-7b {TINY} --data-dir {archive} --format csv --samples-per-file 16 --quiet --series bulyan")
-    (row,) = csv.DictReader(io.StringIO(result.stdout))
+    (row,) = rows(result.stdout)
     assert (row["verdict"], row["steps"], row["batch_size"]) == ("order only", "33", "240")
     assert row["schedule"] == "step:factor=0.7:every=2"
     assert row["rate"] == "assumed, as Median"
@@ -120,7 +107,7 @@ def test_a_full_run_on_data_that_are_not_the_published_ones_gets_no_verdict(arch
 
 def test_the_small_scale_on_the_digits():
     result = invoke("fig-10 --scale small --max-steps 2 --out small.json")
-    words = " ".join(result.stdout.split())
+    words = one_line(result.stdout)
     assert "ours: digits, mlp" in words
     assert "chosen on validation data" in words
     with open("small.json", encoding="utf-8") as file:
@@ -134,11 +121,11 @@ def test_a_search_writes_the_rates_that_the_figure_then_takes(archive, tmp_path)
     result = invoke(f"{words} --search --out rates.toml --format csv")
     assert "8 runs, 16 steps, 240 sample gradients of all workers," in result.stderr
     chosen = tomllib.loads((tmp_path / "rates.toml").read_text())["Bulyan, q = 2"]
-    tried = list(csv.DictReader(io.StringIO(result.stdout)))
+    tried = rows(result.stdout)
     assert [one["chosen"] for one in tried].count("True") == 1
     best = max(tried, key=lambda one: (float(one["top1"]), -float(one["loss"]), -float(one["x"])))
     assert (chosen["rates"], chosen["decay"]) == (float(best["x"]), float(best["y"]))
-    (row,) = csv.DictReader(io.StringIO(invoke(f"{words} --rates rates.toml --format csv").stdout))
+    (row,) = rows(invoke(f"{words} --rates rates.toml --format csv").stdout)
     assert float(row["lr"]) == chosen["rates"]
     assert row["schedule"].startswith(f"step:factor={chosen['decay']}:")
     assert row["rate"] == chosen["rate"]
@@ -148,17 +135,15 @@ def test_the_table_of_a_search_marks_what_it_chose():
     preset = load("fig-7b")
     best = Try("Bulyan, q = 2", 0.1, 0.7, 3, 99, 428, 61.25, 1.0, True, 1500, 2.0)
     other = replace(best, x=0.01, top1=50.0, chosen=False)
-    printed = io.StringIO()
-    Console(width=80, file=printed).print(search_view(preset, [other, best]))
-    words = " ".join(printed.getvalue().split())
+    words = one_line(printed(search_view(preset, [other, best]), 80))
     assert "Bulyan, q = 2 50.0 61.2*" in words
     assert "2 runs, 198 steps, 3,000 sample gradients of all workers, 4 seconds of runs." in words
 
 
 def test_without_matplotlib_everything_but_the_picture_is_there(archive, tmp_path, monkeypatch):
-    monkeypatch.setattr(curve_drawing.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(libraries.importlib.util, "find_spec", lambda name: None)
     result = invoke(f"fig-7b --max-steps 1 {TINY} --data-dir {archive} --series bulyan --out 7b.csv")
-    assert "no picture: a picture needs matplotlib; install it with: pip install 'aspis-sim[plot]'" in result.stderr
+    assert "no picture: a figure needs matplotlib; install it with: pip install 'aspis-sim[plot]'" in result.stderr
     assert sorted(path.name for path in tmp_path.glob("7b*")) == ["7b-curves.csv", "7b-runs.csv", "7b.csv"]
 
 
@@ -171,10 +156,9 @@ def test_a_dry_run_trains_nothing_and_says_what_it_would_cost(archive, monkeypat
 
 
 def test_a_missing_archive_ends_with_3_before_anything_is_written(tmp_path):
-    result = invoke("fig-7a --out found/7a.csv", code=3)
-    assert result.stdout == ""
-    assert "cifar-10-binary.tar.gz not found" in result.stderr
-    assert "aspis-sim data fetch cifar10" in result.stderr
+    said = refused("reproduce fig-7a --out found/7a.csv", code=3)
+    assert "cifar-10-binary.tar.gz not found" in said
+    assert "aspis-sim data fetch cifar10" in said
     assert not (tmp_path / "found").exists()
 
 
@@ -187,10 +171,9 @@ def test_a_damaged_archive_ends_with_3_and_one_message(damage, archive, tmp_path
         if path.suffix == ".gz":
             content = content[:-1000] if damage == "cut" else content[:-1000] + bytes(1000)
         (folder / path.name).write_bytes(content)
-    result = invoke(f"fig-7a --data-dir {folder.parent} --out found/7a.csv", code=3)
-    assert result.stdout == ""
-    assert result.stderr.count("error:") == 1
-    assert "cifar-10-binary.tar.gz" in result.stderr
+    assert "cifar-10-binary.tar.gz" in refused(
+        f"reproduce fig-7a --data-dir {folder.parent} --out found/7a.csv", code=3
+    )
     assert not (tmp_path / "found").exists()
 
 
@@ -212,8 +195,6 @@ def test_a_damaged_archive_ends_with_3_and_one_message(damage, archive, tmp_path
 )
 def test_bad_input_ends_with_2_before_work(words, wrong, remedy, monkeypatch):
     monkeypatch.setattr(threads, "train", lambda *words: pytest.fail("something was trained"))
-    result = invoke(words, code=2)
-    assert result.stdout == ""
-    assert len(result.stderr.splitlines()) == 1
-    assert wrong in result.stderr
-    assert remedy in result.stderr
+    said = refused("reproduce", words, lines=1)
+    assert wrong in said
+    assert remedy in said

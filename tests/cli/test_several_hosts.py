@@ -8,21 +8,19 @@ import sys
 
 import numpy as np
 import pytest
-from aspis_sim_cli.app import app
-from typer.testing import CliRunner
 
 from aspis_sim.devices.mesh import join_hosts
 from aspis_sim.errors import InputError
+from tests.cli import program
+from tests.cli.program import refused
 
-PROGRAM = [sys.executable, "-c", "from aspis_sim_cli.app import main; main()"]
 TRAIN = "train --workers 7 --q 3 --model softmax --steps 12 --every 12 --samples-per-file 2 --format json --quiet"
 
 
 def start(*more):
     environment = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_PLATFORMS")}
     environment |= {"ASPIS_CACHE_DIR": "", "JAX_PLATFORMS": "cpu"}
-    command = [*PROGRAM, *TRAIN.split(), *more]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    return program.start(TRAIN, *more, env=environment)
 
 
 @pytest.mark.slow
@@ -31,13 +29,13 @@ def test_two_processes_of_four_devices_are_one_of_one(more):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    together = ("--devices", "8", "--coordinator", address, "--processes", "2", *more.split())
-    started = [start(*together, "--process", str(index)) for index in range(2)]
+    together = f"--devices 8 --coordinator {address} --processes 2 {more}"
+    started = [start(together, f"--process {index}") for index in range(2)]
     printed = [process.communicate(timeout=120) for process in started]
     assert [process.returncode for process in started] == [0, 0], printed
     assert printed[1][0] == ""
     ours = json.loads(printed[0][0])
-    theirs = json.loads(start(*more.split()).communicate(timeout=120)[0])
+    theirs = json.loads(start(more).communicate(timeout=120)[0])
     for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
         assert ours[column] == theirs[column]
     np.testing.assert_allclose(ours["loss"], theirs["loss"], rtol=1e-5)
@@ -97,7 +95,4 @@ def test_nobody_listening_is_said():
     ],
 )
 def test_what_does_not_fit_is_said_before_any_work(words, says):
-    result = CliRunner().invoke(app, f"{TRAIN} {words}".split())
-    assert result.exit_code == 2
-    assert says in result.stderr
-    assert result.stdout == ""
+    assert says in refused(TRAIN, words)

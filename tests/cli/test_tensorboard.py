@@ -5,20 +5,13 @@ import struct
 import sys
 
 import pytest
-from aspis_sim_cli.app import app
 from tensorboardX.proto.event_pb2 import Event
-from typer.testing import CliRunner
 
 from aspis_sim.report import tensorboard
 from aspis_sim.spec.grid import Grid
+from tests.cli.program import invoke, refused
 
 RUN = "--workers 5 --q 1 --steps 6 --samples-per-file 2 --model softmax"
-
-
-def invoke(words, code=0):
-    result = CliRunner().invoke(app, words.split())
-    assert result.exit_code == code, result.output
-    return result
 
 
 def events(folder):
@@ -105,6 +98,6 @@ def test_names_of_runs_are_names_of_folders_and_no_two_cells_share_one():
 
 def test_bad_input_is_said_before_any_work(monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
-    assert "cannot write" in invoke(f"train {RUN} --tensorboard {tmp_path}/file", code=2).stderr
+    assert f"cannot write {tmp_path}/file" in refused(f"train {RUN} --tensorboard {tmp_path}/file")
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
-    assert "pip install 'aspis-sim[tensorboard]'" in invoke(f"train {RUN} --tensorboard tb", code=2).stderr
+    assert "pip install 'aspis-sim[tensorboard]'" in refused(f"train {RUN} --tensorboard tb")

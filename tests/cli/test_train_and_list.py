@@ -1,27 +1,23 @@
 """One run and its curve, and what is registered."""
 
-import csv
-import io
 import json
 
 import pytest
-from aspis_sim_cli.app import app
-from typer.testing import CliRunner
 
 from aspis_sim import __version__
 from aspis_sim.aggregation import RULES
+from tests.cli import program
+from tests.cli.program import refused, rows
 
 RUN = "train --workers 7 --q 2 --steps 10 --samples-per-file 2 --model softmax --every 4"
 
 
-def invoke(words):
-    result = CliRunner().invoke(app, words.split())
-    assert result.exit_code == 0, result.output
-    return result.stdout
+def invoke(*words):
+    return program.invoke(*words).stdout
 
 
 def test_the_curve_has_a_point_every_few_steps_and_at_the_end():
-    points = list(csv.DictReader(io.StringIO(invoke(f"{RUN} --format csv"))))
+    points = rows(invoke(f"{RUN} --format csv"))
     assert [point["step"] for point in points] == ["4", "8", "10"]
     assert {point["distorted"] for point in points} == {"2.0"}
     assert {point["outcome"] for point in points} == {"ambiguous"}
@@ -68,10 +64,7 @@ def test_conventions_choose_variants():
     ],
 )
 def test_options_that_cannot_be_are_refused(words, message):
-    result = CliRunner().invoke(app, f"{RUN} --scheme median {words}".split())
-    assert result.exit_code == 2, result.output
-    assert message in result.stderr
-    assert len(result.stderr.strip().splitlines()) <= 2
+    assert message in refused(RUN, "--scheme median", words)
 
 
 def test_little_memory_changes_nothing_but_the_rounding():
@@ -81,10 +74,8 @@ def test_little_memory_changes_nothing_but_the_rounding():
 
 
 def test_a_part_that_needs_all_gradients_at_once_says_so():
-    words = f"{RUN} --memory 60kB --compute replicated".split()
-    result = CliRunner().invoke(app, words)
-    assert result.exit_code == 2
-    assert "replicated compute needs all 105 gradients at once" in result.stderr
+    said = refused(RUN, "--memory 60kB --compute replicated")
+    assert "replicated compute needs all 105 gradients at once" in said
 
 
 def test_the_table_names_the_run():

@@ -154,7 +154,7 @@ def test_a_list_of_sums_in_the_folder_replaces_size_and_sum(target):
 
 
 def test_a_missing_file_a_dead_server_and_redirections(target):
-    with pytest.raises(DataError, match=r"HTTP 404 Not Found; try a mirror with --from URL"):
+    with pytest.raises(DataError, match=r"HTTP 404 Not Found; try a mirror with `from=URL`"):
         get(Behaviour({}), target)
     with pytest.raises(DataError, match="refused"):
         get(served(), target, base="http://127.0.0.1:9")

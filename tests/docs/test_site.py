@@ -1,13 +1,13 @@
 """The documentation: it builds without a warning, every registered name has its page, and its commands exist."""
 
 import csv
+import inspect
 import io
 import os
 import re
 import shlex
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,13 @@ from aspis_sim_cli.app import app
 from aspis_sim_cli.commands.list_parts import Kind as ListedKind
 from typer.testing import CliRunner
 
+import aspis_sim
 from aspis_sim import plugin
 from aspis_sim.plugin.guards import KINDS
-from aspis_sim.run.row import COLUMNS, Row
+from aspis_sim.run.row import COLUMNS
+from aspis_sim.schemes import SCHEMES
+from aspis_sim.spec.cell import FILLED, KNOBS
+from aspis_sim.spec.grid import AXES
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -34,6 +38,11 @@ def site_pages():
     finally:
         sys.path.remove(str(DOCS / "hooks"))
     return site_pages
+
+
+def cells_of(text):
+    """The cells of every row of the tables in a page whose first cell is code."""
+    return [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| `")]
 
 
 def test_every_registered_name_has_a_page_of_its_kind(site_pages):
@@ -52,9 +61,76 @@ def test_every_registered_name_has_a_page_of_its_kind(site_pages):
 
 def test_every_column_is_described(site_pages):
     text = site_pages.pages()["reference/columns.md"]
-    described = dict(re.findall(r"(?m)^\| `(\w+)` \| .* \| (.+) \|$", text.split("## train")[0]))
-    assert tuple(described) == COLUMNS
-    assert len(set(described.values())) > len(fields(Row)) - 3
+    described = {cells[0].strip("`"): cells[1:] for cells in cells_of(text.split("## train")[0])}
+    assert tuple(described) == tuple(COLUMNS)
+    assert len({meaning for *_, meaning in described.values()}) > len(COLUMNS) - 3
+    assert described["top1"] == ["float or none", "", COLUMNS["top1"].meaning]
+    assert described["rule"] == ["str", "`rule`", COLUMNS["rule"].meaning]
+    assert described["framed"][:2] == ["int or auto or none", "`framed`"]
+    assert [name for name, (_, setting, _) in described.items() if setting] == [
+        name for name, column in COLUMNS.items() if column.setting is not None
+    ]
+
+
+def test_every_setting_has_a_row_that_says_how_it_is_asked_for_wherever_it_can_be(site_pages):
+    text = site_pages.pages()["reference/settings.md"]
+    rows = {cells[0].strip("`"): cells[1:] for cells in cells_of(text)}
+    assert set(rows) == set(AXES)
+    assert len(cells_of(text)) == len(AXES)
+    assert rows["rule"][:5] == ["`--aggregator`", "`aggregator`", "`aggregator`, `rule`", "`rule`", "the scheme's"]
+    assert rows["seed"][:5] == [
+        "`--seed` (sweep: `--seeds`)", "`seed` (sweep: `seeds`)", "`seed` (sweep: `seed`, `seeds`)", "`seed`",
+        "`0` (sweep: `0,1,2`)",
+    ]  # fmt: skip
+    assert rows["permute"][:2] == ["`--permute`, `--no-permute`", "`permute`"]
+    assert rows["epochs"][3:5] == ["", "`none`"]
+    assert "[weak](../parts/attacks/weak.md)" in rows["attack"][-1]
+    for panel in {one.panel for one in AXES.values()}:
+        (part,) = [part for part in text.split("\n## ") if part.startswith(f"{panel}\n")]
+        own = [name for name, one in AXES.items() if one.panel == panel]
+        assert [cells[0] for cells in cells_of(part)] == [f"`{name}`" for name in own]
+
+
+def test_the_flags_and_keywords_on_the_page_of_settings_are_those_of_the_program(site_pages):
+    rows = {cells[0].strip("`"): cells[1:] for cells in cells_of(site_pages.pages()["reference/settings.md"])}
+    program = typer.main.get_command(app)
+    assert isinstance(program, typer.core.TyperGroup)
+    known = {
+        flag
+        for name in ("sweep", "train")
+        for parameter in program.commands[name].params
+        for flag in (*parameter.opts, *parameter.secondary_opts)
+    }
+    keywords = {*inspect.signature(aspis_sim.sweep).parameters, *inspect.signature(aspis_sim.train).parameters}
+    for name, (flags, keys, words, column, *_) in rows.items():
+        assert set(re.findall(r"`(--[^`]+)`", flags)) <= known
+        assert {f"--{key}" for key in re.findall(r"`([^`]+)`", keys)} <= known
+        assert set(re.findall(r"`([^`]+)`", words)) - {name} <= keywords
+        assert column == "" or column.strip("`") in COLUMNS
+
+
+def test_the_page_of_a_scheme_shows_every_setting_that_it_fills(site_pages):
+    pages = site_pages.pages()
+    for name, scheme in SCHEMES.items():
+        shown = {flag.strip("`"): value for flag, value, _ in cells_of(pages[f"parts/schemes/{name}.md"])}
+        for setting, value in scheme.fills.items():
+            assert KNOBS[setting].written(value) in re.split(r"[`\[\]]", shown[KNOBS[setting].flag])
+        assert {KNOBS[one].flag for one in FILLED if KNOBS[one].filled_by == "scheme"} <= set(shown)
+    assert "[median_of_means:per_lie=2](../rules/median_of_means.md)" in pages["parts/schemes/aspis-sound.md"]
+
+
+@pytest.mark.slow
+def test_the_commands_on_the_pages_of_parts_can_run(site_pages):
+    """Up to the data: CIFAR-10 may not be here (exit status 3)."""
+    pages, program = site_pages.pages(), CliRunner()
+    for kind in site_pages.KINDS:
+        for name in kind.parts:
+            command = kind.command_of(name)
+            assert f"```\n{command}\n```" in pages[f"parts/{kind.folder}/{name}.md"]
+            words = shlex.split(command)[1:]
+            if words[0] in ("sweep", "train"):
+                result = program.invoke(app, [*words, "--dry-run"])
+                assert result.exit_code in ((0, 3) if "cifar10" in words else (0,)), (words, result.output)
 
 
 def test_the_counts_on_the_pages_of_assignments_are_those_of_the_program(site_pages):

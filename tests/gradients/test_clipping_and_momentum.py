@@ -9,22 +9,21 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from aspis_sim import assignment
-from aspis_sim.adversary.targeting import target
 from aspis_sim.data import load
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
 from aspis_sim.gradients.clipping import clip_one
 from aspis_sim.gradients.memory_plan import plan
 from aspis_sim.gradients.network import network
-from aspis_sim.simulation import Feed, Run, RunShape
+from aspis_sim.simulation import Run
+from tests.shapes import changed, fed, shape
 
 WORKERS, Q, SAMPLES, STEPS = 5, 2, 3, 4
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
 FILES = len(GROUPS.files)
 RATE, BETA, RADIUS = 0.1, 0.8, 2.4
-SHAPE = RunShape(
-    "subset", WORKERS, 3, "digits", "mlp", SAMPLES, STEPS, "average", "alie", momentum=0.0, precision="float64"
-)
+SETTINGS = {"workers": WORKERS, "model": "mlp", "samples_per_file": SAMPLES, "steps": STEPS}
+SHAPE = shape(**SETTINGS, assignment="subset", redundancy=3, rule="average", momentum=0.0, precision="float64")
 
 
 def decide(graph):
@@ -32,10 +31,7 @@ def decide(graph):
 
 
 def start(shape, attack="none", strength=1.0):
-    chosen = target(attack, GROUPS, Q)
-    real = np.float64 if shape.precision == "float64" else np.float32
-    fed = Feed(jax.random.key(0), real(RATE), real(strength), chosen.byzantine[None], chosen.distorts[None])
-    return Run.start(shape, fed)
+    return Run.start(shape, fed(shape, attack, Q, rate=RATE, strength=strength))
 
 
 def by_hand(of_files, steps=STEPS):
@@ -91,8 +87,7 @@ def expected():
     ids=str,
 )
 def test_weights_are_those_of_plain_numpy(expected, clip, beta, cut):
-    shape = replace(SHAPE, clip_workers=clip, worker_momentum=beta, **cut)
-    run = start(shape)
+    run = start(changed(SHAPE, clip_workers=clip, worker_momentum=beta, **cut))
     half = run.to(2, decide)
     done = half.to(STEPS, decide)
     np.testing.assert_allclose(done.state.weights, expected[clip, beta], rtol=0, atol=1e-12)
@@ -102,10 +97,11 @@ def test_weights_are_those_of_plain_numpy(expected, clip, beta, cut):
 
 def test_ways_to_compute_give_the_same_verdicts_under_attack():
     """The tile that settles most comparisons, sums of layers and the robust rule all see what is returned."""
-    shape = replace(SHAPE, detects=True, rule="median", precision="float32", clip_workers=RADIUS, worker_momentum=BETA)
+    parts = {"assignment": "subset", "redundancy": 3, "detector": "clique", "momentum": 0.0}
+    ours = shape(**SETTINGS, **parts, clip_workers=RADIUS, worker_momentum=BETA)
     for attack in ("weak", "strong"):
         runs = [
-            start(replace(shape, **way), attack).to(STEPS, decide)
+            start(changed(ours, **way), attack).to(STEPS, decide)
             for way in ({}, {"compute": "replicated"}, {"tile_bytes": 3000, "devices": 2})
         ]
         for other in runs[1:]:
@@ -118,21 +114,16 @@ def test_ways_to_compute_give_the_same_verdicts_under_attack():
 
 def test_a_payload_looks_at_the_clipped_gradients():
     """Minus the mean of what honest workers return is no longer than the radius."""
-    shape = replace(
-        SHAPE, clip_workers=1e-3, payload="inner_product", assignment="baseline", redundancy=1, precision="float32"
-    )
-    groups = assignment.build("baseline", workers=WORKERS, redundancy=1)
-    chosen = target("weak", groups, Q)
-    fed = Feed(jax.random.key(0), np.float32(1), np.float32(1), chosen.byzantine[None], chosen.distorts[None])
-    run = Run.start(shape, fed)
+    ours = shape(**SETTINGS, payload="inner_product", rule="average", momentum=0.0, clip_workers=1e-3)
+    run = Run.start(ours, fed(ours, "weak", Q, rate=1))
     after = run.to(1, decide)
     assert 0 < np.linalg.norm(np.asarray(after.state.weights) - np.asarray(run.state.weights)) <= 1e-3
 
 
 @pytest.mark.parametrize("cut", CUTS[:2], ids=str)
 def test_the_server_clips_the_update_before_the_optimizer(cut):
-    shape = replace(SHAPE, momentum=0.5, steps=2, **cut)
-    free, tied = (start(replace(shape, clip_server=radius)) for radius in (None, 0.01))
+    ours = changed(SHAPE, momentum=0.5, steps=2, **cut)
+    free, tied = (start(changed(ours, clip_server=radius)) for radius in (None, 0.01))
     moved = []
     for run in (free, tied):
         once, twice = run.to(1, decide), run.to(2, decide)
@@ -157,7 +148,7 @@ def test_what_is_not_finite_is_not_clipped_away():
         assert not np.isfinite(np.asarray(clip_one(jnp.asarray([1.0, bad]), 1.0))).all()
     np.testing.assert_array_equal(clip_one(jnp.zeros(3), 1.0), np.zeros(3))
     net = network("digits", "mlp")
-    run = start(replace(SHAPE, clip_workers=1.0, precision="float32"))
+    run = start(changed(SHAPE, clip_workers=1.0, precision="float32"))
     broken = replace(run, state=run.state._replace(weights=run.state.weights.at[0].set(np.inf)))
     assert not np.isfinite(np.asarray(broken.to(1, decide).state.weights)[: net.parameters]).all()
 
@@ -170,8 +161,8 @@ def test_the_plan_counts_the_history_and_refuses_what_does_not_fit():
     assert counted.peak_bytes == without.peak_bytes + history
     assert plan(net, 455, 4, 4 * 10**9, devices=5, momentum=True).peak_bytes < counted.peak_bytes - history / 2
     with pytest.raises(
-        InputError, match=r"a history of each of 455 gradients, 3 times at once: 26 MB; .* --memory 1GB"
+        InputError, match=r"a history of each of 455 gradients, 3 times at once: 26 MB; .* `memory=1GB`"
     ):
         plan(net, 455, 4, 20 * 10**6, momentum=True)
     with pytest.raises(InputError, match="krum needs all 455 gradients at once"):
-        plan(net, 455, 4, 40 * 10**6, whole="krum", momentum=True)
+        plan(net, 455, 4, 40 * 10**6, needing="krum", momentum=True)

@@ -5,7 +5,8 @@ import pytest
 from aspis_sim.errors import InputError
 from aspis_sim.gradients.memory_plan import plan
 from aspis_sim.gradients.network import network
-from aspis_sim.simulation import RunShape, compiled
+from aspis_sim.simulation import compiled
+from tests.shapes import shape
 
 FILES = 455
 GB = 10**9
@@ -35,34 +36,21 @@ def test_with_less_memory_the_files_pass_again(net):
 
 def test_a_small_model_passes_at_once():
     found = plan(network("digits", "mlp"), FILES, 2, 4 * GB)
-    assert (found.chunks, found.turns, found.whole) == (1, 1, False)
+    assert (found.chunks, found.turns, found.needs_matrix) == (1, 1, False)
 
 
 def test_a_matrix_that_does_not_fit_is_refused_with_what_it_needs(net):
     with pytest.raises(InputError, match=r"krum needs all 455 gradients at once, 81.3 GB"):
-        plan(net, FILES, 1, 6 * GB, whole="krum")
+        plan(net, FILES, 1, 6 * GB, needing="krum")
 
 
-@pytest.mark.parametrize("rule", ["median", "krum"])
+@pytest.mark.parametrize("rule", ["median", "krum:f=28"])
 def test_the_matrix_of_all_gradients_exists_only_for_a_rule_that_needs_it(rule):
     """By what the compiled program reserves: 455 files x 153,610 parameters would be 280 MB."""
-    wide, options = (("hidden", 2048),), (("f", 28),) if rule == "krum" else ()
-    shape = RunShape(
-        "subset",
-        15,
-        3,
-        "digits",
-        "mlp",
-        1,
-        2,
-        rule,
-        "alie",
-        detects=True,
-        rule_parameters=options,
-        model_parameters=wide,
-    )
-    matrix = FILES * network("digits", "mlp", (), wide).parameters * 4
-    analysis = compiled(shape).advance.memory_analysis()
+    parts = {"assignment": "subset", "detector": "clique", "rule": rule, "model": "mlp:hidden=2048"}
+    wide = shape(workers=15, redundancy=3, samples_per_file=1, steps=2, **parts)
+    matrix = FILES * network("digits", "mlp", (), (("hidden", 2048),)).parameters * 4
+    analysis = compiled(wide).advance.memory_analysis()
     assert analysis is not None
     reserved = analysis.temp_size_in_bytes
     assert matrix > 270e6

@@ -79,7 +79,7 @@ def test_every_sample_gets_a_score_a_class(text, shape):
 @pytest.mark.parametrize(
     ("text", "shape", "message"),
     [
-        ("lenet", (64,), r"lenet takes images .* \[64\]; take --model mlp"),
+        ("lenet", (64,), r"lenet takes images .* \[64\]; take `model=mlp`"),
         ("resnet18", (64,), "resnet18 takes images"),
         ("resnet8", (8, 8), "resnet8 takes images"),
         ("lenet", (8, 8, 1), "28x28 or 32x32, not 8x8; try resnet8"),

@@ -31,6 +31,7 @@ def rows_of(schemes=("aspis", "detox"), attacks=("strong", "weak"), payloads=("a
             row_of(
                 scheme=scheme,
                 assignment=ASSIGNMENT.get(scheme, "subset"),
+                detector="clique" if detects else "none",
                 redundancy=1 if scheme == "median" else 3,
                 attack=attack,
                 payload=payload,

@@ -4,10 +4,14 @@ import importlib.util
 import re
 
 import pytest
+from matplotlib.figure import Figure
 
+from aspis_sim.analysis.tables import tables_of
 from aspis_sim.errors import InputError
-from aspis_sim.report.figures import FIGURES, PARTS, Wanted, check_figure, figure
-from aspis_sim.report.study import StudyData
+from aspis_sim.report.axes import Wanted, say_overrides
+from aspis_sim.report.drawings import FIGURES
+from aspis_sim.report.figures import PARTS, check_figure, figure
+from aspis_sim.report.source import Source
 from tests.report.studies import HOSTILE, row_of, rows_of, study_of, timeline_of
 
 BEGINS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
@@ -53,9 +57,37 @@ def test_schemes_attacks_payloads_and_q_are_chosen():
     assert figure(study, "heatmap", ".svg", Wanted(q=3)) == everything
 
 
+def test_variants_of_a_scheme_are_drawn_and_chosen_by_their_label():
+    study = study_of(
+        [row_of(q=q, momentum=momentum, top1=0.9 - momentum * q / 5) for q in (1, 2) for momentum in (0.9, 0.5)]
+    )
+    both = figure(study, "accuracy", ".svg", Wanted())
+    one = figure(study, "accuracy", ".svg", Wanted(schemes=("aspis (momentum=0.5)",)))
+    assert len(one) < len(both)
+    with pytest.raises(InputError, match=re.escape("unknown scheme 'aspis'; known: aspis (momentum=0.5), aspis (mo")):
+        figure(study, "accuracy", ".svg", Wanted(schemes=("aspis",)))
+
+
+def test_what_all_of_a_figure_has_otherwise_than_by_default_is_said_under_it():
+    def said(rows):
+        drawing = Figure()
+        say_overrides(drawing, tables_of(rows).tables, Wanted(width=12))
+        return drawing.get_supxlabel()
+
+    usual, detox = rows_of(("aspis",)), rows_of(("detox",))
+    assert said([*usual, *detox]) == ""
+    for column, value in (("momentum", 0.5), ("detector", "unanimous"), ("rule", "krum"), ("precision", "float64")):
+        changed = [row.replaced(**{column: value}) for row in usual]
+        assert said(changed) == f"{column}={value}"
+        assert said([*changed, *(row.replaced(**{column: value}) for row in detox)]) == f"{column}={value}"
+        for kind in FIGURES:
+            assert figure(study_of(changed), kind, ".svg", Wanted()) != figure(study_of(usual), kind, ".svg", Wanted())
+    assert said([*(row.replaced(momentum=0.5) for row in usual), *detox]) == ""
+
+
 def test_curves_are_of_training_where_nothing_was_scored_on_the_way():
     rows = rows_of()
-    unscored = StudyData("x", rows, lambda index: timeline_of(rows[index], scored=False), True)
+    unscored = Source("x", rows, lambda index: timeline_of(rows[index], scored=False), True)
     assert figure(unscored, "curves", ".png", Wanted()) != figure(study_of(rows), "curves", ".png", Wanted())
 
 

@@ -8,23 +8,27 @@ import re
 
 import pyarrow.parquet
 import pytest
-from aspis_sim.report.study import rows_of as rows_from
 
+from aspis_sim.analysis.tables import tables_of
 from aspis_sim.errors import InputError
 from aspis_sim.records import as_csv, as_json
 from aspis_sim.report.files import FORMATS, check_format, exported
-from aspis_sim.report.text_tables import escape_latex, escape_markdown
+from aspis_sim.report.text_tables import escape_latex, escape_markdown, plain
 from aspis_sim.run.row import COLUMNS
+from aspis_sim.study.reading import rows_of as rows_from
 from tests.report.studies import HOSTILE, row_of, rows_of, study_of
 
 ROWS = (*rows_of(seeds=(0, 1, 2)), row_of(q=9, top1=None, loss=float("nan"), detection_rate=None, status="failed: <x>"))
 
 
+DETOX = {"scheme": "detox", "assignment": "repetition", "detector": "none"}
+
+
 def test_csv_and_json_are_those_of_a_sweep():
     study = study_of(ROWS)
-    assert exported(study, "csv").decode() == as_csv(ROWS)
+    assert exported(study, "csv").decode() == as_csv(ROWS, tuple(COLUMNS))
     assert exported(study, "json").decode() == as_json(ROWS)
-    assert list(map(repr, rows_from(as_csv(ROWS), "here"))) == list(map(repr, ROWS))
+    assert list(map(repr, rows_from(exported(study, "csv").decode(), "here"))) == list(map(repr, ROWS))
     assert [row["top1"] for row in json.loads(as_json(ROWS))] == [row.top1 for row in ROWS]
 
 
@@ -33,10 +37,17 @@ def test_parquet_has_the_same_columns_values_and_nulls_and_the_same_bytes_each_t
     made = exported(study, "parquet")
     assert made == exported(study, "parquet")
     table = pyarrow.parquet.read_table(io.BytesIO(made))
-    assert tuple(table.column_names) == COLUMNS
+    assert tuple(table.column_names) == tuple(COLUMNS)
     assert {str(table.schema.field(name).type) for name in ("q", "seed", "files")} == {"int64"}
     for name in COLUMNS:
         assert list(map(repr, table[name].to_pylist())) == [repr(getattr(row, name)) for row in ROWS]
+
+
+def test_parquet_writes_settings_that_are_numbers_or_words_as_text():
+    rows = [row_of(), row_of(attack="frame-up:1", framed=1), row_of(attack="frame-up:auto", framed="auto")]
+    table = pyarrow.parquet.read_table(io.BytesIO(exported(study_of(rows), "parquet")))
+    assert table["framed"].to_pylist() == [None, "1", "auto"]
+    assert str(table.schema.field("permute").type) == "bool"
 
 
 def markdown_tables(text):
@@ -56,9 +67,41 @@ def test_markdown_holds_the_means_with_their_intervals_and_marks_the_best():
 
 
 def test_one_seed_has_no_interval_and_what_failed_or_did_not_run_is_said():
-    rows = [row_of(), row_of(q=2, top1=None), row_of(scheme="detox", assignment="repetition", top1=0.5)]
+    rows = [row_of(), row_of(q=2, top1=None, loss=None, status="failed: x"), row_of(**DETOX, top1=0.5)]
     lines = markdown_tables(exported(study_of(rows), "markdown").decode())
     assert lines[2:4] == [["aspis", "**90.0**", "failed"], ["detox", "50.0", "–"]]
+
+
+def test_what_has_no_classes_has_no_accuracy_and_has_not_failed():
+    rows = [row_of(top1=None), row_of(**DETOX, top1=None), row_of(seed=1, top1=None, loss=None, status="failed: x")]
+    study = study_of(rows)
+    assert markdown_tables(exported(study, "markdown").decode())[2:] == [["aspis", "–"], ["detox", "–"]]
+    for text in (exported(study, "latex").decode(), plain(tables_of(rows))):
+        assert "failed" not in text
+
+
+def test_variants_of_a_scheme_are_lines_of_their_own_and_what_all_have_stands_over_the_table():
+    several = study_of([row_of(), row_of(momentum=0.5, top1=0.8), row_of(**DETOX, top1=0.5)])
+    lines = markdown_tables(exported(several, "markdown").decode())
+    assert lines[2:] == [
+        ["aspis (momentum=0.9)", "**90.0**"],
+        ["aspis (momentum=0.5)", "80.0"],
+        ["detox", "50.0"],
+    ]
+    assert "    aspis (momentum=0.5) & $80.0$ \\\\\n" in exported(several, "latex").decode()
+    beside = {"momentum": 0.5, "adversary_window": 7, "precision": "float64"}
+    everywhere = study_of([row_of(**beside), row_of(**DETOX, **beside)])
+    lines = exported(everywhere, "markdown").decode().splitlines()
+    assert lines[0] == (
+        "Top-1 (%) under attack strong, payload alie 1, adversary\\_window=7; digits, mlp, K=15, r=3, 40 steps, "
+        "protocol files, precision=float64; momentum=0.5."
+    )
+    assert [line[0] for line in markdown_tables("\n".join(lines))[2:]] == ["aspis", "detox"]
+    worst = study_of([row_of(attack=attack, momentum=0.5) for attack in ("strong", "weak")])
+    assert (
+        "Top-1 (%) under the worst of all attacks, payload alie 1; digits, mlp, K=15, r=3, 40 steps, protocol files; "
+        "momentum=0.5."
+    ) in exported(worst, "markdown").decode()
 
 
 def test_latex_is_a_table_with_booktabs():

@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from aspis_sim.analysis.sheets import sheets_of
 from aspis_sim.analysis.summary import mean_of
+from aspis_sim.analysis.tables import tables_of
 from aspis_sim.errors import InputError
 from aspis_sim.report.page import page
 from aspis_sim.report.page_data import as_script, page_data
@@ -33,9 +33,10 @@ def test_the_figures_of_the_page_are_those_of_the_rows():
     assert len(entries["top1"]) == 2 * 2 * 2 * 3
     assert {len(column) for column in entries.values()} == {24}
     for at, top1 in enumerate(entries["top1"]):
-        _, attack, payload = data["sheets"][entries["sheet"][at]]
+        _, attack, payload, label = data["sheets"][entries["sheet"][at]]
         scheme = data["schemes"][entries["scheme"][at]]["name"]
         adversary = data["attacks"][attack], data["payloads"][payload].removesuffix(" 1")
+        assert data["adversaries"][label] == f"{adversary[0]}, {adversary[1]} 1"
         members = [
             row
             for row in rows
@@ -78,6 +79,68 @@ def test_texts_of_the_study_are_inert():
     assert text.count("<title>") == 1 + scripts_of(text)[0].count("<title>")
 
 
+def filters_in(text):
+    return dict(re.findall(r'<fieldset id="filter-([^"]*)"><legend>([^<]*)</legend></fieldset>', text))
+
+
+VARIANTS = {"momentum": ("0.9", "0.5"), "detector": ("clique", "unanimous"), "rule": ("median", "krum")}
+TITLES = {"momentum": "Momentum", "detector": "Detector", "rule": "Rule"}
+
+
+@pytest.mark.parametrize("column", VARIANTS)
+def test_a_setting_in_which_runs_of_a_scheme_differ_makes_labelled_variants_and_a_filter(column):
+    values = [type(row_of()[column])(text) for text in VARIANTS[column]]
+    rows = [row_of(**{column: value}, q=q, top1=0.5 + 0.1 * q) for q in (1, 2) for value in values]
+    text = page(study_of(rows))
+    always = {"scheme": "Schemes", "attack": "Attacks", "payload": "Payloads"}
+    assert filters_in(text) == {**always, column: TITLES[column]}
+    data = data_of(text)
+    names = [f"aspis ({column}={value})" for value in VARIANTS[column]]
+    assert [scheme["name"] for scheme in data["schemes"]] == names
+    assert data["filters"] == [{"key": column, "title": TITLES[column], "values": list(VARIANTS[column])}]
+    entries = data["entries"]
+    assert entries[column] == entries["scheme"]
+    assert sorted(zip(entries["scheme"], entries["q"], strict=True)) == [(0, 1), (0, 2), (1, 1), (1, 2)]
+    assert entries["seeds"] == [1] * 4
+    (context,) = data["contexts"]
+    assert context == "digits, mlp, K=15, r=3, 40 steps, protocol files"
+    assert "rows are of a run" not in text
+
+
+@pytest.mark.parametrize("column", VARIANTS)
+def test_a_setting_that_is_overridden_throughout_is_said_once_and_makes_no_filter(column):
+    value = type(row_of()[column])(VARIANTS[column][1])
+    text = page(study_of([row_of(**{column: value}, q=q) for q in (1, 2)]))
+    assert filters_in(text).keys() == {"scheme", "attack", "payload"}
+    data = data_of(text)
+    assert [scheme["name"] for scheme in data["schemes"]] == ["aspis"]
+    said = f"{column}={VARIANTS[column][1]}"
+    assert data["contexts"] == [f"digits, mlp, K=15, r=3, 40 steps, protocol files, {said}"]
+    assert data["filters"] == []
+
+
+def test_filters_are_of_the_adversary_and_the_schemes_wherever_these_differ():
+    detox = {"scheme": "detox", "assignment": "repetition", "detector": "none"}
+    rows = [row_of(), row_of(adversary_window=9), row_of(precision="float64"), row_of(steps=99), row_of(**detox)]
+    text = page(study_of(rows))
+    assert filters_in(text) == {
+        "scheme": "Schemes",
+        "attack": "Attacks",
+        "payload": "Payloads",
+        "adversary_window": "Adversary window",
+        "assignment": "Assignment",
+        "detector": "Detector",
+    }
+    data = data_of(text)
+    assert data["adversaries"] == ["strong, alie 1", "strong, alie 1, adversary_window=9"]
+    assert len(data["contexts"]) == 2
+    assert {one["key"]: one["values"] for one in data["filters"]} == {
+        "adversary_window": ["none", "9"],
+        "assignment": ["subset", "repetition"],
+        "detector": ["clique", "none"],
+    }
+
+
 def test_data_never_end_their_script_element():
     value = ["</script>", "<!--", "]]>", "\u2028\u2029", "&amp;", 'quote" \\']
     text = as_script(value)
@@ -98,7 +161,8 @@ def test_the_page_says_what_it_leaves_out():
 
 
 def test_failures_and_divergence_are_counted():
-    rows = [*rows_of(), row_of(seed=7, top1=None, status="failed: ValueError: <no>"), row_of(seed=8, status="diverged")]
+    rows = [*rows_of(), row_of(seed=8, status="diverged")]
+    rows.append(row_of(seed=7, top1=None, loss=None, status="failed: ValueError: <no>"))
     text = page(study_of(rows))
     assert "1 × <code>failed: ValueError: &lt;no&gt;</code>" in text
     entries = data_of(text)["entries"]
@@ -108,7 +172,7 @@ def test_failures_and_divergence_are_counted():
 
 def test_values_that_json_does_not_have_are_left_out():
     rows = [row_of(top1=0.1, distortion_measured=float("nan"), distortion_theory=float("inf"))]
-    data = page_data(study_of(rows, traced=False), sheets_of(rows))
+    data = page_data(study_of(rows, traced=False), tables_of(rows))
     assert (data["entries"]["measured"], data["entries"]["theory"]) == ([None], [None])
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from aspis_sim.analysis.sheets import sheets_of
+from aspis_sim.analysis.tables import tables_of
 from aspis_sim.report.timelines import as_data, binned, dominant, sampled, stretches, thinned
 from tests.report.studies import row_of, rows_of, timeline_of
 
@@ -61,24 +61,24 @@ def test_empty_series_give_empty_data():
 
 def test_a_seed_of_every_result_comes_first():
     rows = rows_of(seeds=(0, 1, 2))
-    sheets = sheets_of(rows)
+    tables = tables_of(rows)
     results = 2 * 2 * 3
-    assert [rows[index].seed for index in sampled(sheets, results)] == [0] * results
-    assert sampled(sheets, 3 * results) == list(range(len(rows))) == sampled(sheets, 1000)
-    more = [rows[index].seed for index in sampled(sheets, results + 4)]
+    assert [rows[index].seed for index in sampled(tables, results)] == [0] * results
+    assert sampled(tables, 3 * results) == list(range(len(rows))) == sampled(tables, 1000)
+    more = [rows[index].seed for index in sampled(tables, results + 4)]
     assert (more.count(0), more.count(1), more.count(2)) == (results, 4, 0)
 
 
 def test_a_study_that_does_not_fit_is_shown_in_whole_figures_from_the_ends_of_q():
     rows = rows_of(schemes=("aspis", "detox", "byzshield"), attacks=[f"a{n}" for n in range(8)], q=(1, 2, 3, 4))
-    sheets = sheets_of(rows)
+    tables = tables_of(rows)
     for most in (3, 10, 24, 40, 50):
-        kept = [rows[index] for index in sampled(sheets, most)]
+        kept = [rows[index] for index in sampled(tables, most)]
         assert most - 3 < len(kept) <= most
         figures = Counter((row.attack, row.q) for row in kept)
         assert set(figures.values()) == {3}
         assert {row.q for row in kept} == ({4} if most <= 24 else {4, 1})
-    assert sampled(sheets, 2) == []
+    assert sampled(tables, 2) == []
 
 
 def test_a_run_as_data_is_the_run():

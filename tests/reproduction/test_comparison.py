@@ -7,30 +7,37 @@ import pytest
 
 from aspis_sim.errors import InputError
 from aspis_sim.reproduction import preset, rate_search, regression
-from aspis_sim.reproduction.comparison import BAND, Verdict, compare, conclusion, cost, orders, points
-from aspis_sim.run.train import Result
-from aspis_sim.simulation import Score, Trace
+from aspis_sim.reproduction.comparison import BAND, Verdict, compare, conclusion, orders, points
+from aspis_sim.run.rate import Validation
+from aspis_sim.run.resolve import resolve
+from aspis_sim.run.row import row_of
+from aspis_sim.run.sweep import cost_of
+from aspis_sim.study import StoredRun, StoredTrace
 
-NOTHING = Trace(*(np.zeros(0) for _ in Trace._fields))
+NOTHING = StoredTrace(*(np.zeros(0) for name in StoredTrace._fields if name != "curve"))
 
 
 @pytest.fixture(scope="module")
 def study():
     """Figure 7a on the digits, which need no files."""
-    found = preset.changed(preset.load("fig-7a", "small"), dataset="digits", model="mlp", rates=(0.1,), seeds=(1, 2))
+    found = preset.changed(preset.load("fig-7a", "small"), dataset="digits", model="mlp", lr=0.1, seed=(1, 2))
     return replace(found, series=found.series[:4])
 
 
 def result(cell, values, validation=0.5, loss=1.0):
     """A run of this cell that was scored so, in percent."""
-    curve = tuple((step, Score(value / 100, 1.0)) for step, value in enumerate(values, 1))
-    return Result(cell, NOTHING, True, Score(validation, loss), curve[-1][1], curve, 2.5)
+    curve = tuple((step, value / 100, 1.0) for step, value in enumerate(values, 1))
+    row = row_of(resolve(cell)).replaced(top1=curve[-1][1], loss=1.0, seconds=2.5)
+    return StoredRun(row, cell=cell, trace=NOTHING._replace(curve=curve), validation=Validation(validation, loss))
 
 
 def told(runs, finals):
     """Results that end at these accuracies, half a point below and above for the two seeds."""
     return {
-        run.group: [result(run.group.first, (11, 50, final + off)) for off in (-0.5, 0.5)]
+        run.group: [
+            result(replace(run.group.first, seed=seed), (11, 50, final + off))
+            for seed, off in zip(run.group.seeds, (-0.5, 0.5), strict=True)
+        ]
         for run, final in zip(runs, finals, strict=True)
     }
 
@@ -46,6 +53,7 @@ def test_the_papers_own_accuracies_are_reproduced(study):
     assert [one.difference for one in found] == [0.0] * 4
     assert [(one.first, one.best) for one in found] == [(11.0, max(50.0, one.published_final)) for one in found]
     assert {one.seconds for one in found} == {5.0}
+    assert {one.seeds for one in found} == {"1 2"}
     assert conclusion(found, as_published=True) == [
         "Reproduced: 4 of 4 series end within 5 points of the published accuracy; "
         "2 of 2 pairs that were published more than 5 points apart in the same order."
@@ -88,7 +96,7 @@ def test_a_run_that_was_cut_gets_none_at_all(study):
     runs = study.runs(max_steps=2)
     found = compare(runs, told(runs, published_finals(runs)), as_published=True)
     assert {one.verdict for one in found} == {Verdict.CUT_SHORT}
-    assert conclusion(found, as_published=True) == ["Cut short: no verdict. Leave --max-steps out for one."]
+    assert conclusion(found, as_published=True) == ["Cut short: no verdict. Leave `max_steps` out for one."]
 
 
 def test_what_failed_is_no_success(study):
@@ -112,10 +120,10 @@ def test_curves_lie_over_the_share_of_the_run(study):
 
 def test_the_cost_counts_every_run(study):
     groups = [run.group for run in study.runs()]
-    runs, steps, samples = cost(groups)
+    runs, steps, samples = cost_of(groups)
     assert runs == 8
     assert steps == sum(2 * group.first.steps for group in groups)
-    assert samples == sum(2 * group.first.samples_processed for group in groups)
+    assert samples == sum(2 * resolve(group.first).samples_processed for group in groups)
 
 
 def test_a_search_trains_every_pair_for_its_epochs(study):
@@ -151,9 +159,9 @@ def test_the_rates_found_go_through_a_file(study, tmp_path):
     path = tmp_path / "rates.toml"
     path.write_text(rate_search.as_toml(rate_search.tries(study, runs, results), "by hand"))
     found = rate_search.with_rates(study, path)
-    assert [(one.grid.rates, one.decay) for one in found.series[:2]] == [((0.1,), 0.7)] * 2
+    assert [(one.grid["lr"], one.decay) for one in found.series[:2]] == [((0.1,), 0.7)] * 2
     assert found.series[0].rate.startswith("searched: 10.0% on validation data after")
-    assert found.series[0].grid.seeds == (1, 2)
+    assert found.series[0].grid["seed"] == (1, 2)
     assert found.series[2:] == study.series[2:]
 
 
@@ -175,7 +183,9 @@ def test_a_file_of_rates_that_is_not_understood(text, message, study, tmp_path):
 
 
 def test_the_five_runs_of_the_regression_are_those_of_the_file():
-    cells = regression.cells()
+    groups = [group for grid in regression.grids() for group in grid.groups()]
+    assert all((len(group.rates), len(group.seeds)) == (1, 1) for group in groups)
+    cells = [group.first for group in groups]
     assert [(cell.scheme, cell.attack, cell.payload, cell.q) for cell in cells] == [
         ("aspis", "strong", "alie", 4),
         ("aspis", "weak", "reversed", 4),

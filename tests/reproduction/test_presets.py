@@ -10,6 +10,8 @@ from aspis_sim.data import _load, search
 from aspis_sim.errors import DataError, InputError
 from aspis_sim.gradients.network import network
 from aspis_sim.reproduction import preset, published
+from aspis_sim.run.resolve import resolve
+from aspis_sim.spec.checks import check
 from tests.data import archives
 
 FIGURES = ("7a", "7b", "7c", "8a", "8b", "8c", "9", "10", "11", "12a", "12b", "12c", "13", "14")
@@ -71,12 +73,13 @@ def test_every_published_curve_of_a_figure_has_one_series_and_no_other(name):
         if series.curve is None:
             continue
         assert series.curve.series.startswith(series.label)
-        assert f"q = {series.grid.q[0]}" in series.label
+        assert f"q = {series.grid['q'][0]}" in series.label
         workers = {"12": 21, "14": 25}.get(found.figure[:2], 15)
-        assert series.grid.workers == workers
-        assert series.grid.seeds == (428, 50)
-        assert (series.grid.epochs, series.grid.momentum, series.grid.augment) == (16, 0.9, "cifar")
-        assert series.grid.model == "resnet18:norm=batch"
+        grid = series.grid
+        assert grid["workers"] == (workers,)
+        assert grid["seed"] == (428, 50)
+        assert (grid["epochs"], grid["momentum"], grid["augment"]) == ((16,), (0.9,), ("cifar",))
+        assert grid["model"] == ("resnet18:norm=batch",)
         assert series.rate == "published" or series.rate.startswith("assumed")
 
 
@@ -87,14 +90,15 @@ def test_cells_at_the_papers_scale(name, own_data):
     for label, (workers, redundancy, attack, payload, samples, x, y) in PAPER[name].items():
         run = runs[label]
         cell = run.group.first
-        cell.check()
+        check(cell)
+        job = resolve(cell)
         assert (cell.workers, cell.redundancy, cell.attack, cell.payload) == (workers, redundancy, attack, payload)
         assert cell.samples_per_file == samples
-        assert cell.strength_used == STRENGTHS[payload]
+        assert job.strength == STRENGTHS[payload]
         assert (cell.lr, run.group.rates) == (x, (x,))
         assert cell.schedule == f"step:factor={y}:every={run.every}"
         assert run.every == max(1, round(cell.steps / run.series.checkpoints))
-        assert cell.steps == -(-16 * 1350 // cell.batch_size)
+        assert cell.steps == -(-16 * 1350 // job.batch_size)
         assert cell.adversary_window == (50 if attack == "majority" else None)
         assert cell.detection_window == 15
 
@@ -106,17 +110,13 @@ def test_the_small_scale_is_the_same_study(figure, own_data):
     assert [series.label for series in small.series] == [series.label for series in paper.series]
     for run, of_paper in zip(small.runs(), paper.series, strict=True):
         cell, grid = run.group.first, of_paper.grid
-        cell.check()
+        check(cell)
         assert (cell.dataset, cell.model, cell.augment) == ("digits", "mlp", "none")
-        assert (cell.scheme, cell.q, cell.attack, cell.payload) == (
-            grid.schemes[0],
-            grid.q[0],
-            grid.attacks[0],
-            grid.payloads[0],
-        )
-        assert (cell.workers, cell.adversary_window) == (grid.workers, grid.adversary_window)
-        assert grid.batch_size
-        paper_samples = grid.batch_size / len(cell.groups.files)
+        for name in ("scheme", "q", "attack", "payload", "workers", "adversary_window"):
+            assert grid[name] == (getattr(cell, name),)
+        (batch_size,) = grid["batch_size"]
+        assert batch_size
+        paper_samples = batch_size / len(resolve(cell).assignment.files)
         assert cell.samples_per_file == max(1, round(paper_samples / 8))
         assert run.group.seeds == (428,)
         assert len(run.group.rates) == 2
@@ -133,7 +133,7 @@ def test_digits_are_too_few_for_the_files_of_21_workers(own_data, tmp_path, monk
 def test_the_small_scale_takes_fashion_mnist_where_it_is(own_data, tmp_path, monkeypatch):
     archives.mnist(tmp_path / "fashion-mnist")
     monkeypatch.setenv(search.VARIABLE, str(tmp_path))
-    assert {series.grid.dataset for series in preset.load("fig-7a", "small").series} == {"fashion-mnist"}
+    assert {series.grid["dataset"] for series in preset.load("fig-7a", "small").series} == {("fashion-mnist",)}
 
 
 def test_runs_are_cut_under_the_schedule_of_the_whole_run(own_data):
@@ -152,10 +152,10 @@ def test_series_are_picked_by_their_label():
 
 def test_the_study_of_this_project_has_every_scheme_where_it_is_defined():
     found = preset.load("fashion-mnist")
-    cells = [(scheme, q) for series in found.series for scheme in series.grid.schemes for q in series.grid.q]
+    cells = [(scheme, q) for series in found.series for scheme in series.grid["scheme"] for q in series.grid["q"]]
     schemes = ("aspis", "aspis-certified", "byzshield", "detox", "median", "multi_krum")
     assert set(cells) == {(scheme, q) for scheme in schemes for q in (0, 2, 4, 6, 7)} - {("multi_krum", 7)}
-    assert len({(one.grid.samples_per_file, one.grid.steps, one.grid.rates) for one in found.series}) == 1
+    assert len({(one.grid["samples_per_file"], one.grid["steps"], one.grid["lr"]) for one in found.series}) == 1
 
 
 def test_the_two_published_tables_say_the_same():
@@ -175,7 +175,7 @@ GOOD = """title = "t"
 [settings]
 q = 2
 [[series]]
-schemes = "median"
+scheme = "median"
 """
 
 
@@ -184,8 +184,8 @@ schemes = "median"
     [
         ("titel = 't'\n" + GOOD, r"unknown key 'titel'; did you mean title\?"),
         (GOOD.replace("q = 2", "worker = 2"), r"\[settings\] unknown key 'worker'; did you mean .*workers"),
-        (GOOD + "shceme = 1\n", r"\[\[series\]\] unknown key 'shceme'; did you mean schemes"),
-        (GOOD + "[kinds.'A']\nrats = 1\n", r"\[kinds.\"A\"\] unknown key 'rats'; did you mean rates"),
+        (GOOD + "shceme = 1\n", r"\[\[series\]\] unknown key 'shceme'; did you mean scheme or seed"),
+        (GOOD + "[kinds.'A']\nrats = 1\n", r"\[kinds.\"A\"\] unknown key 'rats'; did you mean rate or"),
         (GOOD + "[kinds.'A'.small]\nmodl = 1\n", r"small\] unknown key 'modl'; did you mean model"),
         (GOOD + "[small]\ndigit = 1\n", r"\[small\] unknown key 'digit'; did you mean digits"),
         (GOOD + "[search]\nepoch = 1\n", r"\[search\] unknown key 'epoch'; did you mean epochs\?"),
@@ -198,7 +198,7 @@ schemes = "median"
 )
 def test_what_is_not_understood_is_an_error_with_the_nearest_name(text, message, tmp_path):
     (tmp_path / "good.toml").write_text(GOOD)
-    assert preset.read(tmp_path / "good.toml").series[0].grid.q == (2,)
+    assert preset.read(tmp_path / "good.toml").series[0].grid["q"] == (2,)
     (tmp_path / "mine.toml").write_text(text)
     with pytest.raises(InputError, match=message):
         preset.read(tmp_path / "mine.toml")

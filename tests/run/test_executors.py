@@ -4,7 +4,6 @@ import os
 import pickle
 import signal
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,10 @@ from aspis_sim.errors import InputError
 from aspis_sim.run.executors import EXECUTORS
 from aspis_sim.run.executors.ray_cluster import ray_cluster
 from aspis_sim.run.executors.threads import local
+from aspis_sim.run.resolve import resolve
+from aspis_sim.run.row import row_of
 from aspis_sim.run.sweep import sweep
+from aspis_sim.spec.cell import KNOBS
 from aspis_sim.spec.grid import Grid
 
 GROUPS = Grid.of(scheme=("detox", "median"), q=(1, 2), seed=(0, 1), lr=(0.1,), steps=150, model="softmax").groups()
@@ -23,9 +25,13 @@ def rows(executor, watch=lambda event: None):
     found = []
     for event in sweep(GROUPS, executor):
         watch(event)
-        if event.row is not None:
-            assert event.result is not None, event.row.status
-            found.append((replace(event.row, seconds=None), event.result.trace.loss.tolist()))
+        if event.settled is not None:
+            result = event.result
+            assert result is not None
+            assert not result.failure
+            assert result.cell == event.settled
+            row = row_of(resolve(result.cell), result).replaced(seconds=None)
+            found.append((row, result.trace.loss.tolist()))
     return sorted(found, key=lambda one: (one[0].scheme, one[0].q, one[0].seed))
 
 
@@ -40,9 +46,12 @@ def workers_at_work():
 
 def test_a_cell_travels_without_what_was_made_from_it():
     cell = GROUPS[0].first
-    assert cell.network is not None
-    assert len(cell.__dict__) > len(pickle.loads(pickle.dumps(cell)).__dict__)
-    assert pickle.loads(pickle.dumps(cell)) == cell
+    job = resolve(cell)
+    assert job.network is not None
+    assert {"network", "cell"} <= vars(job).keys()
+    travelled = pickle.loads(pickle.dumps(cell))
+    assert travelled == cell
+    assert vars(travelled).keys() == vars(cell).keys() == KNOBS.keys()
 
 
 def test_one_thread_and_three_give_the_same_rows():

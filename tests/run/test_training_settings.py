@@ -4,15 +4,19 @@ from math import ceil
 
 import pytest
 
+from aspis_sim.analysis.tables import tables_of
 from aspis_sim.data import load
 from aspis_sim.errors import InputError
+from aspis_sim.run.resolve import resolve
+from aspis_sim.run.row import row_of
+from aspis_sim.run.trying import prepared
 from aspis_sim.spec.grid import Grid
 
 
 def cells(**settings):
-    fields = {"q": (1,), "workers": 7, "schemes": ("aspis", "detox", "median"), "assignment": None, **settings}
-    fields["schemes"] = tuple(name for name in fields["schemes"] if name != "detox" or fields["workers"] % 3 == 0)
-    return {group.first.scheme: group.first for group in Grid.of(**fields).groups()}
+    given = {"q": 1, "workers": 7, "scheme": ("aspis", "detox", "median"), **settings}
+    given["scheme"] = tuple(name for name in given["scheme"] if name != "detox" or given["workers"] % 3 == 0)
+    return {group.first.scheme: group.first for group in prepared(Grid.of(**given))}
 
 
 def test_epochs_are_so_many_samples_of_every_scheme():
@@ -22,29 +26,38 @@ def test_epochs_are_so_many_samples_of_every_scheme():
     assert {name: cell.steps for name, cell in found.items()} == {
         name: ceil(2.5 * samples / (4 * count)) for name, count in files.items()
     }
-    assert found["aspis"resolve(]).shape.steps == found["aspis"].steps
+    assert resolve(found["aspis"]).shape.settings.steps == found["aspis"].steps
 
 
 def test_a_whole_number_of_steps_is_not_rounded_up():
     batch = 7 * 3
     samples = len(load("digits").labels["train"])
     epochs = 0.1 * batch
-    assert cells(schemes=("median",), epochs=epochs, samples_per_file=3)["median"].steps == ceil(samples / 10)
-    assert cells(schemes=("median",), epochs=1, dataset="synthetic:samples=420", samples_per_file=2)[
+    assert cells(scheme=("median",), epochs=epochs, samples_per_file=3)["median"].steps == ceil(samples / 10)
+    assert cells(scheme=("median",), epochs=1, dataset="synthetic:samples=420", samples_per_file=2)[
         "median"
     ].steps == ceil(len(load("synthetic", samples=420).labels["train"]) / 14)
 
 
 def test_a_step_of_all_samples_is_an_epoch():
-    found = cells(schemes=("median",), dataset="linear-regression:samples=100:dimension=3", model="linear", epochs=7)
+    found = cells(scheme=("median",), dataset="linear-regression:samples=100:dimension=3", model="linear", epochs=7)
     assert found["median"].steps == 7
 
 
 def test_steps_are_those_given_or_the_usual_ones():
     assert cells(steps=12)["aspis"].steps == 12
     assert cells()["aspis"].steps == 300
-    assert Grid.of(steps=12).budget == "12 steps"
-    assert Grid.of(epochs=16).budget == "16 epochs"
+
+
+def test_tables_say_how_long_was_trained():
+    def said(found):
+        (table,) = tables_of([row_of(resolve(cell)) for cell in found.values()]).tables
+        return table.title.split(", ")
+
+    assert "12 steps" in said(cells(steps=12))
+    found = cells(epochs=16)
+    steps = [cell.steps for cell in found.values()]
+    assert f"{min(steps)} to {max(steps)} steps" in said(found)
 
 
 @pytest.mark.parametrize(
@@ -52,17 +65,19 @@ def test_steps_are_those_given_or_the_usual_ones():
     [
         ({"steps": 3, "epochs": 2}, "3 steps and 2 epochs: a run takes one or the other"),
         ({"epochs": 0}, "0 epochs; a run takes a positive number of them"),
-        ({"epochs": float("inf")}, "inf epochs"),
+        ({"epochs": float("inf")}, "`epochs` inf: not a finite number"),
         ({"steps": 0}, "0 steps; a run takes at least 1"),
         ({"schedule": "cosin"}, "unknown schedule 'cosin'; did you mean cosine"),
         ({"schedule": "step:factor=3"}, "factor=3; it is a number above 0"),
         ({"schedule": "cosine:warmup=300"}, "a warm-up of 300 steps leaves none of 300"),
         ({"augment": "cifra"}, "unknown augmentation 'cifra'; did you mean cifar"),
-        ({"augment": "cifar", "dataset": "synthetic:dimension=20"}, r"a sample here is \[20\]; take --augment none"),
-        ({"clip_workers": 0.0}, "--clip-workers 0.0; a norm to clip to is a positive number"),
-        ({"clip_server": float("inf")}, "--clip-server inf"),
+        ({"augment": "cifar", "dataset": "synthetic:dimension=20"}, r"a sample here is \[20\]; take `augment=none`"),
+        ({"clip_workers": 0.0}, "`clip_workers` 0.0; a norm to clip to is a positive number"),
+        ({"clip_server": float("inf")}, "`clip_server` inf: not a finite number"),
+        ({"clip_server": "inf"}, "`clip_server` inf: inf is not a finite number"),
+        ({"clip_server": -1}, "`clip_server` -1.0; a norm to clip to is a positive number"),
         ({"worker_momentum": 1.0}, r"worker momentum 1.0; it must be in 0..1 \(1 excluded\)"),
-        ({"worker_momentum": 0.5, "payloads": ("label_flip",)}, "label_flip has no momentum at the workers"),
+        ({"worker_momentum": 0.5, "payload": "label_flip"}, "label_flip has no momentum at the workers"),
     ],
 )
 def test_settings_that_cannot_be(settings, message):
@@ -72,7 +87,7 @@ def test_settings_that_cannot_be(settings, message):
 
 def test_cells_that_differ_in_the_rate_share_a_program():
     one, other = (
-        cells(schemes=("median",), rates=(rate,), schedule="step:every=5")["median"resolve(]).shape for rate in (0.1, 0.2)
+        resolve(cells(scheme=("median",), lr=rate, schedule="step:every=5")["median"]).shape for rate in (0.1, 0.2)
     )
     assert one == other
-    assert one != cells(schemes=("median",), schedule="step:every=6")["median"resolve(]).shape
+    assert one != resolve(cells(scheme=("median",), schedule="step:every=6")["median"]).shape

@@ -7,11 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aspis_sim import assignment
-from aspis_sim.adversary.targeting import target
 from aspis_sim.errors import InputError
 from aspis_sim.schedules import SCHEDULES, schedule
-from aspis_sim.simulation import Feed, Run, RunShape
+from aspis_sim.simulation import Run
+from tests.shapes import changed, fed, shape
 
 STEPS = 40
 
@@ -72,20 +71,15 @@ def undecided(graph):
 
 
 def test_a_run_follows_its_schedule_and_the_rate_is_fed_to_it():
-    groups = assignment.build("baseline", workers=3, redundancy=1)
-    chosen = target("none", groups, 1)
-    plain = RunShape("baseline", 3, 1, "digits", "softmax", 4, 6, "average", "alie")
-    halved = replace(plain, schedule="step", schedule_parameters=(("every", 2), ("factor", 0.5)))
+    plain = shape(rule="average", samples_per_file=4)
+    halved = changed(plain, schedule="step:every=2:factor=0.5")
 
     def start(shape, rate):
-        numbers = Feed(
-            jax.random.key(0), np.float32(rate), np.float32(1), chosen.byzantine[None], chosen.distorts[None]
-        )
-        return Run.start(shape, numbers)
+        return Run.start(shape, fed(shape, "none", 1, rate=rate))
 
     by_hand = start(plain, 0.4)
     for stop, rate in ((2, 0.4), (4, 0.2), (6, 0.1)):
-        by_hand = replace(by_hand, numbers=by_hand.numbers._replace(rate=np.float32(rate))).to(stop, undecided)
+        by_hand = replace(by_hand, feed=by_hand.feed._replace(rate=np.float32(rate))).to(stop, undecided)
     by_schedule = start(halved, 0.4).to(6, undecided)
     np.testing.assert_allclose(by_schedule.state.weights, by_hand.state.weights, rtol=1e-5, atol=1e-7)
     other = start(halved, 0.1)

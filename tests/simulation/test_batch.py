@@ -5,35 +5,25 @@ import jax.numpy as jnp
 import numpy as np
 
 from aspis_sim import assignment
-from aspis_sim.adversary.targeting import target
 from aspis_sim.gradients.network import network
-from aspis_sim.simulation import Feed, RunShape, compiled
+from aspis_sim.simulation import compiled
 from aspis_sim.simulation.steps import advance_by, step_of
+from tests.shapes import fed, shape
 
 STEPS, SEEDS = 5, (0, 1, 2)
 
 
 def test_seeds_rates_and_strengths_batch_under_vmap():
-    shape = RunShape("repetition", 9, 3, "digits", "softmax", 2, STEPS, "median", "alie")
+    ours = shape(assignment="repetition", workers=9, redundancy=3, steps=STEPS)
     groups = assignment.build("repetition", workers=9, redundancy=3)
     train = network("digits", "softmax").train(0)
-    attack = target("strong", groups, 3)
-    net, built = network("digits", "softmax"), compiled(shape)
-    runs = [
-        Feed(
-            jax.random.key(seed),
-            np.float32(0.05 * (1 + seed)),
-            np.float32(seed),
-            attack.byzantine[None],
-            attack.distorts[None],
-        )
-        for seed in SEEDS
-    ]
+    net, built = network("digits", "softmax"), compiled(ours)
+    runs = [fed(ours, "strong", 3, seed=seed, rate=0.05 * (1 + seed), strength=seed) for seed in SEEDS]
     alone = [
         built.advance(built.begin(run.key, 0), run, built.order(run.key), None, np.int32(STEPS), *train) for run in runs
     ]
     stack = lambda trees: jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *trees)  # noqa: E731
-    batched = jax.vmap(advance_by(step_of(shape, groups, net)), in_axes=(0, 0, 0, None, None, None, None))
+    batched = jax.vmap(advance_by(step_of(ours, groups, net)), in_axes=(0, 0, 0, None, None, None, None))
     together = jax.jit(batched)(
         stack([built.begin(run.key, 0) for run in runs]),
         stack(runs),

@@ -20,26 +20,25 @@ from aspis_sim.gradients.layers import layers_of
 from aspis_sim.gradients.source import Source
 from aspis_sim.models import MODELS
 from aspis_sim.models.base import STATISTICS, Model
-from aspis_sim.simulation import Feed, Run, RunShape
+from aspis_sim.simulation import Run
 from aspis_sim.streams import stream
+from tests.shapes import fed, shape
 
 WORKERS, Q, SAMPLES = 5, 2, 3
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
 FILES = len(GROUPS.files)
-IMAGES = (("channels", 2), ("height", 4), ("samples", 200), ("width", 4))
-SHAPE = RunShape(
-    "subset",
-    WORKERS,
-    3,
-    "synthetic",
-    "normed",
-    SAMPLES,
-    3,
-    "median",
-    "alie",
-    detects=True,
-    dataset_parameters=IMAGES,
-)
+IMAGES = {"channels": 2, "height": 4, "samples": 200, "width": 4}
+STEPS = 3
+NORMED = {
+    "assignment": "subset",
+    "workers": WORKERS,
+    "redundancy": 3,
+    "detector": "clique",
+    "dataset": "synthetic" + "".join(f":{name}={value}" for name, value in IMAGES.items()),
+    "model": "normed",
+    "samples_per_file": SAMPLES,
+    "steps": STEPS,
+}
 
 
 quick = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
@@ -108,9 +107,10 @@ def test_gradients_of_files_are_those_of_their_losses(name, chunks, tile_bytes):
         assert (np.asarray(bounds) >= np.linalg.norm(expected, axis=1) * (1 - 1e-12)).all()
 
 
-def numbers(attack="strong", seed=0):
-    chosen = target(attack, GROUPS, Q)
-    return Feed(jax.random.key(seed), np.float32(0.1), np.float32(1), chosen.byzantine[None], chosen.distorts[None])
+def start(attack="strong", **changes):
+    """A run under an attack; the shape is made here because the model is registered for as long as the tests run."""
+    ours = shape(**NORMED | changes)
+    return Run.start(ours, fed(ours, attack, Q))
 
 
 def decide(graph):
@@ -119,7 +119,7 @@ def decide(graph):
 
 @pytest.fixture(scope="module")
 def reference(_registered):
-    return Run.start(SHAPE, numbers()).to(SHAPE.steps, decide)
+    return start().to(STEPS, decide)
 
 
 WAYS = [{"compute": "replicated"}, {"devices": 2}, {"chunks": 2, "tile_bytes": 300, "devices": 2}]
@@ -127,7 +127,7 @@ WAYS = [{"compute": "replicated"}, {"devices": 2}, {"chunks": 2, "tile_bytes": 3
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_ways_to_compute_come_to_the_same_verdicts_weights_and_statistics(reference, way):
-    other = Run.start(replace(SHAPE, **way), numbers()).to(SHAPE.steps, decide)
+    other = start(**way).to(STEPS, decide)
     for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
         assert np.array_equal(getattr(other.state.trace, column), getattr(reference.state.trace, column))
     assert np.array_equal(other.state.graph, reference.state.graph)
@@ -139,14 +139,14 @@ def test_ways_to_compute_come_to_the_same_verdicts_weights_and_statistics(refere
 
 @pytest.mark.parametrize("attack", ["strong", "weak"])
 def test_running_statistics_are_those_of_the_first_honest_worker(attack):
-    run = Run.start(SHAPE, numbers(attack))
+    run = start(attack)
     assert float(jax.tree.leaves(run.state.statistics)[0].sum()) == 0
     run = run.to(2, decide)
     byzantine = target(attack, GROUPS, Q).byzantine
     honest = int(np.flatnonzero(~byzantine)[0])
     assert honest == Q
     held = (GROUPS.files == honest).any(1)
-    images = load("synthetic", **dict(IMAGES)).inputs["train"]
+    images = load("synthetic", **IMAGES).inputs["train"]
     mean, variance = np.zeros(2), np.ones(2)
     for row in np.asarray(run.order)[:2]:
         seen = images[row.reshape(FILES, SAMPLES)[held]]
@@ -158,14 +158,15 @@ def test_running_statistics_are_those_of_the_first_honest_worker(attack):
 
 
 def test_workers_that_change_places_keep_the_statistics_of_the_files_they_then_hold():
-    moving = replace(SHAPE, detects=False, permute=True, targeting="none", steps=1)
-    fed = numbers("none", seed=1)._replace(distorts=np.zeros((1, 0, 0), bool))
-    run = Run.start(moving, fed).to(1, decide)
-    places = np.asarray(jax.random.permutation(jax.random.fold_in(stream(fed.key, "permutation"), 0), WORKERS))
-    keeper = int(np.argmin(fed.byzantine[0]))
+    moving = shape(**NORMED | {"detector": "none", "permute": True, "attack": "none", "steps": 1})
+    assert moving.lies == "nowhere"
+    feed = fed(moving, "none", Q, seed=1)._replace(distorts=np.zeros((1, 0, 0), bool))
+    run = Run.start(moving, feed).to(1, decide)
+    places = np.asarray(jax.random.permutation(jax.random.fold_in(stream(feed.key, "permutation"), 0), WORKERS))
+    keeper = int(np.argmin(feed.byzantine[0]))
     held = (places[GROUPS.files] == keeper).any(1)
     assert not np.array_equal(held, (GROUPS.files == keeper).any(1))
-    images = load("synthetic", **dict(IMAGES)).inputs["train"]
+    images = load("synthetic", **IMAGES).inputs["train"]
     seen = images[np.asarray(run.order)[0].reshape(FILES, SAMPLES)[held]]
     found = run.state.statistics[STATISTICS]["first"]
     np.testing.assert_allclose(found["mean"], 0.1 * seen.mean((1, 2, 3)).mean(0), rtol=1e-4, atol=1e-6)
@@ -177,12 +178,12 @@ def test_a_score_rests_on_the_running_statistics_and_not_on_the_other_samples(re
     in_parts = reference.score("test")
     assert in_parts.top1 == together.top1
     assert in_parts.loss == pytest.approx(together.loss, rel=1e-5)
-    start = Run.start(SHAPE, numbers()).state.statistics
-    other = replace(reference, state=reference.state._replace(statistics=start))
+    before = start().state.statistics
+    other = replace(reference, state=reference.state._replace(statistics=before))
     assert other.score("test").loss != pytest.approx(together.loss, rel=1e-3)
 
 
 def test_a_model_without_batch_norm_has_no_statistics():
-    plain = Run.start(replace(SHAPE, model="softmax"), numbers())
+    plain = start(model="softmax")
     assert plain.state.statistics == {}
     assert models.build("resnet8", 10).statistics(jnp.zeros((1, 8, 8, 3))) == {}

@@ -1,25 +1,24 @@
 """DRACO's cyclic code in training: the exact gradient, or a failure that is reported and changes nothing."""
 
-from dataclasses import replace
-
 import jax
 import numpy as np
 import pytest
 
 from aspis_sim.detection import Outcome
+from aspis_sim.run.resolve import resolve
 from aspis_sim.run.train import train
-from aspis_sim.simulation import Run
+from aspis_sim.simulation import Feed, Run
 from aspis_sim.simulation.verdicts import OUTCOMES
 from aspis_sim.spec.grid import Grid
 
 CODED = Grid.of(
-    scheme=("draco-cyclic",),
-    q=(2,),
-    attack=("weak",),
-    seed=(0,),
-    lr=(0.1,),
+    scheme="draco-cyclic",
+    q=2,
+    attack="weak",
+    seed=0,
+    lr=0.1,
     workers=9,
-    redundancy=(5,),
+    redundancy=5,
     model="softmax",
     samples_per_file=2,
     steps=8,
@@ -34,12 +33,12 @@ def result_of(grid):
 @pytest.fixture(scope="module")
 def undisturbed():
     """The plain mean of the same files without any lie."""
-    return result_of(replace(CODED, schemes=("average",), assignment="cyclic", attacks=("none",)))
+    return result_of(CODED.replaced(scheme="average", assignment="cyclic", attack="none"))
 
 
 @pytest.mark.parametrize("payload", ["alie", "constant", "reversed", "nan"])
 def test_up_to_half_of_r_liars_are_located_and_the_exact_mean_comes_back(undisturbed, payload):
-    result = result_of(replace(CODED, payloads=(payload,)))
+    result = result_of(CODED.replaced(payload=payload))
     trace = result.trace
     assert trace.distorted.tolist() == trace.lost.tolist() == [0] * 8
     assert trace.excluded_byzantine.tolist() == [2] * 8
@@ -51,21 +50,19 @@ def test_up_to_half_of_r_liars_are_located_and_the_exact_mean_comes_back(undistu
 
 @pytest.mark.parametrize("devices", [1, 2])
 def test_more_liars_are_reported_as_a_failure_and_the_weights_stay(devices):
-    result = result_of(replace(CODED, q=(4,), devices=devices))
+    result = result_of(CODED.replaced(q=4, devices=devices))
     assert result.trace.lost.tolist() == [9] * 8
     assert result.trace.distorted.tolist() == [0] * 8
     assert result.trace.excluded_honest.tolist() == [0] * 8
     assert {OUTCOMES[code] for code in result.trace.outcome} == {Outcome.OVER_BUDGET}
-    (group,) = replace(CODED, q=(4,)).groups()
-    key = jax.random.key(0)
-    byzantine, distorts = group.first.memberships()
-    from aspis_sim.simulation import Feed
-
-    start = Run.start(resolve(group.first).shape, Feed(key, np.float32(0), np.float32(0), byzantine, distorts))
+    (group,) = CODED.replaced(q=4).groups()
+    job = resolve(group.first)
+    feed = Feed(jax.random.key(0), np.float32(0), np.float32(0), *job.memberships())
+    start = Run.start(job.shape, feed)
     assert start.score("test") == result.test
 
 
 def test_devices_do_not_change_what_is_recovered(undisturbed):
-    result = result_of(replace(CODED, devices=2))
+    result = result_of(CODED.replaced(devices=2))
     np.testing.assert_allclose(result.trace.loss, undisturbed.trace.loss, rtol=1e-4)
     assert result.trace.excluded_byzantine.tolist() == [2] * 8

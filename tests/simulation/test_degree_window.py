@@ -8,21 +8,21 @@ from aspis_sim.assignment import build
 from aspis_sim.detection import DETECTORS, Outcome
 from aspis_sim.detection.reference import agreement_graph
 from aspis_sim.run.train import train
-from aspis_sim.simulation.degree_window import nothing, watch
+from aspis_sim.simulation.degree_window import empty_memory, observe
 from aspis_sim.simulation.verdicts import OUTCOMES
 from aspis_sim.spec.grid import Grid
 
 T_B, T_D, STEPS = 50, 15, 1500
-observe = jax.jit(watch, static_argnames="window")
+observed = jax.jit(observe, static_argnames="window")
 
 
 def trace_of(q, seed, **changes):
     grid = Grid.of(
-        scheme=("aspis+",),
-        q=(q,),
-        attack=("majority",),
-        seed=(seed,),
-        lr=(0.01,),
+        scheme="aspis+",
+        q=q,
+        attack="majority",
+        seed=seed,
+        lr=0.01,
         adversary_window=T_B,
         detection_window=T_D,
         model="softmax",
@@ -81,7 +81,7 @@ def test_the_first_step_of_a_window_rules_as_the_detector_of_one_graph_does():
         tokens = (held & (rng.random(held.shape) < rng.choice([0.3, 1.0]))).astype(int)
         graph = agreement_graph(groups, tokens)
         verdict = DETECTORS["degree"](graph, max_byzantine=q)
-        _, ruling = observe(nothing(15), graph, 0, T_D, q, 0)
+        _, ruling = observed(empty_memory(15), graph, 0, T_D, q, 0)
         assert np.array_equal(ruling.honest, verdict.honest)
         assert bool(ruling.average) == verdict.average
         assert OUTCOMES[int(ruling.outcome)] is verdict.outcome
@@ -92,7 +92,7 @@ def test_the_first_step_of_a_window_rules_as_the_detector_of_one_graph_does():
 
 def test_a_window_remembers_lost_edges_keeps_q_flags_and_ends():
     q, workers = 2, 9
-    memory, lost = nothing(workers), np.zeros((workers, workers), bool)
+    memory, lost = empty_memory(workers), np.zeros((workers, workers), bool)
     flagged: dict[int, tuple] = {}
     for step, graph in enumerate(graphs(np.random.default_rng(1), workers, 4, 3 * T_D)):
         if step % T_D == 0:
@@ -103,7 +103,7 @@ def test_a_window_remembers_lost_edges_keeps_q_flags_and_ends():
                 flagged[worker] = (step, lost[worker].sum(), -worker)
         recent = sorted(flagged, key=lambda worker: (flagged[worker][0], lost[worker].sum(), -worker))[-q:]
         flagged = {worker: flagged[worker] for worker in recent}
-        memory, ruling = observe(memory, graph, step, T_D, q, 0)
+        memory, ruling = observed(memory, graph, step, T_D, q, 0)
         assert np.array_equal(memory.lost, lost)
         assert set(np.flatnonzero(~np.asarray(ruling.honest))) == set(flagged)
         assert bool(ruling.average) == (len(flagged) == q)

@@ -10,13 +10,14 @@ from aspis_sim import assignment
 from aspis_sim.adversary.targeting import target
 from aspis_sim.detection import DETECTORS, Outcome
 from aspis_sim.gradients.network import network
-from aspis_sim.simulation import Feed, Run, RunShape
-from aspis_sim.simulation.verdicts import CAPACITY, empty_table, look_up
+from aspis_sim.simulation import Run
+from aspis_sim.simulation.verdicts import CAPACITY, empty_table, look_up, with_verdict
 from aspis_sim.streams import sample_order, stream
+from tests.shapes import changed, fed, shape
 
 WORKERS, Q = 7, 3
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
-SHAPE = RunShape("subset", WORKERS, 3, "digits", "softmax", 2, 12, "median", "alie", detects=True)
+SHAPE = shape(assignment="subset", workers=WORKERS, redundancy=3, detector="clique", steps=12)
 OUTCOMES = tuple(Outcome)
 
 
@@ -25,10 +26,7 @@ def decide(graph):
 
 
 def start(shape=SHAPE, attack="strong", seed=0, strength=1.0):
-    chosen = target(attack, GROUPS, Q)
-    real = np.float64 if shape.precision == "float64" else np.float32
-    numbers = Feed(jax.random.key(seed), real(0.1), real(strength), chosen.byzantine[None], chosen.distorts[None])
-    return Run.start(shape, numbers)
+    return Run.start(shape, fed(shape, attack, Q, seed=seed, strength=strength))
 
 
 def outcome(run):
@@ -43,7 +41,7 @@ def reference():
 @pytest.mark.parametrize("compute", ["shared", "replicated"])
 @pytest.mark.parametrize("devices", [1, 2, 8])
 def test_devices_and_compute_give_the_same_verdicts_and_votes(reference, compute, devices):
-    run = start(replace(SHAPE, devices=devices, compute=compute)).to(12, decide)
+    run = start(changed(SHAPE, devices=devices, compute=compute)).to(12, decide)
     for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
         assert np.array_equal(getattr(run.state.trace, column), getattr(reference.state.trace, column))
     assert np.array_equal(run.state.graph, reference.state.graph)
@@ -56,7 +54,7 @@ def test_devices_and_compute_give_the_same_verdicts_and_votes(reference, compute
 @pytest.mark.parametrize(("chunks", "bytes", "devices"), [(1, 6000, 1), (3, 20000, 1), (3, 6000, 2)])
 def test_files_in_chunks_and_parameters_in_tiles_change_nothing(attack, chunks, bytes, devices):
     whole = start(attack=attack).to(4, decide)
-    tiled = replace(SHAPE, chunks=chunks, tile_bytes=bytes, devices=devices)
+    tiled = changed(SHAPE, chunks=chunks, tile_bytes=bytes, devices=devices)
     tiled = start(tiled, attack=attack).to(4, decide)
     assert outcome(tiled) == outcome(whole)
     assert np.array_equal(tiled.state.trace.distorted, whole.state.trace.distorted)
@@ -68,7 +66,7 @@ def test_files_in_chunks_and_parameters_in_tiles_change_nothing(attack, chunks, 
 @pytest.mark.parametrize("attack", ["strong", "weak"])
 def test_precision_changes_digits_and_no_verdict(attack, precision, near):
     usual = start(attack=attack).to(6, decide)
-    other = start(replace(SHAPE, precision=precision), attack=attack).to(6, decide)
+    other = start(changed(SHAPE, precision=precision), attack=attack).to(6, decide)
     assert other.state.weights.dtype == ("float64" if precision == "float64" else "float32")
     assert outcome(other) == outcome(usual)
     for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest"):
@@ -102,7 +100,7 @@ def test_each_new_graph_is_judged_once(reference):
 def test_an_adversary_that_changes_on_the_way_is_judged_anew():
     run = start(attack="weak").to(6, decide)
     chosen = target("strong", GROUPS, Q)
-    run = replace(run, numbers=run.numbers._replace(distorts=chosen.distorts[None])).to(12, decide)
+    run = replace(run, feed=run.feed._replace(distorts=chosen.distorts[None])).to(12, decide)
     assert outcome(run) == [Outcome.UNIQUE] * 6 + [Outcome.AMBIGUOUS] * 6
     assert np.asarray(run.state.trace.lost).tolist() == [1] * 6 + [0] * 6
     assert np.asarray(run.state.trace.distorted).tolist() == [0] * 6 + [10] * 6
@@ -118,7 +116,7 @@ def test_a_payload_that_is_not_finite_is_an_attack_and_is_detected(strength):
 
 
 def test_a_lie_equal_to_the_truth_is_no_distortion():
-    run = start(replace(SHAPE, payload="reversed"), strength=-1.0).to(12, decide)
+    run = start(changed(SHAPE, payload="reversed"), strength=-1.0).to(12, decide)
     assert np.asarray(run.state.trace.distorted).tolist() == [0] * 12
     assert outcome(run) == [Outcome.UNIQUE] * 12
 
@@ -127,8 +125,8 @@ def test_a_lie_equal_to_the_truth_is_no_distortion():
     ("compute", "bytes", "devices"), [("shared", 10**6, 1), ("shared", 9000, 2), ("replicated", 10**6, 1)]
 )
 def test_flipped_labels_are_lies_that_differ_from_file_to_file(compute, bytes, devices):
-    flip = replace(SHAPE, payload="label_flip", strong_payload=False, rule="average", detects=False)
-    run = start(replace(flip, compute=compute, tile_bytes=bytes, devices=devices)).to(6, decide)
+    flip = shape(assignment="subset", workers=WORKERS, redundancy=3, payload="label_flip", rule="average", steps=12)
+    run = start(changed(flip, compute=compute, tile_bytes=bytes, devices=devices)).to(6, decide)
     assert np.asarray(run.state.trace.distorted).tolist()[:6] == [10] * 6
     whole = start(flip).to(6, decide)
     np.testing.assert_allclose(run.state.weights, whole.state.weights, rtol=1e-4, atol=1e-6)
@@ -163,7 +161,7 @@ def test_the_table_of_verdicts_remembers_and_forgets_the_oldest():
     for _ in range(CAPACITY + 1):
         lie = np.triu(rng.random((WORKERS, WORKERS)) < 0.05, 1)
         graphs.append(~(lie | lie.T))
-        table = remember(table, graphs[-1], *decide(graphs[-1]))
+        table = with_verdict(table, graphs[-1], *decide(graphs[-1]))
     known = [bool(look_up(table, graph)[0]) for graph in graphs]
     assert all(known[-CAPACITY // 2 :])
     assert not known[0]

@@ -37,8 +37,8 @@ def refused(folder, match):
 
 def read_all(folder, write):
     with Study.open(folder, write) as store:
-        for record in store.runs():
-            store.trace(record.key)
+        for run in store.runs():
+            store.trace(run.key)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.1, 0.5, 0.9, 0.999])
@@ -177,19 +177,19 @@ def test_when_no_space_is_left_what_was_committed_stays_and_one_can_go_on(tmp_pa
     runs = cells()
     with Study.create(tmp_path / "study") as store:
         store.asked.add(GRID, GRID.groups())
-        store.commit(finished(runs[0]), ORIGIN, MACHINE)
+        store.commit(*finished(runs[0]), ORIGIN, MACHINE)
         (pages,) = store.connection.execute("PRAGMA page_count").fetchone()
         store.connection.execute(f"PRAGMA max_page_count = {pages}")
 
         def commit_all():
             for cell in runs:
-                store.commit(finished(cell), ORIGIN, MACHINE)
+                store.commit(*finished(cell), ORIGIN, MACHINE)
 
         with pytest.raises(DataError, match=r"no space left for the study .*: all cells that were committed are kept"):
             commit_all()
-        kept = len(store.runs())
+        kept = len(store.known())
         assert 0 < kept < len(runs)
         assert len(store.log()) == kept
         store.connection.execute("PRAGMA max_page_count = 1000000")
         commit_all()
-        assert len(store.runs()) == len(store.log()) == len(runs)
+        assert len(store.known()) == len(store.log()) == len(runs)

@@ -1,8 +1,8 @@
-"""What a study keeps: rows, records and traces come back as they were, in the grid's order, and each run whole."""
+"""What a study keeps: rows, runs and traces come back as they were, in the grid's order, and each run whole."""
 
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from math import inf, isnan, nan
 
 import numpy as np
@@ -10,7 +10,8 @@ import pytest
 
 from aspis_sim.errors import DataError
 from aspis_sim.records import as_csv
-from aspis_sim.study import Origin, Study
+from aspis_sim.run.row import COLUMNS
+from aspis_sim.study import Machine, Origin, Study
 from aspis_sim.study.trace_codec import pack, unpack
 from tests.study.made_up import GRID, MACHINE, ORIGIN, cells, finished, study
 
@@ -23,8 +24,8 @@ def test_rows_are_those_of_the_chosen_rate_in_the_grids_order_whatever_the_order
             store.asked.add(GRID, GRID.groups())
             runs = cells()
             for place in rng.permutation(len(runs)):
-                store.commit(finished(runs[place], top1=runs[place].lr), ORIGIN, MACHINE)
-            texts.add(as_csv(store.rows()))
+                store.commit(*finished(runs[place], top1=runs[place].lr), ORIGIN, MACHINE)
+            texts.add(as_csv(store.rows(), tuple(COLUMNS)))
     (text,) = texts
     rows = [line.split(",") for line in text.splitlines()[1:]]
     assert [(row[6], row[0], row[18], row[17]) for row in rows] == [
@@ -37,10 +38,10 @@ def test_nothing_is_a_result_before_the_search_for_its_rate_has_ended(tmp_path):
         store.asked.add(GRID, GRID.groups())
         first = [cell for cell in cells() if (cell.scheme, cell.q) == ("median", 1)]
         by_rate = {(cell.lr, cell.seed): cell for cell in first}
-        store.commit(finished(by_rate[0.1, 0], top1=0.9), ORIGIN, MACHINE)
-        store.commit(finished(by_rate[0.1, 1], top1=0.9), ORIGIN, MACHINE)
+        store.commit(*finished(by_rate[0.1, 0], top1=0.9), ORIGIN, MACHINE)
+        store.commit(*finished(by_rate[0.1, 1], top1=0.9), ORIGIN, MACHINE)
         assert store.rows() == []
-        store.commit(finished(by_rate[0.2, 0], failed=True), ORIGIN, MACHINE)
+        store.commit(*finished(by_rate[0.2, 0], failed=True), ORIGIN, MACHINE)
         assert [(row.lr, row.seed) for row in store.rows()] == [(0.1, 0), (0.1, 1)]
 
 
@@ -49,25 +50,25 @@ def test_a_row_comes_back_to_the_last_bit_and_type(tmp_path, value):
     cell = cells()[0]
     with Study.create(tmp_path / "study") as store:
         store.asked.add(GRID, GRID.groups())
-        sent = finished(cell, loss=value)
-        store.commit(sent, ORIGIN, MACHINE)
-        store.commit(finished(replace(cell, lr=0.2), failed=True), ORIGIN, MACHINE)
+        result, sent = finished(cell, loss=value)
+        store.commit(result, sent, ORIGIN, MACHINE)
+        store.commit(*finished(replace(cell, lr=0.2), failed=True), ORIGIN, MACHINE)
         (row,) = store.rows()
-    assert repr(asdict(row)) == repr(asdict(sent.row))
+    assert repr(dict(row)) == repr(dict(sent))
 
 
-def test_a_record_says_where_a_row_comes_from_and_its_trace_and_cell_are_those_of_the_run(tmp_path):
+def test_a_run_says_where_a_row_comes_from_and_its_trace_and_cell_are_those_of_the_run(tmp_path):
     with Study.open(study(tmp_path / "study")) as store:
-        records = store.runs()
-        assert [record.row for record in records] == store.rows()
-        record = records[0]
-        assert (record.versions, record.device, record.host) == ({"jax": "1", "python": "3"}, "cpu", "somewhere")
-        assert (record.seconds, record.origin) == (0.5, ORIGIN)
-        assert record.finished.endswith("+00:00")
-        cell = store.cell(record.key)
+        runs = store.runs()
+        assert [run.row for run in runs] == store.rows()
+        run = runs[0]
+        assert run.machine == Machine({"jax": "1", "python": "3"}, "cpu", "somewhere")
+        assert (run.seconds, run.origin) == (0.5, ORIGIN)
+        assert run.finished.endswith("+00:00")
+        cell = store.cell(run.key)
         assert cell == next(one for one in cells() if (one.lr, one.seed) == (0.2, 0))
-        trace, sent = store.trace(record.key), finished(cell)
-        for name, part in sent.trace.items():
+        trace, (sent, _) = store.trace(run.key), finished(cell)
+        for name, part in sent.trace._asdict().items():
             np.testing.assert_array_equal(getattr(trace, name), part)
             assert getattr(trace, name).dtype == part.dtype
         assert trace.curve[0] == (3, 0.25, 2.5)
@@ -78,26 +79,26 @@ def test_a_record_says_where_a_row_comes_from_and_its_trace_and_cell_are_those_o
 def test_a_run_is_committed_once_and_only_a_failed_one_gives_way(tmp_path):
     cell = cells()[0]
     with Study.create(tmp_path / "study") as store:
-        key = store.commit(finished(cell, failed=True), ORIGIN, MACHINE)
+        key = store.commit(*finished(cell, failed=True), ORIGIN, MACHINE)
         assert store.trace(key).loss.size == 0
-        assert store.commit(finished(cell, top1=0.25), ORIGIN, MACHINE) == key
-        assert store.commit(finished(cell, top1=0.75), ORIGIN, MACHINE) == key
-        assert [run.validation.top1 for run in store.runs()] == [0.25]
+        assert store.commit(*finished(cell, top1=0.25), ORIGIN, MACHINE) == key
+        assert store.commit(*finished(cell, top1=0.75), ORIGIN, MACHINE) == key
+        assert [run.validation.top1 for run in store.known()] == [0.25]
         assert [event for _, event, _ in store.log()] == ["failed", "committed"]
 
 
 def test_of_two_origins_the_last_one_committed_counts_and_both_stay(tmp_path):
     cell = cells()[0]
     with Study.open(study(tmp_path / "study"), write=True) as store:
-        before = len(store.runs())
-        store.commit(finished(replace(cell, lr=0.2), top1=0.33), Origin("newer", "data"), MACHINE)
-        assert len(store.runs()) == before + 1
+        before = len(store.known())
+        store.commit(*finished(replace(cell, lr=0.2), top1=0.33), Origin("newer", "data"), MACHINE)
+        assert len(store.known()) == before + 1
         assert store.rows()[0].top1 == 0.33
-        assert [record.origin.code for record in store.runs()[:2]] == ["newer", "code"]
+        assert [run.origin.code for run in store.runs()[:2]] == ["newer", "code"]
 
 
 def test_two_grids_give_each_cell_once_and_say_who_asked(tmp_path):
-    other = replace(GRID, q=(2, 3))
+    other = GRID.replaced(q=(2, 3))
     folder = study(tmp_path / "study")
     with Study.open(folder, write=True) as store:
         rows = store.rows()
@@ -112,7 +113,7 @@ def test_two_grids_give_each_cell_once_and_say_who_asked(tmp_path):
 
 
 def test_a_grid_that_grows_into_another_becomes_one_with_it(tmp_path):
-    more = replace(GRID, seeds=(0, 1, 2))
+    more = GRID.replaced(seed=(0, 1, 2))
     with Study.open(study(tmp_path / "study"), write=True) as store:
         number = store.asked.add(more, more.groups(), "more")
         assert store.asked.replace(1, more, more.groups(), "grown") == number
@@ -190,11 +191,11 @@ while True:
 
         store = Study.open(folder, write=True)
         store.connection.set_trace_callback(count)
-        store.commit(ended[0], ORIGIN, MACHINE)
+        store.commit(*ended[0], ORIGIN, MACHINE)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     with Study.open(folder) as store:
-        runs = store.runs()
+        runs = store.known()
         print(statement, len(runs), len(store.log()), len(store.connection.execute("SELECT * FROM results").fetchall()))
         if runs:
             store.trace(runs[0].key)

@@ -14,7 +14,7 @@ from aspis_sim.detection.reference import agreement_graph, apply_verdict
 from aspis_sim.errors import InputError
 from aspis_sim.trials import monte_carlo
 from aspis_sim.trials.adversary import Adversary, adversaries, check_adversaries
-from aspis_sim.trials.monte_carlo import agreement_from_tokens, generator, wilson
+from aspis_sim.trials.monte_carlo import agreement_from_tokens, count_update, generator, run_trials, wilson
 
 SYSTEMS = {
     "subset": build("subset", workers=9, redundancy=3),
@@ -44,7 +44,7 @@ def test_the_fast_graph_is_the_reference_graph(name, at_once, monkeypatch):
 
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(list(SYSTEMS)), st.integers(0, 2**32 - 1), st.data())
-def test_harm_is_what_the_reference_counts(name, seed, data):
+def test_the_update_holds_what_the_reference_counts(name, seed, data):
     system = SYSTEMS[name]
     q = data.draw(st.integers(0, (system.workers - 1) // 2))
     adversary = Adversary(system, q, "random", "random", lie_probability=data.draw(st.sampled_from([0.02, 0.3, 1.0])))
@@ -54,16 +54,16 @@ def test_harm_is_what_the_reference_counts(name, seed, data):
         verdict = detect(graph, max_byzantine=q, assignment=system)
         update = apply_verdict(verdict, system, attack.distorts.astype(int))
         expected = int((update.tokens[update.kept] != 0).sum()), int((~update.kept).sum())
-        assert harm(verdict, system, attack.distorts) == expected
+        assert count_update(verdict, system, attack.distorts) == expected
 
 
-def test_harm_counts_files_that_only_excluded_workers_hold_without_a_lie():
+def test_files_that_only_excluded_workers_hold_are_lost_also_without_a_lie():
     system = SYSTEMS["subset"]
     adversary = Adversary(system, 4, "weak")
     lies = adversary.chosen.distorts.copy()
     verdict = DETECTORS["clique"](agreement_graph(system, lies), max_byzantine=4, assignment=system)
     lies[(system.files < 4).all(axis=1)] = False
-    assert harm(verdict, system, lies) == (0, comb(4, 3))
+    assert count_update(verdict, system, lies) == (0, comb(4, 3))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_harm_counts_files_that_only_excluded_workers_hold_without_a_lie():
 @pytest.mark.parametrize("membership", ["chosen", "random"])
 def test_the_published_detector_meets_the_theory_whoever_lies(membership, attack, found, accusing, distorted, lost):
     system = build("subset", workers=15, redundancy=3)
-    (row,) = study(Adversary(system, 5, attack, membership), ["clique"], trials=4)
+    (row,) = run_trials(Adversary(system, 5, attack, membership), ["clique"], trials=4)
     assert row.trials == (1 if membership == "chosen" else 4)
     assert (row.found, row.accusing) == (found, accusing)
     assert row.accused == 4 * accusing
@@ -126,15 +126,15 @@ def test_a_copy_lies_with_the_given_probability():
 
 def test_a_seed_repeats_its_rows_and_another_seed_does_not():
     adversary = Adversary(SYSTEMS["subset"], 3, "random", "random", lie_probability=0.05)
-    first, again, other = (study(adversary, list(DETECTORS), trials=30, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (run_trials(adversary, list(DETECTORS), trials=30, seed=seed) for seed in (1, 1, 2))
     assert first == again
     assert [row.distorted_files for row in first] != [row.distorted_files for row in other]
 
 
 def test_all_detectors_play_the_same_trials():
     adversary = Adversary(SYSTEMS["subset"], 3, "random", "random", lie_probability=0.05)
-    together = study(adversary, ["clique", "sound", "none"], trials=20)
-    apart = [study(adversary, [name], trials=20)[0] for name in ("clique", "sound", "none")]
+    together = run_trials(adversary, ["clique", "sound", "none"], trials=20)
+    apart = [run_trials(adversary, [name], trials=20)[0] for name in ("clique", "sound", "none")]
     assert together == apart
     clique, sound, none = together
     assert sound.accusing == none.accusing == none.found == 0
@@ -144,7 +144,7 @@ def test_all_detectors_play_the_same_trials():
 
 def test_disagreements_add_up_over_a_window():
     adversary = Adversary(SYSTEMS["subset"], 3, "random", "random", lie_probability=0.05)
-    alone, joined = (study(adversary, ["sound"], trials=60, window=window)[0] for window in (1, 4))
+    alone, joined = (run_trials(adversary, ["sound"], trials=60, window=window)[0] for window in (1, 4))
     assert alone.found is not None
     assert joined.found is not None
     assert joined.iterations is not None
@@ -158,17 +158,17 @@ def test_permuted_places_expose_those_who_stay():
     system = SYSTEMS["bibd"]
     for q in (2, 4):
         adversary = Adversary(system, q, "majority", "random", permute=True)
-        (row,) = study(adversary, ["degree"], trials=200, window=5)
+        (row,) = run_trials(adversary, ["degree"], trials=200, window=5)
         assert row.found is not None
         assert row.found >= 0.95
         assert row.accusing == 0
-    (fixed,) = study(Adversary(system, 2, "majority", "random"), ["degree"], trials=20, window=5)
+    (fixed,) = run_trials(Adversary(system, 2, "majority", "random"), ["degree"], trials=20, window=5)
     assert fixed.found == 0
 
 
 def test_values_are_certified_for_the_places_of_each_iteration():
     adversary = Adversary(SYSTEMS["bibd"], 2, "weak", "random", permute=True)
-    (row,) = study(adversary, ["certified"], trials=5, window=4)
+    (row,) = run_trials(adversary, ["certified"], trials=5, window=4)
     assert (row.found, row.iterations, row.unique) == (1, 1, 1)
     assert (row.distorted_most, row.lost_files) == (0, 0)
 
@@ -198,7 +198,7 @@ def test_an_attack_that_adapts_meets_each_detector_apart():
 def test_without_byzantine_workers_nothing_is_found_and_nobody_accused():
     for name in TARGETINGS:
         for adversary, detectors in adversaries(SYSTEMS["subset"], [name], [0], ["clique", "certified"]):
-            for row in study(adversary, detectors):
+            for row in run_trials(adversary, detectors):
                 assert (row.found, row.found_low, row.iterations) == (None, None, None)
                 assert (row.accusing, row.distorted_files, row.lost_files) == (0, 0, 0)
 

@@ -559,6 +559,7 @@ function show() {
   for (const kind of Object.keys(KINDS))
     for (const box of at("filter-" + kind).querySelectorAll("input")) box.checked = state[kind].has(Number(box.value));
   at("context").value = String(state.context);
+  at("setting").textContent = data.contexts[state.context];
   at("theme").value = state.theme;
   options(at("q"), view.q.map((q) => [String(q), String(q)]), String(state.q));
   for (const place of document.querySelectorAll(".q-shown")) place.textContent = "q=" + view.level;

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +14,7 @@ from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.options import completion
 from aspis_sim_cli.output import Format, stderr, stdout, texts
+from aspis_sim_cli.spelling import spelled
 
 app = typer.Typer(no_args_is_help=True, help="Say which data sets are here, check them, fetch others.")
 
@@ -56,7 +57,7 @@ def status(data_dir: options.DataDir = None, format: options.FormatOption = Form
     from aspis_sim.data.status import status as look
 
     search.use(data_dir)
-    found = [look(name) for name in DATASETS]
+    found = [replace(one, remedy=spelled(one.remedy)) for one in map(look, DATASETS)]
     if format is Format.TABLE:
         from aspis_sim_cli.render.data_table import status_view
 
@@ -166,7 +167,7 @@ def _check(text: str, name: str, parameters: dict[str, Any]) -> Check:
         files = source(name)
         incomplete = files is not None and bool(files.missing())
         state = "damaged" if not incomplete else "incomplete" if files and files.located() else "missing"
-        return Check(text, state, None, None, None, "", None, "", str(error))
+        return Check(text, state, None, None, None, "", None, "", spelled(str(error)))
     train, validation, test = (len(found.labels[part]) for part in PARTS)
     shape = "×".join(map(str, found.inputs["train"].shape[1:]))
     return Check(text, "ok", train, validation, test, shape, found.classes, found.sha256, "")

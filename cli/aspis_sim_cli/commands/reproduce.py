@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
-from rich.console import Group
+from rich.console import Console, Group
 from rich.text import Text
 
 from aspis_sim_cli.boundary import complain
@@ -102,8 +102,12 @@ def _list(format: Format) -> ExitStatus:
     records = [{"study": name, "summary": study.summary} for name, study in STUDIES.items()]
     records += [{"study": name, "summary": preset.load(name).title} for name in preset.names()]
     records += [{"study": name, "summary": reason} for name, reason in UNKNOWN.items()]
-    lines = Text("\n".join(f"{record['study']}: {record['summary']}" for record in records))
-    Output(format).show(texts(records, ("study", "summary")), lambda console: lines)
+
+    def view(console: Console) -> None:
+        for record in records:
+            console.print(Text(f"{record['study']}: {record['summary']}"), soft_wrap=True)
+
+    Output(format).show(texts(records, ("study", "summary")), view)
     return ExitStatus.DONE
 
 

@@ -11,6 +11,7 @@ from aspis_sim import plugin
 from aspis_sim.errors import DataError, InputError, PluginError
 from aspis_sim_cli import cache
 from aspis_sim_cli.doctor.finding import Finding, State
+from aspis_sim_cli.spelling import spelled
 
 USUAL_MEMORY, LEAST_MEMORY = 4 * 10**9, 10**9
 """Bytes: what ``--memory`` allows a step unless told otherwise, and what the program needs to do anything."""
@@ -65,12 +66,12 @@ def data_sets() -> Iterator[Finding]:
         one = status(name)
         if one.missing:
             state = State.NOTE if one.state == "missing" else State.WRONG
-            yield Finding("data", name, one.state, state, f"{one.remedy}")
+            yield Finding("data", name, one.state, state, spelled(one.remedy))
             continue
         try:
             found = DATASETS.build(name)
         except (DataError, PluginError, InputError) as error:
-            problem = " ".join(str(error).split())
+            problem = " ".join(spelled(str(error)).split())
             yield Finding("data", name, problem, State.WRONG, "aspis-sim data verify says more")
         else:
             where = f" in {one.folder}" if one.folder else ""

@@ -196,8 +196,11 @@ def _checked(
         raise _Wrong(f"{key}: {'true or false' if flag else 'a value'} is wanted here", *place)
     try:
         parameter.process_value(context, value if flag or several else str(value))
+        if (settings := getattr(command.callback, "settings", None)) and not (flag or several):
+            settings.check(key, str(value))
     except Exception as error:
-        raise _Wrong(f"{key}: {getattr(error, 'message', error)}", *place) from None
+        reason = str(getattr(error, "message", error)).removeprefix(f"{key} {value}: ")
+        raise _Wrong(f"{key}: {reason}", *place) from None
     return parameter.name, (value if flag or several else str(value), place[0])
 
 

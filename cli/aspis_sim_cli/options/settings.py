@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from aspis_sim.errors import InputError
 from aspis_sim.spec.grid import AXES
+from aspis_sim.spec.kinds import Named
 from aspis_sim.spec.knob import Knob
 from aspis_sim_cli.options import completion
 
@@ -32,6 +34,26 @@ class Settings(dict[str, Any]):
             if value is not None and source is not None and source.name != "DEFAULT":
                 found[name] = _values(value)
         return found
+
+    @classmethod
+    def check(cls, option: str, text: str) -> None:
+        """Refuse a value that a setting cannot have; names are looked up later, when plugins are loaded.
+
+        Args:
+            option: without its dashes; one that is no setting may have any value.
+            text: as it is written.
+
+        Raises:
+            InputError: says what is wrong.
+        """
+        one = next((one for one in AXES.values() if option == (one.flag_of_several if cls.several else one.flag)), None)
+        if one is None or isinstance(one.kind, Named):
+            return
+        values = one.kind.read(text, option)
+        for value in values:
+            one.refuse(value)
+        if len(values) > 1 and not cls.several:
+            raise InputError(f"a single run takes one value, not {len(values)}")
 
 
 class OneOfEach(Settings):

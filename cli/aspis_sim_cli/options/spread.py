@@ -45,4 +45,5 @@ def spread(command: Callable[..., Any]) -> Callable[..., Any]:
     parameters = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in parameters]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in parameters}
+    run.settings = next((kind for kind in shared.values() if issubclass(kind, Settings)), None)  # type: ignore[attr-defined]
     return run

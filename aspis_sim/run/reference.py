@@ -1,0 +1,134 @@
+"""A training run in the obvious way, to be read, and for tests to hold the fast one against.
+
+Every copy of every gradient is an array; copies are compared in pairs, a verdict is applied copy by copy, and the
+update is a mean or a rule of whole rows. What the fast path is about (views, tiles, layers, devices, compiled tables of
+verdicts) is not here, nor are batch norms, augmentation and codes.
+"""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from aspis_sim.adversary.membership import distorted_copies
+from aspis_sim.detection.reference import agreement_graph, apply_verdict
+from aspis_sim.gradients.network import in_precision
+from aspis_sim.run.resolve import Job, resolve
+from aspis_sim.spec.cell import Cell
+from aspis_sim.streams import every_sample, sample_order, stream
+
+
+class Round(NamedTuple):
+    """What a round leaves behind.
+
+    Attributes:
+        loss: mean loss of the files.
+        distorted: files whose value in the update is not their honest gradient.
+        lost: files that are dropped.
+        excluded: bool ``[K]``, workers that are excluded.
+    """
+
+    loss: float
+    distorted: int
+    lost: int
+    excluded: NDArray[np.bool_]
+
+
+def reference_run(cell: Cell) -> tuple[NDArray[Any], list[Round]]:
+    """The final weights ``[d]`` of a cell, and its rounds."""
+    with in_precision(cell.precision):
+        job = resolve(cell)
+        net, feed, schedule = job.network, job.feed(), job.build_schedule()
+        inputs, labels = net.train(cell.seed)
+        files, samples = len(job.assignment.files), len(net.example.labels["train"])
+        if net.example.full_batch:
+            order = np.tile(every_sample(samples, files), (cell.steps, 1, 1))
+        else:
+            drawn = sample_order(stream(feed.key, "data"), samples, cell.steps * job.batch_size)
+            order = np.asarray(drawn).reshape(cell.steps, files, job.samples_per_file)
+        weights, velocity = np.asarray(net.initial(feed.key, cell.seed)), 0.0
+        history, graphs, rounds = 0.0, [], []
+
+        def of_file(weights: Any, given: Any, wanted: Any) -> Any:
+            return net.loss(net.unravel(weights), given, wanted)
+
+        gradients = jax.jit(jax.vmap(jax.value_and_grad(of_file), in_axes=(None, 0, 0)))
+        for step, chosen in enumerate(order):
+            losses, honest = gradients(weights, inputs[chosen], labels[chosen])
+            flipped = gradients(weights, inputs[chosen], net.example.classes - 1 - labels[chosen])[1]
+            honest, flipped = (_clipped(np.asarray(rows), cell.clip_workers) for rows in (honest, flipped))
+            if cell.worker_momentum:
+                honest = history = cell.worker_momentum * history + (1 - cell.worker_momentum) * honest
+            if cell.detection_window and step % cell.detection_window == 0:
+                graphs.clear()
+            update, round_ = _play(job, step, honest, flipped, graphs)
+            velocity = _clipped(update[None], cell.clip_server)[0] + cell.momentum * velocity
+            weights = weights - feed.rate * np.asarray(schedule(step)) * velocity
+            shared = files / samples if net.model.sums else 1
+            rounds.append(round_._replace(loss=float(np.mean(losses)) * shared))
+        return weights, rounds
+
+
+def _play(
+    job: Job, step: int, honest: NDArray[Any], flipped: NDArray[Any], graphs: list[NDArray[np.bool_]]
+) -> tuple[NDArray[Any], Round]:
+    """The update ``[d]`` of a round in which the files' gradients are ``honest`` ``[f, d]``."""
+    cell, assignment, payload, rule = job.cell, job.assignment, job.build_payload(), job.build_rule()
+    feed, key = job.feed(), jax.random.fold_in(stream(job.feed().key, "payload"), step)
+    window = step // cell.adversary_window if cell.adversary_window else 0
+    if cell.permute:
+        places = jax.random.fold_in(stream(feed.key, "permutation"), step)
+        assignment = replace(
+            assignment, files=np.asarray(jax.random.permutation(places, cell.workers))[assignment.files]
+        )
+        distorts = distorted_copies(job.shape.lies, feed.byzantine[window][assignment.files])
+    else:
+        distorts = feed.distorts[window]
+    if payload.scope == "labels":
+        lies = flipped
+    elif payload.scope == "file":
+        lies = np.stack([payload(row[None], jax.random.fold_in(key, file)) for file, row in enumerate(honest)])
+    else:
+        lies = np.broadcast_to(payload(jnp.asarray(honest), key), honest.shape)
+    copies = np.where(distorts[..., None], lies[:, None], honest[:, None])  # [f, r, d]
+    tokens = np.stack([_tokens(of_file, cell.tolerance) for of_file in copies])
+    graphs.append(agreement_graph(assignment, tokens))
+    seen = graphs if job.detector.windowed else graphs[-1:]
+    verdict, left = job.decide(np.logical_and.reduce(seen))
+    taken = apply_verdict(verdict, assignment, tokens)
+    slot = np.argmax(tokens == taken.tokens[:, None], axis=1)
+    values = copies[np.arange(len(copies)), slot]
+    if taken.plain_mean and cell.after_detection == "average":
+        update = values[taken.kept].sum(0) / max(1, taken.kept.sum())
+    else:
+        kept = jnp.asarray(taken.kept) if job.may_drop_files else None
+        limit = left if job.detector.detects and not job.detector.windowed else job.distortable
+        rows = jnp.asarray(values)
+        update = np.asarray(rule(rows, kept) if rule.bounded is None else rule.bounded(rows, kept, limit))
+    false = ~np.array([_equal(one, true, cell.tolerance) for one, true in zip(values, honest, strict=True)])
+    return update, Round(0.0, int((false & taken.kept).sum()), int((~taken.kept).sum()), ~verdict.honest)
+
+
+def _tokens(copies: NDArray[Any], tolerance: float) -> list[int]:
+    """For each copy ``[r, d]`` the lowest slot whose copy is equal; one that equals nothing has its own."""
+    slots = range(len(copies))
+    return [next((a for a in slots if _equal(copies[a], copies[b], tolerance)), b) for b in slots]
+
+
+def _equal(one: NDArray[Any], other: NDArray[Any], tolerance: float) -> bool:
+    """Whether two vectors are equal: none with a NaN or an Inf is equal to anything."""
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        return False
+    norm = np.linalg.norm
+    return bool(norm(one - other) <= tolerance * max(norm(one), norm(other)))
+
+
+def _clipped(rows: NDArray[Any], radius: float | None) -> NDArray[Any]:
+    """Rows ``[n, d]``, those longer than ``radius`` scaled down to it."""
+    if radius is None:
+        return rows
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows * np.where(norms > radius, radius / norms, 1)

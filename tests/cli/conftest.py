@@ -1,0 +1,19 @@
+"""What the tests of the command line watch."""
+
+import pytest
+
+from aspis_sim.run.executors import threads
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """The cells that are trained, in the order in which they begin."""
+    begun = []
+    train = threads.train
+
+    def note(cell, *arguments):
+        begun.append(cell)
+        return train(cell, *arguments)
+
+    monkeypatch.setattr(threads, "train", note)
+    return begun

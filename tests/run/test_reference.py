@@ -1,0 +1,87 @@
+"""The fast path against the readable run: equal weights in float64 and equal counts, whatever parts there are."""
+
+import numpy as np
+import pytest
+
+from aspis_sim.adversary.payloads import PAYLOADS
+from aspis_sim.adversary.targeting import TARGETINGS
+from aspis_sim.aggregation import RULES
+from aspis_sim.coding import CODINGS
+from aspis_sim.detection import DETECTORS
+from aspis_sim.run.reference import reference_run
+from aspis_sim.run.resolve import resolve
+from aspis_sim.run.trying import prepared
+from aspis_sim.schemes import SCHEMES
+from aspis_sim.simulation import Run
+from aspis_sim.spec.grid import Grid
+
+COUNTED = [name for name in SCHEMES if not CODINGS.traits(SCHEMES[name].fills.get("coding", "none")).decodes]
+SHAPES = {"byzshield": (15, 3, 3), "detox": (15, 3, 3), "draco-repetition": (15, 3, 3), "aspis+": (7, 3, 2)}
+
+
+def check(q=3, workers=7, redundancy=3, **settings):
+    usual = {"scheme": "aspis", "dataset": "digits", "model": "softmax", "samples_per_file": 2, "protocol": "files"}
+    given = usual | settings
+    (group,) = prepared(Grid.of(q=q, workers=workers, redundancy=redundancy, steps=4, precision="float64", **given))
+    cell = group.first
+    job = resolve(cell)
+    run = Run.start(job.shape, job.feed(), cell.seed).to(cell.steps, job.decide)
+    weights, rounds = reference_run(cell)
+    assert np.isfinite(weights).all() == np.isfinite(run.state.weights).all()
+    np.testing.assert_allclose(run.state.weights, weights, rtol=1e-8, atol=1e-10)
+    byzantine = job.feed().byzantine[0]
+    trace = run.state.trace
+    assert np.asarray(trace.distorted).tolist() == [one.distorted for one in rounds]
+    assert np.asarray(trace.lost).tolist() == [one.lost for one in rounds]
+    if cell.adversary_window is None:
+        assert np.asarray(trace.excluded_byzantine).tolist() == [(one.excluded & byzantine).sum() for one in rounds]
+        assert np.asarray(trace.excluded_honest).tolist() == [(one.excluded & ~byzantine).sum() for one in rounds]
+    np.testing.assert_allclose(trace.loss, [one.loss for one in rounds], rtol=1e-9)
+
+
+@pytest.mark.parametrize("attack", ["strong", "weak"])
+@pytest.mark.parametrize("scheme", COUNTED)
+def test_every_scheme(scheme, attack):
+    workers, redundancy, q = SHAPES.get(scheme, (11, 3, 2))
+    check(scheme=scheme, workers=workers, redundancy=redundancy, q=q, attack=attack)
+
+
+@pytest.mark.parametrize("attack", list(TARGETINGS))
+def test_every_attack(attack):
+    check(attack=attack)
+
+
+@pytest.mark.parametrize("payload", list(PAYLOADS))
+def test_every_payload(payload):
+    check(payload=payload, attack="strong")
+
+
+@pytest.mark.parametrize("rule", list(RULES))
+def test_every_rule(rule):
+    check(rule=rule, q=2, workers=9, attack="strong")
+
+
+@pytest.mark.parametrize("detector", list(DETECTORS))
+def test_every_detector(detector):
+    check(detector=detector, attack="weak")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"clip_workers": 0.05},
+        {"clip_server": 0.02},
+        {"worker_momentum": 0.8},
+        {"momentum": 0.9, "schedule": "step:factor=0.5:every=2"},
+        {"after_detection": "rule", "attack": "weak"},
+        {"tolerance": 1e-5},
+        {"model": "mlp", "memory": "1MB"},
+        {"dataset": "linear-regression:samples=200:dimension=20", "model": "linear", "lr": 1e-3},
+        {"compute": "replicated"},
+        {"permute": True},
+        {"adversary_window": 2, "attack": "weak"},
+    ],
+    ids=str,
+)
+def test_settings_of_every_kind(settings):
+    check(**settings)
