@@ -16,6 +16,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m lint.dead_code
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

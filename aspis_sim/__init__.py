@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from aspis_sim.errors import DataError, InputError, PluginError
+from aspis_sim.version import __version__
 
 if TYPE_CHECKING:
     from aspis_sim.adversary import payload
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from aspis_sim.front import Progress, Results, TrainedRun, sweep, train
     from aspis_sim.run.row import Row
     from aspis_sim.study import Study
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Progress": "aspis_sim.front",
@@ -47,6 +46,7 @@ __all__ = [
     "Row",
     "Study",
     "TrainedRun",
+    "__version__",
     "payload",
     "preaggregation",
     "rule",

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aspis_sim.adversary.targeting import TARGETINGS, Attack, Lies
+from aspis_sim.adversary.choices import Attack
+from aspis_sim.adversary.targeting import TARGETINGS, Lies
 from aspis_sim.assignment import Assignment
 from aspis_sim.errors import InputError
 

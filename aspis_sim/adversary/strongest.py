@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from aspis_sim.adversary.targeting import Attack, blocks, decoy, frame, stealth, strong, weak
+from aspis_sim.adversary.choices import Attack, blocks, decoy, frame, stealth, strong, weak
 from aspis_sim.assignment import Assignment
 from aspis_sim.detection import detector as named_detector
 from aspis_sim.detection.reference import agreement_graph, apply_verdict

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim.adversary.choices import Attack
 from aspis_sim.adversary.payloads import PAYLOADS, Payload
-from aspis_sim.adversary.targeting import TARGETINGS, Attack
+from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, Rule
 from aspis_sim.assignment import ASSIGNMENTS, Assignment
 from aspis_sim.data import DATASETS, PARTS, Dataset

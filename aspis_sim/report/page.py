@@ -143,7 +143,7 @@ def _commands(commands: Iterable[str]) -> str:
 
 def _made_by(made_by: Mapping[str, Mapping[str, int]]) -> str:
     """A table of versions, devices and hosts, with the number of cells where there are several."""
-    from aspis_sim import __version__
+    from aspis_sim.version import __version__
 
     def shown(values: Mapping[str, int]) -> str:
         several = len(values) > 1

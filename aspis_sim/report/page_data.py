@@ -53,11 +53,12 @@ def _written(column: str, value: Any) -> str:
 def page_data(source: Source, tables: Tables, most_runs: int = RUNS) -> dict[str, Any]:
     """The study for the page's script.
 
-    Keys: ``contexts`` (labels, with what all in them is otherwise than by itself), ``attacks``, ``payloads``, ``adversaries`` (labels), ``schemes`` (name and look),
-    ``sheets`` (context, attack, payload and adversary of each table as positions in these lists), ``filters`` (key,
-    title and values of those beside schemes, attacks and payloads), ``entries`` (columns over all tables, schemes and
-    q; one for each of these filters, of positions in its values; ``runs`` are positions in the next), ``runs`` (seed
-    and curves of the sampled ones), ``outcomes`` (names of a detector's).
+    Keys: ``contexts`` (labels, with what all in them is otherwise than by itself), ``attacks``, ``payloads``,
+    ``adversaries`` (labels), ``schemes`` (name and look), ``sheets`` (context, attack, payload and adversary of each
+    table as positions in these lists), ``filters`` (key, title and values of those beside schemes, attacks and
+    payloads), ``entries`` (columns over all tables, schemes and q; one for each of these filters, of positions in its
+    values; ``runs`` are positions in the next), ``runs`` (seed and curves of the sampled ones), ``outcomes`` (names of
+    a detector's).
     """
     contexts = tables.contexts
     common = {table.context: table.common for table in tables.tables}

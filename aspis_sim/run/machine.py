@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import jax
 
-from aspis_sim import __version__
+from aspis_sim.version import __version__
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim.adversary.choices import Attack
 from aspis_sim.adversary.membership import over_windows
 from aspis_sim.adversary.payloads import PAYLOADS, Payload, payload
 from aspis_sim.adversary.payloads.alie import baruch_strength
 from aspis_sim.adversary.strongest import strongest_frame_up
-from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
+from aspis_sim.adversary.targeting import TARGETINGS, target
 from aspis_sim.aggregation import RULES, Rule, accepts, conventions, rule, steps_of
 from aspis_sim.assignment import Assignment, build
 from aspis_sim.augmentations import Augmentation, augmentation
@@ -27,7 +28,6 @@ from aspis_sim.coding import CODINGS
 from aspis_sim.detection import DETECTORS, DetectorTraits, Verdict
 from aspis_sim.detection.remaining import most_files_a_group, still_distortable
 from aspis_sim.distortion import worst_case
-from aspis_sim.distortion.closed_forms import majority
 from aspis_sim.plugin import loaded
 from aspis_sim.schedules import schedule
 from aspis_sim.spec.cell import KNOBS, Cell
@@ -130,7 +130,7 @@ class Job:
             return 0.0
         if published == "files held":
             redundancy = self.assignment.redundancy
-            need = redundancy if self.detector.detects else majority(redundancy)
+            need = redundancy if self.detector.detects else self.assignment.majority
             return int((self.attack.byzantine[files].sum(1) >= need).sum()) / len(files)
         return self.distortable / len(files)
 

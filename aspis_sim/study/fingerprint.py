@@ -19,19 +19,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import aspis_sim
 from aspis_sim.errors import DataError
 from aspis_sim.plugin import loaded, unless_broken
 from aspis_sim.spec.cell import KNOBS, Cell
 from aspis_sim.spec.grid import Grid
 from aspis_sim.spec.sizes import dataset_of
 
+PACKAGE = Path(__file__).parents[1]
+
 OWN = ("lr", "seed")
 """Settings in which the runs of one group differ."""
 
 BESIDE = (
     "__init__.py", "analysis", "files.py", "front.py", "game", "plugin", "records.py", "report", "reproduction", "run",
-    "schemes.py", "spec", "study", "trials",
+    "schemes.py", "spec", "study", "trials", "version.py",
 )  # fmt: skip
 """Rooms and files that have no say in the numbers of a run, but for `COUNTED`."""
 
@@ -144,7 +145,7 @@ def code_version() -> str:
     total = hashlib.sha256()
     for library in LIBRARIES:
         total.update(f"{library} {version(library)}\n".encode())
-    for name, path in sources(Path(aspis_sim.__file__).parent):
+    for name, path in sources(PACKAGE):
         content = path.read_bytes()
         text = meaning(content) if path.suffix == ".py" else content
         total.update(f"{name} {hashlib.sha256(text).hexdigest()}\n".encode())

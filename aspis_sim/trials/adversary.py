@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim.adversary.choices import Attack
 from aspis_sim.adversary.membership import distorted_copies
-from aspis_sim.adversary.targeting import TARGETINGS, Attack, target
+from aspis_sim.adversary.targeting import TARGETINGS, target
 from aspis_sim.assignment import ASSIGNMENTS, Assignment
 from aspis_sim.distortion.result import check_byzantine
 from aspis_sim.errors import InputError

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from aspis_sim.adversary.strongest import candidates, distorted_share, strongest, strongest_frame_up
-from aspis_sim.adversary.targeting import TARGETINGS, blocks, decoy, frame, frame_up, stealth, strong, target, weak
+from aspis_sim.adversary.choices import blocks, decoy, frame, frame_up, stealth, strong, weak
+from aspis_sim.adversary.targeting import TARGETINGS, target
 from aspis_sim.assignment import build
 from aspis_sim.detection import DETECTORS, Outcome
 from aspis_sim.detection.reference import agreement_graph, apply_verdict

@@ -19,7 +19,7 @@ from tests.cli.plugins import HEAD, SMALL, names, write
 from tests.cli.program import ended, invoke, rows
 
 TWINS = """
-    from aspis_sim.adversary.targeting import Attack
+    from aspis_sim.adversary.choices import Attack
     from aspis_sim.aggregation import rule
     from aspis_sim.data import load
     from aspis_sim.detection.sound import detect_by_forced_workers
@@ -83,7 +83,7 @@ def test_parts_of_every_kind_give_the_numbers_of_their_built_in_twins():
     assert own["curve"] == twin["curve"]
     assert own["loss"] == twin["loss"]
     named = {"scheme": "own", "assignment": "own-triples", "rule": "own-median", "attack": "own-weak"}
-    named |= {"payload": "own-scaled", "model": "own-softmax", "dataset": "own-digits"}
+    named |= {"payload": "own-scaled", "model": "own-softmax", "dataset": "own-digits", "detector": "own-sound"}
     different = {key: own["row"][key] for key in own["row"] if own["row"][key] != twin["row"][key]}
     different.pop("seconds", None)
     assert different.pop("distortion_theory") == 5 / 35  # of an attack that nothing is published on: the worst case

@@ -7,7 +7,7 @@ import pytest
 from aspis_sim import __version__
 from aspis_sim.aggregation import RULES
 from tests.cli import program
-from tests.cli.program import refused, rows
+from tests.cli.program import one_line, refused, rows
 
 RUN = "train --workers 7 --q 2 --steps 10 --samples-per-file 2 --model softmax --every 4"
 
@@ -57,9 +57,9 @@ def test_conventions_choose_variants():
     [
         ("--q 3 --aggregator krum", "f=3 of n=7 rows: needs n >= 2f + 3"),
         ("--aggregator krum:f", "'f' is no option; write name:option=value"),
-        ("--aggregator krum:g=1", "g"),
+        ("--aggregator krum:g=1", "rule 'krum': got an unexpected keyword argument 'g'; its parameters: f, beyond"),
         ("--aggregator nnn+krum", "unknown preaggregation 'nnn'; did you mean nnm"),
-        ("--payload alie:z=1", "z"),
+        ("--payload alie:z=1", "payload 'alie': got an unexpected keyword argument 'z'; its parameters: strength"),
         ("--convention byzlf", "unknown convention 'byzlf'; did you mean byzfl"),
     ],
 )
@@ -80,7 +80,8 @@ def test_a_part_that_needs_all_gradients_at_once_says_so():
 
 def test_the_table_names_the_run():
     text = invoke(RUN)
-    assert "aspis: q=2 of K=7, r=3, attack strong, payload alie 1, lr 0.03, seed 0" in text
+    title = "aspis: q=2 of K=7, r=3, attack strong, payload alie 1, digits, softmax, lr 0.03, seed 0, steps=10"
+    assert one_line(text).startswith(f"{title} step train loss")
     assert "out b/h" in text
     assert "Final top-1" in text
 

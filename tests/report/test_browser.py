@@ -1,6 +1,7 @@
 """The report in a real browser: it draws, filters, follows its address, logs nothing, asks the network for nothing."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -105,7 +106,7 @@ def test_an_address_that_asks_for_what_is_not_there_says_so(report):
 def test_a_reader_can_filter_sort_hover_and_show_all(report):
     script = """
     setTimeout(() => {
-      document.querySelector("#scheme input").click();
+      document.querySelector("#filter-scheme input").click();
       document.body.setAttribute("data-address", location.hash);
       document.querySelector("#results th:nth-child(5) button").click();
       document.body.setAttribute("data-first", document.querySelector("#results tbody tr").textContent);
@@ -153,7 +154,7 @@ def test_hostile_labels_are_shown_and_nothing_else(tmp_path):
             ] == []
     assert len(list(plain.page.all("script"))) == 3
     assert sorted(legend(plain, "accuracy-plot")) == sorted(escaped(label) for label in schemes)
-    options = [label.text for label in plain.page.by_id("scheme").all("label")]
+    options = [label.text for label in plain.page.by_id("filter-scheme").all("label")]
     assert options == list(schemes)
     assert plain.page.one("h1").text == HOSTILE[1]
     assert HOSTILE[1] in plain.page.by_id("failures").text
@@ -194,7 +195,11 @@ def test_rows_alone_have_no_curves_and_a_scheme_that_met_fewer_adversaries_is_na
 
 
 def test_several_settings_are_shown_one_at_a_time(tmp_path):
-    rows = (*rows_of(), *rows_of(("aspis",), attacks=("strong",)), *(row_of(steps=99, seed=seed) for seed in range(3)))
+    rows = (
+        *rows_of(),
+        *rows_of(("aspis",), attacks=("strong",)),
+        *(row_of(precision="float64", seed=seed) for seed in range(3)),
+    )
     path = tmp_path / "settings.html"
     path.write_text(page(study_of(rows)), encoding="utf-8")
     first, second = opened(path), opened(path, "setting=2")
@@ -202,4 +207,83 @@ def test_several_settings_are_shown_one_at_a_time(tmp_path):
         quiet(shown)
         assert shown.page.one("body").attributes["data-ready"] == results
     assert len(list(first.page.by_id("context").all("option"))) == 2
+    usual = "digits, mlp, K=15, r=3, 40 steps, protocol files"
+    assert [shown.page.by_id("setting").text for shown in (first, second)] == [usual, f"{usual}, precision=float64"]
     assert "6 rows are of a run that is there again" in first.page.one("header").text
+
+
+def options(shown, filter_):
+    return [label.text for label in shown.page.by_id(f"filter-{filter_}").all("label")]
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [("momentum", ("0.9", "0.5")), ("detector", ("clique", "unanimous")), ("rule", ("median", HOSTILE[0]))],
+)
+def test_variants_of_a_scheme_have_their_labels_and_a_filter_that_the_address_knows(column, values, tmp_path):
+    kind = type(row_of()[column])
+    rows = [
+        row_of(**{column: kind(text)}, q=q, seed=seed, top1=0.9 - 0.2 * place - 0.1 * q)
+        for place, text in enumerate(values)
+        for q in (1, 2)
+        for seed in (0, 1)
+    ]
+    path = tmp_path / "variants.html"
+    path.write_text(page(study_of(rows)), encoding="utf-8")
+    names = [f"aspis ({column}={text})" for text in values]
+    shown = opened(path)
+    quiet(shown)
+    assert shown.page.one("body").attributes["data-ready"] == "4"
+    assert legend(shown, "accuracy-plot") == [escaped(name) for name in names]
+    assert options(shown, "scheme") == names
+    assert options(shown, column) == list(values)
+    assert "hidden" not in shown.page.by_id(f"filter-{column}").attributes
+    assert "hidden" in shown.page.by_id("filter-attack").attributes
+    assert f"{names[0]} (70.0" in shown.page.by_id("headline").text
+    one = opened(path, f"{column}={quote(values[1], safe='')}")
+    quiet(one)
+    assert one.page.one("body").attributes["data-ready"] == "2"
+    assert one.page.by_id("headline").text.startswith(f"At q=2: {names[1]} (50.0")
+    assert list(one.page.all("img")) == []
+    unknown = opened(path, f"{column}=nothing")
+    assert "not in this study: nothing" in unknown.page.by_id("status").text
+
+
+def test_a_filter_that_is_not_of_schemes_is_played_and_kept_in_the_address(tmp_path):
+    rows = [row_of(momentum=value, adversary_window=window) for value in (0.9, 0.5) for window in (None, 7)]
+    path = tmp_path / "played.html"
+    path.write_text(page(study_of(rows)), encoding="utf-8")
+    script = """
+    setTimeout(() => {
+      document.querySelector("#filter-momentum input").click();
+      document.querySelectorAll("#filter-adversary_window input")[1].click();
+      document.body.setAttribute("data-address", location.hash);
+    }, 1000);
+    """
+    shown = opened(with_script(path, script))
+    quiet(shown)
+    body = shown.page.one("body").attributes
+    assert body["data-address"] == "#adversary_window=none&momentum=0.5"
+    assert body["data-ready"] == "1"
+    assert shown.page.by_id("headline").text == "At q=1: aspis (momentum=0.5) (90.0 %)."
+
+
+def test_what_is_overridden_throughout_is_said_over_the_figures(tmp_path):
+    path = tmp_path / "throughout.html"
+    rows = [row.replaced(momentum=0.5) for row in rows_of()]
+    path.write_text(page(study_of(rows)), encoding="utf-8")
+    shown = opened(path)
+    quiet(shown)
+    assert shown.page.by_id("setting").text == "digits, mlp, K=15, r=3, 40 steps, protocol files, momentum=0.5"
+    assert legend(shown, "accuracy-plot") == ["aspis", "detox"]
+    assert not list(shown.page.all(id="filter-momentum"))
+    assert "hidden" in shown.page.by_id("context-label").attributes
+
+
+def test_lengths_of_training_are_variants_of_a_scheme(tmp_path):
+    path = tmp_path / "steps.html"
+    path.write_text(page(study_of([row_of(), row_of(steps=99)])), encoding="utf-8")
+    shown = opened(path)
+    quiet(shown)
+    assert options(shown, "scheme") == ["aspis (steps=40)", "aspis (steps=99)"]
+    assert shown.page.by_id("setting").text == "digits, mlp, K=15, r=3, 40 to 99 steps, protocol files"

@@ -4,16 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from aspis_sim.analysis.sheets import sheets_of
 
+from aspis_sim.analysis.tables import tables_of
 from aspis_sim.errors import DataError, InputError
-from aspis_sim.records import as_csv
 from aspis_sim.report.page import page
 from aspis_sim.report.source import opened
 from aspis_sim.run.rate import Validation
+from aspis_sim.run.row import settings_of
+from aspis_sim.run.train import Result
+from aspis_sim.simulation import Score, Trace
 from aspis_sim.spec.cell import Cell
-from aspis_sim.spec.grid import Grid
-from aspis_sim.study import Finished, Machine, Origin, Study
+from aspis_sim.spec.grid import Grid, Replicates
+from aspis_sim.study import Machine, Origin, Study
 from tests.report.studies import row_of, timeline_of
 
 CELL = Cell(
@@ -35,18 +37,25 @@ VERSIONS = {"aspis-sim": "0.1.0", "jax": "0.10", "numpy": "2.4", "python": "3.11
 
 
 def commit(store, cell, host="here", failed=False, code="a"):
-    row = row_of(q=cell.q, seed=cell.seed, top1=None if failed else 0.8, status="failed: x" if failed else "ok")
+    outcome = {"top1": None, "loss": None, "status": "failed: x"} if failed else {"top1": 0.8}
+    row = row_of(**settings_of(cell) | {"strength": 1.0} | outcome)
     run = timeline_of(row)
-    names = ("loss", "distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome")
-    trace = {} if failed else {name: getattr(run, name) for name in names}
-    finished = Finished(cell, row, Validation(0.8, 1.0, failed), 1.0, trace, () if failed else run.curve)
-    store.commit(finished, Origin(code * 64, "b" * 64), Machine(VERSIONS, "cpu", host))
+    result = Result(
+        cell,
+        Validation(0.8, 1.0, failed),
+        failure="x" if failed else "",
+        trace=None if failed else Trace(*(getattr(run, name) for name in Trace._fields)),
+        curve=() if failed else tuple((step, Score(top1, loss)) for step, top1, loss in run.curve),
+        seconds=1.0,
+    )
+    store.commit(result, row, Origin(code * 64, "b" * 64), Machine(VERSIONS, "cpu", host))
     return row
 
 
 def ask(store, cells, command):
-    grid = Grid.of(scheme=("aspis",), q=tuple(cell.q for cell in cells), lr=(0.1,), seed=(0, 1), steps=cells[0].steps)
-    store.asked.add(replace(grid, momentum=cells[0].momentum), [Group(cell, (0.1,), (0, 1)) for cell in cells], command)
+    q, momentum = [cell.q for cell in cells], cells[0].momentum
+    grid = Grid.of(scheme="aspis", q=q, lr=0.1, seed=(0, 1), steps=cells[0].steps, momentum=momentum)
+    store.asked.add(grid, [Replicates(cell, (0.1,), (0, 1)) for cell in cells], command)
 
 
 @pytest.fixture
@@ -80,8 +89,10 @@ def test_a_folder_has_its_rows_curves_commands_and_versions(folder):
 
 def test_only_the_rows_are_the_same_rows(folder):
     with opened(folder) as whole, opened(folder, rows_only=True) as study:
-        assert as_csv(study.rows) == as_csv(whole.rows)
+        assert study.rows == whole.rows
+        assert len(study.rows) == 4
         assert not study.traced
+        assert study.timeline(0) is None
 
 
 def test_cells_of_several_versions_of_the_code_are_said_to_be(folder):
@@ -96,16 +107,20 @@ def test_cells_of_several_versions_of_the_code_are_said_to_be(folder):
         assert "come from 2 versions of the code" in page(study)
 
 
-def test_settings_that_the_rows_do_not_show_tell_runs_apart(folder):
+def test_every_setting_of_a_run_tells_it_apart(folder):
     with Study.open(folder, write=True) as store:
         slow = replace(CELL, momentum=0.5)
         ask(store, [slow], "aspis-sim sweep --momentum 0.5")
         commit(store, slow)
+    for rows_only in (False, True):
+        with opened(folder, rows_only) as study:
+            assert [row.momentum for row in study.rows] == [0.9] * 4 + [0.5]
+            tables = tables_of(study.rows)
+            assert tables.schemes == ("aspis (momentum=0.9)", "aspis (momentum=0.5)")
+            assert tables.repeated == 0
     with opened(folder) as study:
-        sheets = sheets_of(study.rows, study.settings)
-        assert sheets.schemes == ("aspis (momentum=0.9)", "aspis (momentum=0.5)")
-        assert sheets.repeated == 0
-        assert sheets_of(study.rows).repeated == 1
+        assert study.commands == ("aspis-sim sweep --q 1..2", "aspis-sim sweep --momentum 0.5")
+        assert 'id="filter-momentum"' in page(study)
 
 
 def test_what_is_no_study_or_has_no_cells_is_named(tmp_path):
