@@ -1,6 +1,6 @@
 """Schemes: an assignment, a detector and a robust rule under the name that the field knows them by."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -146,11 +146,6 @@ def scheme(name: str) -> Scheme:
     if name not in SCHEMES:
         raise unknown_name("scheme", name, SCHEMES)
     return SCHEMES[name]
-
-
-def schemes(names: Iterable[str]) -> tuple[Scheme, ...]:
-    """Return the presets of these names, each once, in the order given."""
-    return tuple(scheme(name) for name in dict.fromkeys(names))
 
 
 def family(name: str) -> str:

@@ -1,53 +1,59 @@
-"""Names in the library and the program that nothing but tests, or nothing at all, speaks of; see `exceptions`.
+"""Names in the library and the program that nothing but tests, or nothing at all, speaks of; see `lint.exceptions`.
 
-Vulture finds them. To it, this adds what the house knows: an entry ``"module:attribute"`` of a registry uses the
-attribute, while to stand in an ``__all__`` is no use. Benchmarks and the site's hooks count as users and are not judged.
+Vulture finds most of them. It matches bare names, so a function that shares its name with a live one escapes it:
+those `lint.by_module` finds. Benchmarks and the site's hooks count as users, and are not judged themselves.
 """
 
 import ast
-import re
 import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from vulture.config import make_config
 from vulture.core import Vulture
 
+from lint.by_module import ENTRY, unused
 from lint.exceptions import EXCEPTIONS
 
 HERE = Path.cwd()
 JUDGED = ("aspis_sim/", "cli/")
-ENTRY = re.compile(r"aspis_sim[\w.]*:(\w+)")
 
 
 class Finder(Vulture):
     """Vulture with the house's own uses of names."""
 
-    def visit_Constant(self, node: ast.Constant) -> None:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> None:
         """An entry of a registry uses the part that it names."""
         if isinstance(node.value, str) and (entry := ENTRY.fullmatch(node.value)):
-            self.used_names.add(entry[1])
+            self.used_names.add(entry[2])
 
-    def visit_Assign(self, node: ast.Assign) -> None:  # noqa: N802
-        """Without Vulture's own, by which whatever is offered in an ``__all__`` is used."""
+    def visit_Assign(self, node: ast.Assign) -> None:
+        """Nothing: to Vulture itself, whatever is offered in an ``__all__`` is used."""
+
+
+def found(config: dict[str, Any]) -> Iterator[tuple[str, str, int]]:
+    """File, name and line of all that is dead."""
+    finder = Finder(ignore_names=config["ignore_names"], ignore_decorators=config["ignore_decorators"])
+    finder.scavenge(config["paths"])
+    for item in finder.get_unused_code(min_confidence=config["min_confidence"]):
+        yield item.filename.relative_to(HERE).as_posix(), item.name, item.first_lineno
+    yield from unused([Path(path) for path in config["paths"]], config["ignore_decorators"])
 
 
 def main() -> int:
     """Print what is dead, and the exceptions that are none; 1 if there are any."""
-    config = make_config()
-    finder = Finder(ignore_names=config["ignore_names"], ignore_decorators=config["ignore_decorators"])
-    finder.scavenge(config["paths"])
-    found = {
-        f"{path}:{item.name}": item
-        for item in finder.get_unused_code(min_confidence=config["min_confidence"])
-        if (path := item.filename.relative_to(HERE).as_posix()).startswith(JUDGED)
-    }
-    excepted = {f"{path}:{name}" for group in EXCEPTIONS.values() for path, names in group.items() for name in names}
-    for key, item in found.items():
-        if key not in excepted:
-            print(f"{key.replace(':', f':{item.first_lineno}: ')} is used by nobody (tests do not count)")
-    for key in sorted(excepted - set(found)):
-        print(f"lint/exceptions.py: {key} is no exception: it is used, or gone")
-    return int(set(found) != excepted)
+    excepted = [(path, name) for group in EXCEPTIONS.values() for path, names in group.items() for name in names]
+    needed, faults = set(), set()
+    for path, name, line in found(make_config()):
+        by = [one for one in excepted if fnmatch(path, one[0]) and name == one[1]]
+        needed.update(by)
+        if not by and path.startswith(JUDGED):
+            faults.add(f"{path}:{line}: nobody uses {name} (tests do not count)")
+    faults |= {f"lint/exceptions.py: {name} of {path} is used, or gone" for path, name in {*excepted} - needed}
+    print(*sorted(faults), sep="\n", end="\n" if faults else "")
+    return int(bool(faults))
 
 
 if __name__ == "__main__":

@@ -152,20 +152,6 @@ def _middle(keys: Array, even: Array | bool, dtype: jnp.dtype) -> Array:
     return jnp.where(even & (low != high), 0.5 * least + 0.5 * most, least)  # half of each: no overflow
 
 
-def _find_median(values: Array, kept: Array | None, lower: bool) -> Array:
-    """`median`, without its derivative."""
-    even: Array | bool = len(values) % 2 == 0 if kept is None else kept.sum(dtype=jnp.int32) % 2 == 0
-    if lower:
-        even = False
-
-    def middle(tile: Array) -> Array:
-        keys = to_keys(tile) if kept is None else _balanced(to_keys(tile), kept)
-        return _middle(keys, even, tile.dtype)
-
-    found = in_tiles(middle, values)
-    return found if kept is None else jnp.where(kept.any(), found, 0)
-
-
 @partial(jax.custom_jvp, nondiff_argnums=(2,))
 def median(values: Array, kept: Array | None = None, lower: bool = False) -> Array:
     """The exact median of each column of float ``[n, d]``, ``[d]``; of an even number the middle two's mean.

@@ -17,8 +17,6 @@ from aspis_sim.analysis.summary import Entry
 from aspis_sim.run.row import Row
 from aspis_sim.schemes import family
 
-Values = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Context:
@@ -110,9 +108,11 @@ class Table:
     def title(self) -> str:
         """Everything that is the same in the table."""
         context = self.context
+        protocol = [said("protocol", context["protocol"])] if unusual("protocol", context["protocol"]) else []
         parts = (
             f"attack {self.attack}", f"payload {self.payload}", f"K={context['workers']}", f"r={context['redundancy']}",
-            context["dataset"], context["model"], _budget(self.rows()), *self.overrides, *context.overrides,
+            context["dataset"], context["model"], _budget(self.rows()), *protocol, *self.overrides,
+            *context.overrides,
             *self.common,
         )  # fmt: skip
         return ", ".join(map(str, parts))
@@ -239,8 +239,11 @@ def _with_baselines(rows: Sequence[Row], places: Mapping[Place, list[int]]) -> d
             redundant[(*context[:at], 1, *context[at + 1 :]), adversary].append((context, adversary))
     found: dict[Place, list[int]] = {}
     for place, members in places.items():
-        for home in redundant.get(place) or [place]:
-            found.setdefault(home, []).extend(members)
+        homes = redundant.get(place, [])
+        there = {rows[index]["scheme"] for home in homes for index in places[home]}
+        for index in members:  # a scheme that ran with redundancy too stays apart
+            for home in homes if homes and rows[index]["scheme"] not in there else [place]:
+                found.setdefault(home, []).append(index)
     return {place: sorted(members) for place, members in found.items()}
 
 

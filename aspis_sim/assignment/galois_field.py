@@ -41,13 +41,11 @@ class Field:
 
     Attributes:
         order: l = p^e.
-        characteristic: p.
         sums: int ``[l, l]``, ``sums[a, b]`` = a + b.
         products: int ``[l, l]``, ``products[a, b]`` = a b.
     """
 
     order: int
-    characteristic: int
     sums: NDArray[np.int64]
     products: NDArray[np.int64]
 
@@ -99,7 +97,7 @@ def field(order: int) -> Field:
     for tail in product(range(p), repeat=e):
         products = _products(digits, np.array(tail[::-1]), p) @ weights
         if np.all(products[1:, 1:]):
-            return Field(order, p, sums, products)
+            return Field(order, sums, products)
     raise AssertionError("an irreducible polynomial exists for every prime power")
 
 

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -170,12 +170,11 @@ def len_of(file: BinaryIO) -> int:
     return file.seek(0, 2)
 
 
-def digest(file: BinaryIO, each: Callable[[int], None] = lambda read: None) -> str:
-    """SHA-256 of an open file from where it stands; ``each`` hears of the bytes of each piece."""
+def digest(file: BinaryIO) -> str:
+    """SHA-256 of an open file from where it stands."""
     total = hashlib.sha256()
     while piece := file.read(CHUNK):
         total.update(piece)
-        each(len(piece))
     return total.hexdigest()
 
 

@@ -74,19 +74,6 @@ class Hypotheses:
                     inside &= other
         return inside
 
-    @cached_property
-    def possible(self) -> int:
-        """The workers in some hypothesis; nobody if there is none."""
-        if self.least is None:
-            return 0
-        if self.least.bit_count() < self.budget:
-            return self.everyone
-        inside = self.least
-        for worker in range(self.workers):
-            if not inside >> worker & 1:
-                inside |= self.containing(1 << worker) or 0
-        return inside
-
     @property
     def unique(self) -> bool:
         """Whether there is exactly one hypothesis: a least cover of q workers, all of them forced.

@@ -35,19 +35,3 @@ def repetition_weak(workers: int, redundancy: int, byzantine: int) -> int:
     """
     groups = workers // redundancy
     return min(groups, max(0, byzantine - groups * (majority(redundancy) - 1)))
-
-
-def bibd_bound(byzantine: int, pair_files: int) -> int:
-    """λ C(q, 2): no 2-(K, 3, λ) design has more blocks with at least two of q points (r = 3 only)."""
-    return pair_files * comb(byzantine, 2)
-
-
-def frame_up(workers: int, byzantine: int, framed: int, redundancy: int) -> tuple[int, int]:
-    """Distorted and kept files, (C(q+d,r) - C(d,r), C(K,r) - C(d,r)), when d < q honest workers are framed.
-
-    On the subset assignment the Byzantines distort the files inside A ∪ D that hold at least one of them. The
-    detector sees one maximum clique, V without D, so it accuses D, keeps every file that D alone does not
-    hold, and averages them without a vote.
-    """
-    lost = comb(framed, redundancy)
-    return comb(byzantine + framed, redundancy) - lost, comb(workers, redundancy) - lost

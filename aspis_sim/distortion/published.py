@@ -69,27 +69,6 @@ def compare() -> Iterator[Cell]:
     yield from _byzshield_cells()
 
 
-def summary(cells: list[Cell]) -> list[str]:
-    """Say how many cells agree, and list the errata by reason, one sentence an element."""
-    agreeing = sum(cell.agrees for cell in cells)
-    lines = [f"{agreeing} of {len(cells)} published cells agree with ours at the printed precision."]
-    reasons: dict[str, list[Cell]] = defaultdict(list)
-    for cell in cells:
-        if not cell.agrees:
-            reasons[cell.erratum or "not explained"].append(cell)
-    for reason, wrong in reasons.items():
-        places = ", ".join(
-            f"{cell.scheme} K={cell.workers} {cell.attack} q={cell.q} (printed {cell.published}, ours {_rounded(cell)})"
-            for cell in wrong
-        )
-        lines.append(f"{'Erratum' if wrong[0].erratum else 'Disagreement'}: {reason}: {places}.")
-    return lines
-
-
-def _rounded(cell: Cell) -> str:
-    return f"{cell.ours:.4f}" if cell.table == "distortion" else str(cell.distorted)
-
-
 def _erratum(workers: int, attack: str, scheme: str, q: int) -> str:
     if attack == "weak" and scheme == "aspis" and q == 2 and workers in (15, 21):
         return _WEAK

@@ -196,8 +196,8 @@ class Reduction:
         )
 
 
-def reduction(workers: int, redundancy: int = 3, rivals: Iterable[str] = ("byzshield", "detox", "median")) -> Reduction:
-    """Compare Aspis with its rivals under the strong attack, for every q from 2 to below K/2.
+def reduction(workers: int) -> Reduction:
+    """Compare Aspis with its published rivals under the strong attack, for every q from 2 to below K/2 and r = 3.
 
     Raises:
         InputError: K is too small for q = 2, or an assignment does not exist for this K and r.
@@ -205,14 +205,14 @@ def reduction(workers: int, redundancy: int = 3, rivals: Iterable[str] = ("byzsh
     byzantine = range(2, (workers + 1) // 2)
     if not byzantine:
         raise InputError(f"workers {workers}: q = 2 needs at least 5 workers")
-    schemes = ["aspis", *rivals]
+    redundancy, rivals = 3, ("byzshield", "detox", "median")
     fraction = {
         (row.scheme, row.q): row.distortion_fraction
-        for row in distortion_rows(workers, redundancy, byzantine, schemes=schemes)
+        for row in distortion_rows(workers, redundancy, byzantine, schemes=["aspis", *rivals])
     }
     cuts = [
         (1 - fraction["aspis", q] / fraction[rival, q], (q, rival))
-        for rival in schemes[1:]
+        for rival in rivals
         for q in byzantine
         if fraction[rival, q]
     ]

@@ -12,6 +12,9 @@ from aspis_sim.game.graphs import is_complete
 from aspis_sim.game.lies import Lies, lies_of
 from aspis_sim.game.result import Score, judge
 
+DRAWS = 200
+"""Sets of workers that are drawn, beside the first ones, to find one with many majorities."""
+
 
 def climb(assignment: Assignment, q: int, decide: Detector, objective: str, seed: int, effort: int) -> Best:
     """Look for a strong attack; whatever is found is real, but better ones may exist.
@@ -57,13 +60,11 @@ def climb(assignment: Assignment, q: int, decide: Detector, objective: str, seed
     return best
 
 
-def _byzantine_set(
-    assignment: Assignment, q: int, generator: np.random.Generator, draws: int = 200
-) -> NDArray[np.bool_]:
+def _byzantine_set(assignment: Assignment, q: int, generator: np.random.Generator) -> NDArray[np.bool_]:
     first = np.arange(assignment.workers) < q
     if is_complete(assignment):
         return first
-    sets = [first, *(generator.permutation(first) for _ in range(draws))]
+    sets = [first, *(generator.permutation(first) for _ in range(DRAWS))]
     return max(sets, key=lambda s: int((2 * s[assignment.files].sum(axis=1) > assignment.redundancy).sum()))
 
 

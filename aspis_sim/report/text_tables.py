@@ -101,7 +101,7 @@ def _latex(grid: Grid) -> str:
         "    \\midrule",
     ]
     for scheme in grid.schemes:
-        cells = _cells(grid, scheme, shown, "--", "failed", escape_latex)
+        cells = _cells(grid, scheme, shown, "--", escape_latex)
         lines.append(f"    {escape_latex(scheme)} & {' & '.join(cells)} \\\\")
     lines += ["    \\bottomrule", "  \\end{tabular}", "\\end{table}", ""]
     return "\n".join(lines)
@@ -123,7 +123,7 @@ def markdown(tables: Tables) -> str:
             f"|:---|{'---:|' * len(grid.q)}",
         ]
         for scheme in grid.schemes:
-            cells = _cells(grid, scheme, shown, "–", "failed", escape_markdown)
+            cells = _cells(grid, scheme, shown, "–", escape_markdown)
             lines.append(f"| {escape_markdown(scheme)} | {' | '.join(cells)} |")
         return "\n".join(lines) + "\n"
 
@@ -140,9 +140,7 @@ def plain(tables: Tables) -> str:
 
     def table(grid: Grid) -> str:
         columns = [["q", *map(str, grid.q)]]
-        columns += [
-            [printable(scheme), *_cells(grid, scheme, shown, "-", "failed", printable)] for scheme in grid.schemes
-        ]
+        columns += [[printable(scheme), *_cells(grid, scheme, shown, "-", printable)] for scheme in grid.schemes]
         widths = [max(map(len, column)) for column in columns]
         lines = [
             "  ".join(one.rjust(width) for one, width in zip(line, widths, strict=True))
@@ -154,13 +152,13 @@ def plain(tables: Tables) -> str:
 
 
 def _cells(
-    grid: Grid, scheme: str, shown: Callable[[Mean, bool], str], absent: str, failed: str, escape: Callable[[str], str]
+    grid: Grid, scheme: str, shown: Callable[[Mean, bool], str], absent: str, escape: Callable[[str], str]
 ) -> Iterator[str]:
     for q in grid.q:
         if (scheme, q) not in grid.means:
             yield absent
         elif (mean := grid.means[scheme, q]) is None:
-            yield failed
+            yield "failed"
         else:
             attack = grid.under.get((scheme, q))
             text = shown(mean, round(100 * mean.value, 1) == grid.best(q))

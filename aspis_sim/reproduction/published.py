@@ -62,11 +62,6 @@ def curves() -> tuple[Curve, ...]:
     return tuple(Curve(*key, tuple(top1 for _, top1 in sorted(points))) for key, points in found.items())
 
 
-def accuracy() -> tuple[dict[str, str], ...]:
-    """First, best and last checkpoint of every curve, as printed."""
-    return tuple(_rows("accuracy.csv"))
-
-
 def curve(figure: str, label: str, q: int) -> Curve:
     """The curve of a figure that its legend calls by this label and q.
 

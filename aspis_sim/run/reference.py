@@ -49,8 +49,10 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[Round]]:
         else:
             drawn = sample_order(stream(feed.key, "data"), samples, cell.steps * job.batch_size)
             order = np.asarray(drawn).reshape(cell.steps, files, job.samples_per_file)
-        weights, velocity = np.asarray(net.initial(feed.key, cell.seed)), 0.0
-        history, graphs, rounds = 0.0, [], []
+        weights = np.asarray(net.initial(feed.key, cell.seed))
+        velocity, history = np.zeros_like(weights), np.zeros((files, len(weights)))
+        graphs: list[NDArray[np.bool_]] = []
+        rounds: list[Round] = []
 
         def of_file(weights: Any, given: Any, wanted: Any) -> Any:
             return net.loss(net.unravel(weights), given, wanted)
@@ -66,7 +68,7 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[Round]]:
                 graphs.clear()
             update, round_ = _play(job, step, honest, flipped, graphs)
             velocity = _clipped(update[None], cell.clip_server)[0] + cell.momentum * velocity
-            weights = weights - feed.rate * np.asarray(schedule(step)) * velocity
+            weights = weights - feed.rate * np.asarray(schedule(jnp.int32(step))) * velocity
             shared = files / samples if net.model.sums else 1
             rounds.append(round_._replace(loss=float(np.mean(losses)) * shared))
         return weights, rounds

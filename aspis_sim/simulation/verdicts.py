@@ -35,18 +35,18 @@ class Table(NamedTuple):
     known: Array
 
 
-def empty_table(workers: int, files: int, redundancy: int, certifies: bool, capacity: int = CAPACITY) -> Table:
+def empty_table(workers: int, files: int, redundancy: int, certifies: bool) -> Table:
     """A table without verdicts."""
-    certified = np.zeros((capacity, files, 2**redundancy), bool) if certifies else None
+    certified = np.zeros((CAPACITY, files, 2**redundancy), bool) if certifies else None
     rulings = Ruling(
-        honest=np.ones((capacity, workers), bool),  # type: ignore[arg-type]
-        average=np.zeros(capacity, bool),  # type: ignore[arg-type]
-        unanimous=np.zeros(capacity, bool),  # type: ignore[arg-type]
+        honest=np.ones((CAPACITY, workers), bool),  # type: ignore[arg-type]
+        average=np.zeros(CAPACITY, bool),  # type: ignore[arg-type]
+        unanimous=np.zeros(CAPACITY, bool),  # type: ignore[arg-type]
         certified=certified,  # type: ignore[arg-type]
-        outcome=np.zeros(capacity, np.int8),  # type: ignore[arg-type]
-        distortable=np.zeros(capacity, np.int32),  # type: ignore[arg-type]
+        outcome=np.zeros(CAPACITY, np.int8),  # type: ignore[arg-type]
+        distortable=np.zeros(CAPACITY, np.int32),  # type: ignore[arg-type]
     )
-    return Table(np.zeros((capacity, workers, workers), bool), rulings, np.int32(0))  # type: ignore[arg-type]
+    return Table(np.zeros((CAPACITY, workers, workers), bool), rulings, np.int32(0))  # type: ignore[arg-type]
 
 
 def look_up(table: Table, graph: ArrayLike) -> tuple[Array, Ruling]:

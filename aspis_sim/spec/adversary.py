@@ -32,7 +32,6 @@ class Adversary:
         check=_byzantine,
         shapes=False,
         identity=True,
-        label="q=",
     )
     adversary_window: int | None = knob(
         Whole("T_b", "T_b,…", optional=True),
@@ -50,7 +49,6 @@ class Adversary:
         place="table",
         shapes=False,
         identity=True,
-        label="attack ",
     )
     framed: int | str | None = knob(
         Whole("D", "1..6", optional=True, words=("auto",)),
@@ -67,7 +65,6 @@ class Adversary:
         panel=ADVERSARY,
         place="table",
         identity=True,
-        label="payload ",
     )
     strength: float | None = knob(
         Number("X", "0.5..2:0.5", optional=True),

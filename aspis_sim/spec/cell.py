@@ -28,12 +28,6 @@ class Cell(Compute, Training, Adversary, System):
         return self.attack if self.framed is None else f"{self.attack}:{self.framed}"
 
     @property
-    def overridden(self) -> dict[str, Any]:
-        """Settings that its scheme or data set decides, and that were given another value all the same."""
-        fills = filled(self.scheme, self.dataset)
-        return {name: value for name in FILLED if (value := getattr(self, name)) != fills[name]}
-
-    @property
     def plugins(self) -> tuple[plugin.Source, ...]:
         """The plugins that parts of this cell come from, by name."""
         named = [

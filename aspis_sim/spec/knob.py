@@ -40,7 +40,6 @@ class Knob:
         shapes: whether a program is compiled for the value; else it is fed to the program, or never reaches it.
         identity: whether it stands in the digest of a run also where it has its default.
         stored: its name in digests and stored specifications.
-        label: before the value in titles, as in "K="; None for the name.
     """
 
     name: str
@@ -58,7 +57,6 @@ class Knob:
     shapes: bool
     identity: bool
     stored: str
-    label: str | None
 
     @property
     def spelled(self) -> str:
@@ -98,10 +96,6 @@ class Knob:
         """The value as it can be read again."""
         return self.kind.write(value)
 
-    def said(self, value: Any) -> str:
-        """The setting with its value, for titles and labels: ``momentum=0.8``, ``K=15``."""
-        return f"{self.name}={self.written(value)}" if self.label is None else f"{self.label}{self.written(value)}"
-
 
 def knob(
     kind: Kind,
@@ -119,7 +113,6 @@ def knob(
     shapes: bool = True,
     identity: bool = False,
     stored: str = "",
-    label: str | None = None,
     absent: Any = MISSING,
 ) -> Any:
     """A field that declares a setting; arguments as the attributes of `Knob`.
@@ -141,7 +134,6 @@ def knob(
         "shapes": shapes,
         "identity": identity,
         "stored": stored,
-        "label": label,
     }
     return field(default=default if absent is MISSING else absent, metadata={"knob": declared})
 

@@ -43,7 +43,6 @@ class System:
         panel=SYSTEM,
         place="table",
         identity=True,
-        label="K=",
     )
     redundancy: int = knob(
         Whole(metavar_of_several="3,5"),
@@ -52,7 +51,6 @@ class System:
         panel=SYSTEM,
         place="table",
         identity=True,
-        label="r=",
     )
     assignment: str = knob(
         Named("NAME", "NAME,…", registry=ASSIGNMENTS),

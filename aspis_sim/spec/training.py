@@ -72,7 +72,6 @@ class Training:
         "Data: {names}; with options as in synthetic:dimension=784:samples=5000.",
         panel=TRAINING,
         place="table",
-        label="",
     )
     model: str = knob(
         Named("NAME", "NAME,…", registry=MODELS),
@@ -81,7 +80,6 @@ class Training:
         panel=TRAINING,
         place="table",
         filled_by="data set",
-        label="",
     )
     protocol: str = knob(
         Word("|".join(PROTOCOLS), ",".join(PROTOCOLS), words=PROTOCOLS, kind="protocol"),
@@ -91,7 +89,6 @@ class Training:
         panel=TRAINING,
         place="table",
         shapes=False,
-        label="protocol ",
     )
     samples_per_file: int = knob(
         Whole("N", "N,…"),

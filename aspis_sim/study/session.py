@@ -53,7 +53,7 @@ class Session:
     def __init__(
         self, study: Study, grids: Sequence[tuple[int | None, Grid]], selection: Selection = Selection()
     ) -> None:
-        self._study, self._grids, self._selection = study, grids, selection
+        self._study, self._grids = study, grids
         self._groups_of = [prepared(grid) for _, grid in grids]
         self._numbers: list[int] = []
         groups = shard(tuple(dict.fromkeys(group for groups in self._groups_of for group in groups)), *selection.part)

@@ -16,6 +16,9 @@ from aspis_sim.run.row import COLUMNS
 PROGRAM = [sys.executable, "-c", "from aspis_sim_cli.app import main; main()"]
 """The command of a process of its own."""
 
+SMALL = "--workers 7 --q 1,3 --scheme aspis,median --steps 6 --samples-per-file 2 --model softmax"
+"""A sweep of a moment: four cells a seed."""
+
 
 def run(*words, **environment):
     """The program with these words, however it ends: texts are split at spaces, lists and paths are taken as given."""

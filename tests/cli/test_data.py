@@ -179,7 +179,11 @@ BAD = {
     "no parameter": ("verify synthetic:samples", "'samples' is no option", "name:option=value"),
     "no folder": ("status --data-dir /nowhere", "/nowhere does not exist", "name the folder"),
     "a file as folder": ("verify --data-dir /dev/null", "/dev/null is no folder", "name the folder"),
-    "a folder that cannot be made": ("fetch mnist --data-dir /proc/x", "cannot make --data-dir /proc/x", "No such file or directory"),
+    "a folder that cannot be made": (
+        "fetch mnist --data-dir /proc/x",
+        "cannot make --data-dir /proc/x",
+        "No such file or directory",
+    ),
     "no address": ("fetch mnist --from mirror", "--from mirror: not an address", "https://"),
 }
 

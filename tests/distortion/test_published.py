@@ -1,9 +1,10 @@
 """Ours beside the published tables, without the cells whose search takes a while."""
 
 import pytest
+from aspis_sim_cli.render.published_table import notes
 
 from aspis_sim.distortion import published
-from aspis_sim.distortion.published import Cell, summary
+from aspis_sim.distortion.published import Cell
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +33,13 @@ def test_the_quick_cells_agree_but_for_the_weak_errata(quick_cells):
     assert all(cell.explained for cell in quick_cells)
 
 
-def test_the_summary_names_errata_and_reasons(quick_cells):
-    first, second = summary(quick_cells)
-    assert first == "135 of 137 published cells agree with ours at the printed precision."
-    assert second.startswith("Erratum: ")
-    assert "aspis K=15 weak q=2 (printed 0.002, ours 0.0000)" in second
+def test_the_notes_name_errata_and_reasons(quick_cells):
+    _, counts, erratum = notes(quick_cells)
+    assert counts == "135 of 137 published cells agree; 2 known errata; 0 not explained."
+    assert "erratum, aspis K=15 weak q=2, aspis K=21 weak q=2: " in erratum
 
 
 def test_a_disagreement_without_a_reason_is_called_one():
     cell = Cell("byzshield", "mols", 15, 3, "strong", 2, "2", 1, 1, 25, "exhaustive", False, "")
     assert not cell.explained
-    assert summary([cell])[1] == ("Disagreement: not explained: mols K=15 strong q=2 (printed 2, ours 1).")
+    assert [*notes([cell])][2] == "✗? disagreement, mols K=15 strong q=2: not explained. Ours: 1 of 25 files."

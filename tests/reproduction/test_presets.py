@@ -160,7 +160,8 @@ def test_the_study_of_this_project_has_every_scheme_where_it_is_defined():
 
 def test_the_two_published_tables_say_the_same():
     curves = {(curve.figure, curve.series): curve for curve in published.curves()}
-    rows = published.accuracy()
+    with (published.FOLDER / "accuracy.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
     assert len(rows) == len(curves)
     for row in rows:
         curve = curves[row["figure"], row["series"].split(" (")[0]]

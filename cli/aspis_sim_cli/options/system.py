@@ -92,7 +92,7 @@ def requested(
     if assignment is not None:
         ASSIGNMENTS.check(assignment)
     if groups is not None:
-        if assignment not in (None, "custom"):
+        if assignment is not None and not ASSIGNMENTS.traits(assignment).from_file:
             raise InputError(f"--groups is an assignment of its own; leave out --assignment {assignment}")
         from aspis_sim.assignment.custom import numbers
 
