@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aspis_sim_cli.app import app
@@ -21,7 +22,7 @@ from aspis_sim.spec.grid import AXES
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "docs/examples/front_door.ipynb"
-CHEAP = {"scheme": "median", "workers": 5, "model": "softmax", "steps": 3, "lr": 0.03, "seeds": 0}
+CHEAP: dict[str, Any] = {"scheme": "median", "workers": 5, "model": "softmax", "steps": 3, "lr": 0.03, "seeds": 0}
 
 
 def python_of(path):
@@ -30,7 +31,7 @@ def python_of(path):
 
 def test_the_first_example_of_the_readme_sweeps_trains_and_refuses(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    space = {}
+    space: dict[str, Any] = {}
     exec(python_of(ROOT / "README.md")[0], space)
     shown = capsys.readouterr().out
     assert [f"{done} of 4: " in shown for done in range(1, 6)] == [True] * 4 + [False]
@@ -42,7 +43,7 @@ def test_the_first_example_of_the_readme_sweeps_trains_and_refuses(tmp_path, mon
 
 
 def test_the_second_example_of_the_readme_does_what_its_comments_say():
-    space = {}
+    space: dict[str, Any] = {}
     exec(python_of(ROOT / "README.md")[1], space)
     assert (space["worst"].count, len(space["groups"].files)) == (8, 25)
     assert space["verdict"].honest.tolist() == [False] * 4 + [True] * 11
@@ -66,7 +67,7 @@ def test_the_notebook_runs_cell_by_cell(tmp_path, monkeypatch, capsys):
     assert (notebook["nbformat"], len({cell["id"] for cell in notebook["cells"]})) == (4, len(notebook["cells"]))
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     assert [(cell["outputs"], cell["execution_count"]) for cell in cells] == [([], None)] * len(cells)
-    space = {}
+    space: dict[str, Any] = {}
     for number, cell in enumerate(cells):
         exec(compile("".join(cell["source"]), f"cell {number}", "exec"), space)
     shown = capsys.readouterr().out
@@ -91,7 +92,7 @@ def test_the_signature_and_the_help_list_every_setting(function, several):
 
 
 def test_progress_is_told_of_growing_steps_and_of_every_row():
-    told = []
+    told: list[aspis_sim.Progress] = []
     results = aspis_sim.sweep(**CHEAP, q="1,2", progress=told.append)
     done = [one.steps_done for one in told]
     assert done == sorted(done)
@@ -142,7 +143,7 @@ def test_the_rows_are_those_of_the_command():
 
 def test_a_study_resumes_and_trains_nothing_twice(tmp_path):
     first = aspis_sim.sweep(**CHEAP, q=[1], study=tmp_path / "study")
-    told = []
+    told: list[aspis_sim.Progress] = []
     second = aspis_sim.sweep(**CHEAP, q=[1], study=tmp_path / "study", progress=told.append)
     assert (second.rows, sum(one.row is not None for one in told)) == (first.rows, 0)
     assert sum(one.steps_done for one in told) == 0
