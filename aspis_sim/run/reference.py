@@ -5,7 +5,9 @@ update is a mean or a rule of whole rows. What the fast path is about (views, ti
 verdicts) is not here, nor are batch norms, augmentation and codes.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from aspis_sim.adversary.membership import distorted_copies
 from aspis_sim.detection.reference import agreement_graph, apply_verdict
-from aspis_sim.gradients.network import in_precision
+from aspis_sim.gradients.network import Network, in_precision
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.spec.cell import Cell
 from aspis_sim.streams import every_sample, sample_order, stream
@@ -53,14 +55,12 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[Round]]:
         velocity, history = np.zeros_like(weights), np.zeros((files, len(weights)))
         graphs: list[NDArray[np.bool_]] = []
         rounds: list[Round] = []
-
-        def of_file(weights: Any, given: Any, wanted: Any) -> Any:
-            return net.loss(net.unravel(weights), given, wanted)
-
-        gradients = jax.jit(jax.vmap(jax.value_and_grad(of_file), in_axes=(None, 0, 0)))
+        gradients, flips = _gradients(net), job.build_payload().scope == "labels"
         for step, chosen in enumerate(order):
             losses, honest = gradients(weights, inputs[chosen], labels[chosen])
-            flipped = gradients(weights, inputs[chosen], net.example.classes - 1 - labels[chosen])[1]
+            flipped = honest
+            if flips:
+                _, flipped = gradients(weights, inputs[chosen], net.example.classes - 1 - labels[chosen])
             honest, flipped = (_clipped(np.asarray(rows), cell.clip_workers) for rows in (honest, flipped))
             if cell.worker_momentum:
                 honest = history = cell.worker_momentum * history + (1 - cell.worker_momentum) * honest
@@ -72,6 +72,16 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[Round]]:
             shared = files / samples if net.model.sums else 1
             rounds.append(round_._replace(loss=float(np.mean(losses)) * shared))
         return weights, rounds
+
+
+@cache
+def _gradients(net: Network) -> Callable[..., tuple[Any, Any]]:
+    """From weights, inputs ``[f, n, ...]`` and labels to the loss and the gradient of every file."""
+
+    def of_file(weights: Any, inputs: Any, labels: Any) -> Any:
+        return net.loss(net.unravel(weights), inputs, labels)
+
+    return jax.jit(jax.vmap(jax.value_and_grad(of_file), in_axes=(None, 0, 0)))
 
 
 def _play(

@@ -10,7 +10,7 @@ import pytest
 from aspis_sim.run.executors import threads
 from aspis_sim.run.row import COLUMNS
 from aspis_sim.simulation import compilations
-from tests.cli.program import SMALL, invoke, one_line, rows, start, without_seconds
+from tests.cli.program import SMALL, invoke, one_line, refused, rows, start, without_seconds
 
 STRONG = {
     "aspis": ([0, 2, 10, 28, 60, 110, 182], 455),
@@ -113,6 +113,66 @@ def test_the_table_has_a_row_a_q_and_says_what_was_found(width, monkeypatch):
     assert "! aspis accuses honest workers: 1 of 5 at q=2, 2 of 4 at q=3, and trusts every Byzantine" in text
     assert "8 of 8 cells written to rows.csv" in result.stderr
     assert "\x1b" not in result.stdout
+
+
+def test_settings_that_are_the_same_throughout_end_the_title():
+    words = one_line(invoke(f"sweep {SMALL} --q 2 --seeds 0 --scheme aspis --detector certified --momentum 0.5").stdout)
+    assert "K=7, r=3, digits, softmax, 6 steps, detector=certified, momentum=0.5 q aspis ─" in words
+    words = one_line(invoke(f"sweep {SMALL} --q 2 --seeds 0 --precision float64 --tolerance 0.001").stdout)
+    assert "K=7, r=3, digits, softmax, 6 steps, precision=float64, tolerance=0.001 q aspis median ─" in words
+
+
+VARIANTS = [(detector, momentum) for detector in ("clique", "certified") for momentum in ("0.0", "0.9")]
+
+
+def test_every_setting_takes_a_list_and_every_combination_is_a_row():
+    words = f"sweep {SMALL} --seeds 0 --lr 0.1 --scheme aspis --detector clique,certified --momentum 0,0.9"
+    found = rows(invoke(f"{words} --format csv").stdout)
+    assert [(row["q"], row["detector"], row["momentum"]) for row in found] == [
+        (q, *variant) for q in "13" for variant in VARIANTS
+    ]
+    assert {row["status"] for row in found} == {"ok"}
+    assert len({row["loss"] for row in found if row["q"] == "3"}) == len(VARIANTS)
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_table_of_several_variants_names_each_in_full(width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    words = f"sweep {SMALL} --q 3 --seeds 0 --lr 0.1 --detector clique,certified --momentum 0,0.9 --steps 2"
+    text = invoke(words).stdout
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    assert "K=7, r=3, digits, softmax, 2 steps q aspis" in one_line(text)
+    for scheme in ("aspis", "median"):
+        for detector, momentum in VARIANTS:
+            assert f"{scheme} (detector={detector}, momentum={float(momentum):g}) 2 per file" in one_line(text)
+    assert text.count("(detector=certified, momentum=0.9)") + text.count("(detector=certified, ") > 4
+    assert text.count("ε ") == len(VARIANTS) * 2 + 1
+
+
+def test_yes_and_no_together_are_two_values(tmp_path):
+    common = f"sweep {SMALL} --q 2 --seeds 0 --lr 0.1 --scheme aspis+ --attack weak --steps 2"
+    found = rows(invoke(common, "--permute --no-permute --format csv").stdout)
+    assert [(row["scheme"], row["permute"]) for row in found] == [("aspis+", "True"), ("aspis+", "False")]
+    assert found[0]["loss"] != found[1]["loss"]
+    for given, permuted in (("", "True"), ("--permute", "True"), ("--no-permute", "False")):
+        (row,) = rows(invoke(common, given, "--format csv").stdout)
+        assert row["permute"] == permuted
+    (tmp_path / "both.toml").write_text("permute = [true, false]\n")
+    from_file = invoke(common, "--config both.toml --format csv").stdout
+    assert [row["permute"] for row in rows(from_file)] == ["True", "False"]
+    words = one_line(invoke(common, "--permute --no-permute").stdout)
+    assert "aspis+ (permute=true) 2 per file" in words
+    assert "aspis+ (permute=false) 2 per file" in words
+
+
+def test_a_grid_of_more_than_100_000_cells_has_to_be_wanted():
+    words = "sweep --workers 7 --q 1 --scheme median --model softmax --steps 1 --lr 0.1"
+    said = refused(words, "--seeds 0..50000 --payload alie,zero", lines=1)
+    assert said == "error: 100,002 cells (2 payload, 50,001 seed), more than 100,000; ask for them with --yes\n"
+    assert json.loads(invoke(words, "--seeds 0..49999 --payload alie,zero --dry-run --format json").stdout)["programs"]
+    wanted = invoke(words, "--seeds 0..50000 --payload alie,zero --yes --dry-run --format json")
+    assert sum(one["steps"] for one in json.loads(wanted.stdout)["programs"]) == 100_002
 
 
 def test_protocols_give_every_scheme_its_samples():

@@ -54,8 +54,10 @@ def _on_one_line(schemes: Sequence[str], width: int) -> bool:
 
 
 def _side_by_side(schemes: Sequence[str], width: int) -> Iterator[Sequence[str]]:
-    """The schemes of each table, as many as stand beside each other."""
-    most = max(1, (width - 4) // NARROW)
+    """The schemes of each table, as many as stand beside each other with nothing of their labels cut."""
+    words = (word for scheme in schemes for word in scheme.partition(" (")[2].split())
+    widest = max((len(word) + 4 for word in words), default=0)
+    most = max(1, (width - 4) // max(NARROW, widest))
     for start in range(0, len(schemes), most):
         yield schemes[start : start + most]
 
@@ -65,7 +67,8 @@ def _table(schemes: Sequence[str]) -> RichTable:
     table.add_column("q", justify="right", no_wrap=True)
     for scheme in schemes:
         name, variant, told = scheme.partition(" (")
-        table.add_column(Text(name + (f"\n({told}" if variant else "")), justify="right", no_wrap=not variant)
+        heading = Text(name + (f"\n({told}" if variant else ""))
+        table.add_column(heading, justify="right", no_wrap=not variant, overflow="fold")
     return table
 
 
