@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -27,7 +27,7 @@ class Forecast:
     """One program of a grid.
 
     Attributes:
-        schemes: that share it, joined by "+".
+        schemes: that share it, joined by "+", each with the settings that tell it from its others in the grid.
         files: f.
         parameters: d.
         batch_size: distinct samples a step.
@@ -63,7 +63,8 @@ def forecasts(groups: Iterable[Replicates], history: Path | None) -> list[Foreca
     Raises:
         InputError: a part needs more memory at once than is allowed.
     """
-    known = _recall(history)
+    known, groups = _recall(history), tuple(groups)
+    label = _labels([group.first for group in groups])
     by_shape: dict[Any, list[Replicates]] = {}
     for group in groups:
         by_shape.setdefault(resolve(group.first).shape, []).append(group)
@@ -77,7 +78,7 @@ def forecasts(groups: Iterable[Replicates], history: Path | None) -> list[Foreca
         pace = before.get("step_seconds")
         made.append(
             Forecast(
-                schemes="+".join(dict.fromkeys(group.first.scheme for group in members)),
+                schemes="+".join(dict.fromkeys(label[group.first] for group in members)),
                 files=files,
                 parameters=plan.parameters,
                 batch_size=job.batch_size,
@@ -91,6 +92,21 @@ def forecasts(groups: Iterable[Replicates], history: Path | None) -> list[Foreca
             )
         )
     return made
+
+
+def _labels(cells: Sequence[Cell]) -> dict[Cell, str]:
+    """Cell -> its scheme, with the settings of schemes in which cells of this one differ."""
+    told = {}
+    for scheme in {cell.scheme for cell in cells}:
+        alike = [cell for cell in cells if cell.scheme == scheme]
+        names = [name for name, one in KNOBS.items() if one.place == "scheme" and name != "scheme"]
+        apart = [name for name in names if len({getattr(cell, name) for cell in alike}) > 1]
+        for cell in alike:
+            settings = ", ".join(
+                f"{KNOBS[name].column}={KNOBS[name].kind.write(getattr(cell, name))}" for name in apart
+            )
+            told[cell] = f"{scheme} ({settings})" if settings else scheme
+    return told
 
 
 def note_timings(history: Path | None, timed: Iterable[tuple[Cell, float]]) -> None:

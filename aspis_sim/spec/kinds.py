@@ -52,9 +52,14 @@ class Kind:
         Raises:
             InputError: it is not of this kind.
         """
-        if given is None or (self.optional and isinstance(given, str) and given.strip().lower() == "none"):
+        if given is None:
             return (None,)
-        return self._of_text(given, spelled) if isinstance(given, str) else (self._of_value(given, spelled),)
+        if not isinstance(given, str):
+            return (self._of_value(given, spelled),)
+        words = given.split(",")
+        if not self.optional or not any(map(_is_none, words)):
+            return self._of_text(given, spelled)
+        return tuple(one for word in words for one in ((None,) if _is_none(word) else self._of_text(word, spelled)))
 
     def write(self, value: Any) -> str:
         """The value as `read` takes it."""
@@ -72,6 +77,10 @@ class Kind:
 
     def _of_value(self, value: Any, spelled: str) -> Any:
         raise InputError(f"{spelled} {value!r}: not a value of this setting")
+
+
+def _is_none(word: str) -> bool:
+    return word.strip().lower() == "none"
 
 
 @dataclass(frozen=True)

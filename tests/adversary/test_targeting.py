@@ -6,8 +6,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from aspis_sim.adversary.strongest import candidates, distorted_share, strongest, strongest_frame_up
 from aspis_sim.adversary.choices import blocks, decoy, frame, frame_up, stealth, strong, weak
+from aspis_sim.adversary.strongest import candidates, distorted_share, strongest, strongest_frame_up
 from aspis_sim.adversary.targeting import TARGETINGS, target
 from aspis_sim.assignment import build
 from aspis_sim.detection import DETECTORS, Outcome

@@ -57,6 +57,14 @@ def test_every_option_can_stand_in_the_file(written, command):
     assert sum(one["origin"].startswith(str(path)) for one in after.values()) == len(lines)
 
 
+@pytest.mark.parametrize(("text", "value"), [("true", "true"), ("false", "false"), ("[true, false]", "true,false")])
+def test_yes_and_no_stand_in_the_file_too(written, text, value):
+    path = written(f'scheme = "aspis+"\nattack = "weak"\npermute = {text}\nx64 = true\nmodel = "softmax"\nq = 1\n')
+    found = resolved("--config", path)
+    assert (found["permute"]["value"], found["permute"]["origin"]) == (value, f"{path}:3")
+    assert found["x64"]["value"] == "true"
+
+
 def test_a_table_is_for_its_command_alone(written):
     path = written('workers = 15\nmodel = "softmax"\nsteps = 30\n[sweep]\nq = "1,2"\n[train]\nq = 3\nevery = 5\n')
     assert resolved("--config", path)["q"]["value"] == "1,2"
@@ -86,6 +94,8 @@ def test_what_is_in_the_file_is_what_runs(written):
         ('protocol = "file"\n', "line 1: protocol: unknown protocol 'file'; did you mean files", "^^^^^^^^"),
         ("q = 1\nlr = [0.1, 0]\n", "line 2: lr: learning rate 0.0; it must be positive", "^^"),
         ("x64 = 1\n", "line 1: x64: true or false is wanted here", "^^^"),
+        ("permute = 1\n", "line 1: permute: true or false is wanted here", "^^^^^^^"),
+        ("permute = [true, 2]\n", "line 1: permute: true or false is wanted here", "^^^^^^^"),
         ("q = true\n", "line 1: q: a value is wanted here", "^"),
         ("q = [[1], [2]]\n", "line 1: q: a list holds words or numbers", "^"),
         ("q = 2024-01-01\n", "line 1: q: a value is a word, a number, true or false", "^"),

@@ -183,7 +183,8 @@ def _checked(
         raise _Wrong(f"unknown key {printable(path[-1])!r} for {command.name}{_near(key, known)}", *place)
     parameter = known[key]
     several = getattr(parameter, "multiple", False)
-    if isinstance(value, bool) and several and getattr(parameter.type, "name", "") == "boolean":
+    flag = getattr(parameter, "is_flag", False)
+    if isinstance(value, bool) and several and flag:
         value = [value]
     if isinstance(value, list) and not several:
         if not value or not all(isinstance(one, str | int | float) for one in value):
@@ -191,8 +192,7 @@ def _checked(
         value = ",".join(map(_written, value))
     if not isinstance(value, str | int | float | list):
         raise _Wrong(f"{key}: a value is a word, a number, true or false, or a list of them", *place)
-    flag = getattr(parameter, "is_flag", False)
-    if flag != isinstance(value, bool):
+    if flag != all(isinstance(one, bool) for one in (value if isinstance(value, list) and value else [value])):
         raise _Wrong(f"{key}: {'true or false' if flag else 'a value'} is wanted here", *place)
     try:
         parameter.process_value(context, value if flag or several else str(value))

@@ -1,5 +1,6 @@
 """What a grid would do, as a table."""
 
+import re
 from collections.abc import Sequence
 
 from rich import box
@@ -16,12 +17,15 @@ COLUMNS = ("scheme", "files", "d", "batch", "steps", "tiles", "memory", "compile
 def forecast_view(made: Sequence[Forecast]) -> RenderableType:
     """One row a program, and a line that says what they come to."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for column in COLUMNS:
-        table.add_column(column, justify="left" if column == "scheme" else "right", no_wrap=True)
-    for one in made:
+    schemes = [re.sub(r" \(|, ", "\n", one.schemes).replace(")", "") for one in made]
+    widest = max(len(line) for scheme in schemes for line in scheme.splitlines())
+    table.add_column(COLUMNS[0], overflow="fold", min_width=min(widest, 36))
+    for column in COLUMNS[1:]:
+        table.add_column(column, justify="right", no_wrap=True)
+    for scheme, one in zip(schemes, made, strict=True):
         cut = str(one.tiles) + (f"x{one.chunks}" if one.chunks > 1 else "")
         table.add_row(
-            Text(one.schemes),
+            Text(scheme),
             f"{one.files:,}",
             f"{one.parameters:,}",
             f"{one.batch_size:,}",
