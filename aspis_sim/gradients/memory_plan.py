@@ -82,7 +82,7 @@ def plan(
     if kept > memory and momentum:
         raise InputError(
             f"momentum at the workers keeps a history of each of {rows:,} gradients, {HISTORIES} times at once: "
-            f"{readable(history)}; allow it with `memory={ceil(1.1 * kept / 1e9)}GB`, or take `worker_momentum=0`"
+            f"{readable(history)}; allow it with `memory={ceil(1.1 * kept / 1e9)}GB`, or leave it out"
         )
     if needing and matrix + history > memory:
         raise InputError(

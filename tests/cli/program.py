@@ -28,7 +28,7 @@ def run(*words, **environment):
 def invoke(*words, code=0, **environment):
     """The program with these words, as `run` takes them; it must end with this code, and without a traceback."""
     result = run(*words, **environment)
-    assert result.exit_code == code, result.output
+    assert result.exit_code == code, f"{result.output}{result.exception!r}"
     assert "Traceback" not in result.output
     return result
 
@@ -43,16 +43,16 @@ def refused(*words, code=2, lines=2, **environment):
     return result.stderr
 
 
-def start(*words, **options):
-    """The program in a process of its own, with pipes; options as those of `subprocess.Popen`."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([*PROGRAM, *split(*words)], **pipes, **options)
+def start(*words, env=None):
+    """The program in a process of its own, with pipes, in another environment if one is given."""
+    command = [*PROGRAM, *split(*words)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
 
 
 def ended(*words, **environment):
     """The program in a process of its own, waited for, in this environment with some changes."""
-    pipes = {"capture_output": True, "text": True, "check": False}
-    return subprocess.run([*PROGRAM, *split(*words)], env={**os.environ, **environment}, **pipes)
+    command = [*PROGRAM, *split(*words)]
+    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
 
 
 def split(*words):

@@ -95,7 +95,7 @@ def test_runs_of_another_version_are_never_mixed_in_unasked(monkeypatch, trained
     assert len(trained) == CELLS
     assert without_seconds(again) == without_seconds(first)
     with Study.open(Path("s")) as store:
-        assert {record.origin.code for record in store.runs()} == {"another"}
+        assert {record.origin and record.origin.code for record in store.runs()} == {"another"}
         assert len(store.known()) == 2 * CELLS
     trained.clear()
     assert invoke(words).stdout == again

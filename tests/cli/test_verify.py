@@ -123,6 +123,7 @@ def test_a_cell_that_fails_the_second_time_and_an_interruption(made, monkeypatch
 
 def test_figures_that_are_not_numbers_are_the_same_as_themselves_and_as_nothing_else(made):
     (stored,) = drawn(made, 1, 0).runs
+    assert stored.trace is not None
     assert check(stored).outcome == Outcome.SAME
     nan = stored.trace.loss.copy()
     nan[3] = np.nan

@@ -73,9 +73,7 @@ def test_the_pair_bound_of_triple_systems(workers):
     assignment = build("bibd", workers=workers, redundancy=3)
     pair_files = int(assignment.shared[0, 1])
     for q in range((workers + 1) // 2):
-        assert worst_case(assignment, q).count <= pair_files * comb(
-            q, 2
-        )  # no design has more blocks with two of q points
+        assert worst_case(assignment, q).count <= pair_files * comb(q, 2)
 
 
 SPECTRA = [

@@ -57,7 +57,7 @@ def test_every_payload(payload):
 
 @pytest.mark.parametrize("rule", list(RULES))
 def test_every_rule(rule):
-    check(rule=rule, attack="strong")
+    check(rule=rule, workers=9 if rule == "bulyan" else 5, attack="strong")
 
 
 @pytest.mark.parametrize("detector", list(DETECTORS))
