@@ -16,7 +16,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m lint.dead_code
+	$(BIN)/python -m tests.lint.dead_code
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -3,7 +3,6 @@
 import csv
 import io
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import event, given, note, settings
@@ -13,6 +12,7 @@ from aspis_sim.analysis.pairs import pair
 from aspis_sim.analysis.tables import tables_of
 from aspis_sim.records import as_csv
 from aspis_sim.report.page_data import page_data
+from aspis_sim.report.source import Source
 from aspis_sim.run.row import COLUMNS
 from aspis_sim.spec.cell import KNOBS, Cell
 from aspis_sim.spec.grid import Grid, Replicates
@@ -94,7 +94,7 @@ def stays_two(first, second):
     assert not places[0] & places[1] or one["seed"] != two["seed"]
 
     seeds = one["seed"] != two["seed"] and len({place[:-2] for place in shown}) == 1
-    page = page_data(SimpleNamespace(rows=rows, traced=False, timeline=lambda index: None), tables)
+    page = page_data(Source("two", rows), tables)
     entries = page["entries"]
     assert sorted(entries["seeds"]) == ([2] if seeds else [1] * len(shown))
     assert len({*zip(entries["sheet"], entries["scheme"], entries["q"], strict=True)}) == len(entries["q"])

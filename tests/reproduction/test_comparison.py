@@ -14,7 +14,8 @@ from aspis_sim.run.row import row_of
 from aspis_sim.run.sweep import cost_of
 from aspis_sim.study import StoredRun, StoredTrace
 
-NOTHING = StoredTrace(*(np.zeros(0) for name in StoredTrace._fields if name != "curve"))
+NONE = np.zeros(0)
+NOTHING = StoredTrace(NONE, NONE, NONE, NONE, NONE, NONE)
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ def rows(executor, watch=lambda event: None):
             result = event.result
             assert result is not None
             assert not result.failure
+            assert result.trace
             assert result.cell == event.settled
             row = row_of(resolve(result.cell), result).replaced(seconds=None)
             found.append((row, result.trace.loss.tolist()))

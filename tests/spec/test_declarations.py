@@ -1,6 +1,7 @@
 """Settings as they are declared: every one can be a list, is read back as it is written, and says what is wrong."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from aspis_sim.spec.cell import KNOBS, Cell
 from aspis_sim.spec.grid import AXES, MOST_RUNS, Grid
 from aspis_sim.spec.kinds import Named, Number, Size, Whole, Word, YesNo
 
-TWO = {
+TWO: dict[str, tuple[Any, ...]] = {
     **{name: (2, 3) for name, one in AXES.items() if isinstance(one.kind, Whole)},
     **{name: (0.25, 0.5) for name, one in AXES.items() if isinstance(one.kind, Number)},
     **{name: (10**9, 15 * 10**8) for name, one in AXES.items() if isinstance(one.kind, Size)},
@@ -81,5 +82,6 @@ def test_more_cells_than_anyone_wants_are_refused_with_the_count_and_the_axes():
 def test_a_cell_takes_every_setting_by_name_and_nothing_else():
     cell = Cell(**{name: TWO[name][0] for name in KNOBS})
     assert all(getattr(cell, name) == TWO[name][0] for name in KNOBS)
+    unknown: dict[str, Any] = {"weight_decay": 0.1}
     with pytest.raises(TypeError, match="weight_decay"):
-        Cell(weight_decay=0.1)
+        Cell(**unknown)

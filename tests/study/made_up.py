@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from aspis_sim.run.rate import Validation
+from aspis_sim.run.row import Row
 from aspis_sim.run.train import Result
 from aspis_sim.simulation import Score, Trace
+from aspis_sim.spec.cell import Cell
 from aspis_sim.spec.grid import Grid
 from aspis_sim.study import Machine, Origin, Study
 from tests.rows import of_cell
@@ -16,7 +18,9 @@ ORIGIN = Origin("code", "data")
 MACHINE = Machine({"jax": "1", "python": "3"}, "cpu", "somewhere")
 
 
-def finished(cell, top1=0.5, loss=1.25, failed=False, seconds=0.5):
+def finished(
+    cell: Cell, top1: float = 0.5, loss: float = 1.25, failed: bool = False, seconds: float = 0.5
+) -> tuple[Result, Row]:
     """What a run of the cell could have left: its result and its row."""
     row = of_cell(
         cell,

@@ -63,7 +63,7 @@ def test_a_text_that_looks_like_a_formula_is_no_formula_in_the_file():
     assert "'" not in text_of([BASE, changed_row(strength=-1.0)])
 
 
-OWN = {
+OWN: dict[str, dict[str, object]] = {
     "aspis": {"detector": "clique", "permute": False, "coding": "none"},
     "aspis-certified": {"detector": "certified"},
     "aspis+": {"detector": "degree", "permute": True},
@@ -79,7 +79,12 @@ def test_settings_without_a_column_are_those_that_the_scheme_has_by_itself(schem
     row = Row(told)
     (found,) = rows_of(text_of([row], FIRST), "a file of an earlier version")
     assert found == row
-    by_itself = {"momentum": 0.9, "tolerance": 1e-5, "detection_window": 15, "adversary_window": None}
+    by_itself: dict[str, object] = {
+        "momentum": 0.9,
+        "tolerance": 1e-5,
+        "detection_window": 15,
+        "adversary_window": None,
+    }
     by_itself |= {"precision": "float32", "framed": None, "memory": 4 * 10**9, "convention": None}
     for name, value in (by_itself | OWN[scheme]).items():
         assert found[name] == value

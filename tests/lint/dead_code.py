@@ -1,7 +1,7 @@
-"""Names in the library and the program that nothing but tests, or nothing at all, speaks of; see `lint.exceptions`.
+"""Names in the library and the program that nothing, or nothing but tests, speaks of; see `tests.lint.exceptions`.
 
 Vulture finds most of them. It matches bare names, so a function that shares its name with a live one escapes it:
-those `lint.by_module` finds. Benchmarks and the site's hooks count as users, and are not judged themselves.
+those `tests.lint.by_module` finds. Benchmarks and the site's hooks count as users, and are not judged themselves.
 """
 
 import ast
@@ -14,8 +14,8 @@ from typing import Any
 from vulture.config import make_config
 from vulture.core import Vulture
 
-from lint.by_module import ENTRY, unused
-from lint.exceptions import EXCEPTIONS
+from tests.lint.by_module import ENTRY, unused
+from tests.lint.exceptions import EXCEPTIONS
 
 HERE = Path.cwd()
 JUDGED = ("aspis_sim/", "cli/")
@@ -51,7 +51,7 @@ def main() -> int:
         needed.update(by)
         if not by and path.startswith(JUDGED):
             faults.add(f"{path}:{line}: nobody uses {name} (tests do not count)")
-    faults |= {f"lint/exceptions.py: {name} of {path} is used, or gone" for path, name in {*excepted} - needed}
+    faults |= {f"tests/lint/exceptions.py: {name} of {path} is used, or gone" for path, name in {*excepted} - needed}
     print(*sorted(faults), sep="\n", end="\n" if faults else "")
     return int(bool(faults))
 
