@@ -10,6 +10,7 @@ import pytest
 from aspis_sim.run.executors import threads
 from aspis_sim.run.row import COLUMNS
 from aspis_sim.simulation import compilations
+from aspis_sim.study import Study
 from tests.cli.program import SMALL, invoke, one_line, refused, rows, start, without_seconds
 
 STRONG = {
@@ -154,6 +155,11 @@ def test_yes_and_no_together_are_two_values(tmp_path):
     for given, permuted in (("", "True"), ("--permute", "True"), ("--no-permute", "False")):
         (row,) = rows(invoke(common, given, "--format csv").stdout)
         assert row["permute"] == permuted
+    invoke(common, "--permute --no-permute --study kept --quiet")
+    with Study.open("kept") as study:
+        (command,) = study.grids()[0]["commands"]
+    assert "--permute --no-permute" in command
+    assert "2 of 2 cells were there already" in invoke(command.removeprefix("aspis-sim ")).stderr
     (tmp_path / "both.toml").write_text("permute = [true, false]\n")
     from_file = invoke(common, "--config both.toml --format csv").stdout
     assert [row["permute"] for row in rows(from_file)] == ["True", "False"]

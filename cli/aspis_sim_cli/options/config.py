@@ -101,9 +101,9 @@ def command_line(context: typer.Context) -> str:
 def _words(key: str, parameter: Any, value: Any) -> list[str]:
     if value is None:
         return []
-    if isinstance(value, bool):
-        return [f"--{key}" if value else max(parameter.secondary_opts, key=len, default="")]
     values = value if getattr(parameter, "multiple", False) else [value]
+    if getattr(parameter, "is_flag", False):
+        return [f"--{key}" if one else max(parameter.secondary_opts, key=len, default="") for one in values]
     return [word for one in values for word in (f"--{key}", _written(one))]
 
 
