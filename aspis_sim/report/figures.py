@@ -90,8 +90,12 @@ def figure(study: Source, kind: str, ending: str, wanted: Wanted) -> bytes:
 
 
 def _select(tables: Tables, wanted: Wanted) -> tuple[tuple[Table, ...], dict[str, Look]]:
-    """The tables that are wanted, of the context with most results among them, and the look of their schemes."""
-    _check_names("scheme", wanted.schemes, tables.schemes)
+    """The tables that are wanted, of the context with most results among them, and the look of their schemes.
+
+    A scheme's name stands for all its variants, a label for one.
+    """
+    _check_names("scheme", wanted.schemes, {*tables.schemes, *tables.scheme_of.values()})
+    schemes = [name for one in wanted.schemes for name in tables.schemes if one in (name, tables.scheme_of[name])]
     _check_names("attack", wanted.attacks, [table.attack for table in tables.tables])
     _check_names("payload", wanted.payloads, [table.payload for table in tables.tables])
     found = [
@@ -107,7 +111,7 @@ def _select(tables: Tables, wanted: Wanted) -> tuple[tuple[Table, ...], dict[str
     if len(found) > PARTS:
         raise InputError(f"{len(found)} adversaries do not fit in one figure; name some with `attack` and `payload`")
     looks = styles({name: tables.scheme_of[name] for name in tables.schemes})
-    return tuple(found), {name: looks[name] for name in wanted.schemes or tables.schemes}
+    return tuple(found), {name: looks[name] for name in schemes or tables.schemes}
 
 
 def _check_names(kind: str, names: Iterable[str], known: Iterable[str]) -> None:

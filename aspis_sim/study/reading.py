@@ -108,6 +108,8 @@ def rows_of(text: str, source: str) -> tuple[Row, ...]:
                 values = {**dict(blank), **_framed(values), **values}
             rows.append(Row(values))
             numbers.append(lines.line_num)
+        if header[-1] != "status" and not text.endswith(("\n", "\r")):  # a number that is cut is still a number
+            raise DataError(f"{source}, line {lines.line_num}: the line has no end, the file may have been cut off")
     except csv.Error as error:
         raise DataError(f"{source}, line {lines.line_num}: {error}") from None
     _refuse_contradictions(rows, numbers, source)

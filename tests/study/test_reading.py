@@ -51,8 +51,19 @@ def test_columns_may_stand_in_any_order_and_numbers_are_those_that_were_written(
     assert repr(rows_of(text_of(rows), "here")) == repr(tuple(rows))
     path = tmp_path / "a.csv"
     columns = list(zip(*(line.split(",") for line in text_of(rows[:2]).splitlines()), strict=True))
-    path.write_text("\n".join(",".join(line) for line in zip(*columns[::-1], strict=True)))
+    text = "\n".join(",".join(line) for line in zip(*columns[::-1], strict=True))
+    path.write_text(f"{text}\n")
     assert read_csv(path) == tuple(rows[:2])
+
+
+def test_a_file_that_was_cut_off_is_refused_wherever_it_was_cut(tmp_path):
+    path = tmp_path / "a.csv"
+    text = text_of(seeds(ROW, [1 / 3, 0.5]))
+    last = text[:-1].rindex("\n") + 1
+    for end in range(last + 1, len(text)):
+        path.write_text(text[:end])
+        with pytest.raises(DataError, match="line 3"):
+            read_csv(path)
 
 
 def test_a_text_that_looks_like_a_formula_is_no_formula_in_the_file():
