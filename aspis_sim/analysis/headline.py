@@ -28,9 +28,7 @@ class Worst:
     @property
     def title(self) -> str:
         """What is the same in all of its tables."""
-        table, context = self.table, self.table.context
-        parts = (f"payload {table.payload}", f"K={context['workers']}", f"r={context['redundancy']}")
-        return ", ".join(("worst over attacks", *parts, *table.overrides, *context.overrides, *table.common))
+        return f"worst over attacks, {self.table.title_but_attack}"
 
 
 def worst_over_attacks(tables: Tables) -> tuple[Worst, ...]:

@@ -107,13 +107,16 @@ class Table:
     @property
     def title(self) -> str:
         """Everything that is the same in the table."""
+        return f"attack {self.attack}, {self.title_but_attack}"
+
+    @property
+    def title_but_attack(self) -> str:
+        """The title without the attack."""
         context = self.context
         protocol = [said("protocol", context["protocol"])] if unusual("protocol", context["protocol"]) else []
         parts = (
-            f"attack {self.attack}", f"payload {self.payload}", f"K={context['workers']}", f"r={context['redundancy']}",
-            context["dataset"], context["model"], _budget(self.rows()), *protocol, *self.overrides,
-            *context.overrides,
-            *self.common,
+            f"payload {self.payload}", f"K={context['workers']}", f"r={context['redundancy']}", context["dataset"],
+            context["model"], _budget(self.rows()), *protocol, *self.overrides, *context.overrides, *self.common,
         )  # fmt: skip
         return ", ".join(map(str, parts))
 

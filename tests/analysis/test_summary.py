@@ -60,7 +60,7 @@ def test_gaps_and_reductions_are_against_other_families(shown):
 
 def test_the_worst_attack_is_found_for_every_scheme_and_q(shown):
     (worst,) = worst_over_attacks(shown)
-    assert worst.title == "worst over attacks, payload alie 1, K=7, r=3"
+    assert worst.title == "worst over attacks, payload alie 1, K=7, r=3, digits, mlp, 300 steps"
     assert {key: attack for key, (attack, _) in worst.entries.items()} == dict.fromkeys(
         [(scheme, q) for scheme in ("aspis", "median") for q in (1, 2)], "decoy"
     )

@@ -226,7 +226,8 @@ def test_the_worst_case_over_attacks():
     assert worst_over_attacks(tables_of(rows_of(attacks=("strong",)))) == ()
     windows = [row_of(attack=attack, adversary_window=window) for attack in ("strong", "weak") for window in (5, 9)]
     assert [worst.title for worst in worst_over_attacks(tables_of(windows))] == [
-        f"worst over attacks, payload alie 1, K=15, r=3, adversary_window={window}" for window in (5, 9)
+        f"worst over attacks, payload alie 1, K=15, r=3, digits, mlp, 40 steps, adversary_window={window}"
+        for window in (5, 9)
     ]
 
 

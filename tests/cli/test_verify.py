@@ -156,7 +156,7 @@ def test_a_csv_can_be_verified_by_its_rows(exported, tmp_path):
     (tmp_path / "out.csv").write_text(csv_of([exported[0].replaced(lr=0.2), *exported[1:]]))
     words = one_line(invoke("out.csv", code=4).stdout)
     assert "1 different" in words
-    assert "A CSV of an earlier version does not hold every setting: those of the scheme, or the defaults" in words
+    assert "one of an earlier version lacks settings: those of the scheme, or the defaults, were taken" in words
 
 
 def test_frame_ups_are_rebuilt_from_their_label(tmp_path):
@@ -185,7 +185,7 @@ def test_a_csv_holds_every_setting_and_one_of_an_earlier_version_has_the_default
     (tmp_path / "former.csv").write_text(former(text))
     words = one_line(invoke("former.csv", code=4).stdout)
     assert "1 different" in words
-    assert "A CSV of an earlier version does not hold every setting: those of the scheme, or the defaults" in words
+    assert "one of an earlier version lacks settings: those of the scheme, or the defaults, were taken" in words
 
 
 @pytest.mark.parametrize(

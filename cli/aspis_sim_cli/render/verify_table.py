@@ -40,7 +40,6 @@ def notes(checks: Sequence[Check], sample: Sample, seed: int, from_csv: bool) ->
         yield f"{count} computed elsewhere: {elsewhere}."
     if from_csv and set(counts) != {str(Outcome.SAME)}:
         yield (
-            "A CSV of an earlier version does not hold every setting: those of the scheme, or the defaults, were "
-            "taken. "
-            "Verify the study's folder to be sure."
+            "A CSV does not say which code and data it comes from, and one of an earlier version lacks settings: those "
+            "of the scheme, or the defaults, were taken. Verify the study's folder to be sure."
         )
