@@ -58,7 +58,8 @@ def _usual(scheme: str, dataset: str) -> dict[str, Any]:
 def common_of(rows: Sequence[Row]) -> dict[str, Any]:
     """Settings of the schemes that are overridden, and the same in all of these rows."""
     first = rows[0]
-    same = [name for name in OF_SCHEME if name not in SIZES and all(row[name] == first[name] for row in rows)]
+    derived = SIZES if any(row["protocol"] != "files" for row in rows) else ("batch_size", "steps")
+    same = [name for name in OF_SCHEME if name not in derived and all(row[name] == first[name] for row in rows)]
     kinds = {(row["scheme"], row["dataset"]): None for row in rows}
     usual = [_usual(*kind) for kind in kinds]
     return {name: first[name] for name in same if any(own.get(name, first[name]) != first[name] for own in usual)}

@@ -198,7 +198,7 @@ def count_update(verdict: Verdict, assignment: Assignment, lies: NDArray[np.bool
     distorted = kept = 0
     for start in range(0, len(touched), step):
         rows = touched[start : start + step]
-        part = assignment if whole else replace(assignment, files=files[rows])
+        part = assignment if whole else replace(assignment, files=files[rows], complete=False)
         update = apply_verdict(verdict, part, lies[rows])
         distorted += int((update.tokens[update.kept] != 0).sum())
         kept += int(update.kept.sum())

@@ -106,7 +106,7 @@ def test_the_table_has_a_row_a_q_and_says_what_was_found(width, monkeypatch):
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= width
     text = one_line(result.stdout)
-    assert "attack frame-up, payload alie 1, K=7, r=3, digits, softmax, 6 steps q " in text
+    assert "attack frame-up, payload alie 1, K=7, r=3, digits, softmax, 6 steps, samples_per_file=2 q " in text
     assert "Protocol files: the same number of samples per file for every scheme." in text
     assert "aspis 2 per file, 70 distinct (210 computed)" in text
     assert "Top-1 of aspis against its best rival, in points:" in text
@@ -118,9 +118,9 @@ def test_the_table_has_a_row_a_q_and_says_what_was_found(width, monkeypatch):
 
 def test_settings_that_are_the_same_throughout_end_the_title():
     words = one_line(invoke(f"sweep {SMALL} --q 2 --seeds 0 --scheme aspis --detector certified --momentum 0.5").stdout)
-    assert "K=7, r=3, digits, softmax, 6 steps, detector=certified, momentum=0.5 q aspis ─" in words
+    assert "K=7, r=3, digits, softmax, 6 steps, detector=certified, samples_per_file=2, momentum=0.5 q aspis ─" in words
     words = one_line(invoke(f"sweep {SMALL} --q 2 --seeds 0 --precision float64 --tolerance 0.001").stdout)
-    assert "K=7, r=3, digits, softmax, 6 steps, precision=float64, tolerance=0.001 q aspis median ─" in words
+    assert "K=7, r=3, digits, softmax, 6 steps, precision=float64, tolerance=0.001, samples_per_file=2 q aspis median ─" in words
 
 
 VARIANTS = [(detector, momentum) for detector in ("clique", "certified") for momentum in ("0.0", "0.9")]
@@ -140,7 +140,7 @@ def test_every_setting_takes_a_list_and_the_table_names_each_combination_in_full
         assert max(map(len, text.splitlines())) <= width
         assert "…" not in text
         head, _, below = text.partition("top-1 %")
-        assert "K=7, r=3, digits, softmax, 6 steps aspis" in one_line(head)
+        assert "K=7, r=3, digits, softmax, 6 steps, samples_per_file=2 aspis" in one_line(head)
         assert (head.count("detector=clique"), head.count("detector=certified")) == (2, 2)
         assert (head.count("momentum=0)"), head.count("momentum=0.9)")) == (2, 2)
         for detector, momentum in VARIANTS:
