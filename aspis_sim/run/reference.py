@@ -23,7 +23,7 @@ from aspis_sim.spec.cell import Cell
 from aspis_sim.streams import every_sample, sample_order, stream
 
 
-class Round(NamedTuple):
+class RoundRecord(NamedTuple):
     """What a round leaves behind.
 
     Attributes:
@@ -39,7 +39,7 @@ class Round(NamedTuple):
     excluded: NDArray[np.bool_]
 
 
-def reference_run(cell: Cell) -> tuple[NDArray[Any], list[Round]]:
+def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
     """The final weights ``[d]`` of a cell, and its rounds."""
     with in_precision(cell.precision):
         job = resolve(cell)
@@ -54,8 +54,10 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[Round]]:
         weights = np.asarray(net.initial(feed.key, cell.seed))
         velocity, history = np.zeros_like(weights), np.zeros((files, len(weights)))
         graphs: list[NDArray[np.bool_]] = []
-        rounds: list[Round] = []
+        rounds: list[RoundRecord] = []
         gradients, flips = _gradients(net), job.build_payload().scope == "labels"
+        lie, rule = jax.jit(job.build_payload()), job.build_rule()
+        by_rule = jax.jit(rule.bounded or (lambda rows, kept, limit: rule(rows, kept)))
         for step, chosen in enumerate(order):
             losses, honest = gradients(weights, inputs[chosen], labels[chosen])
             flipped = honest
@@ -66,11 +68,11 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[Round]]:
                 honest = history = cell.worker_momentum * history + (1 - cell.worker_momentum) * honest
             if cell.detection_window and step % cell.detection_window == 0:
                 graphs.clear()
-            update, round_ = _play(job, step, honest, flipped, graphs)
+            update, record = _play(job, step, honest, flipped, graphs, lie, by_rule)
             velocity = _clipped(update[None], cell.clip_server)[0] + cell.momentum * velocity
             weights = weights - feed.rate * np.asarray(schedule(jnp.int32(step))) * velocity
             shared = files / samples if net.model.sums else 1
-            rounds.append(round_._replace(loss=float(np.mean(losses)) * shared))
+            rounds.append(record._replace(loss=float(np.mean(losses)) * shared))
         return weights, rounds
 
 
@@ -85,10 +87,16 @@ def _gradients(net: Network) -> Callable[..., tuple[Any, Any]]:
 
 
 def _play(
-    job: Job, step: int, honest: NDArray[Any], flipped: NDArray[Any], graphs: list[NDArray[np.bool_]]
-) -> tuple[NDArray[Any], Round]:
+    job: Job,
+    step: int,
+    honest: NDArray[Any],
+    flipped: NDArray[Any],
+    graphs: list[NDArray[np.bool_]],
+    lie: Callable[..., Any],
+    by_rule: Callable[..., Any],
+) -> tuple[NDArray[Any], RoundRecord]:
     """The update ``[d]`` of a round in which the files' gradients are ``honest`` ``[f, d]``."""
-    cell, assignment, payload, rule = job.cell, job.assignment, job.build_payload(), job.build_rule()
+    cell, assignment, scope = job.cell, job.assignment, job.build_payload().scope
     feed, key = job.feed(), jax.random.fold_in(stream(job.feed().key, "payload"), step)
     window = step // cell.adversary_window if cell.adversary_window else 0
     if cell.permute:
@@ -99,12 +107,12 @@ def _play(
         distorts = distorted_copies(job.shape.lies, feed.byzantine[window][assignment.files])
     else:
         distorts = feed.distorts[window]
-    if payload.scope == "labels":
+    if scope == "labels":
         lies = flipped
-    elif payload.scope == "file":
-        lies = np.stack([payload(row[None], jax.random.fold_in(key, file)) for file, row in enumerate(honest)])
+    elif scope == "file":
+        lies = np.stack([lie(row[None], jax.random.fold_in(key, file)) for file, row in enumerate(honest)])
     else:
-        lies = np.broadcast_to(payload(jnp.asarray(honest), key), honest.shape)
+        lies = np.broadcast_to(lie(honest, key), honest.shape)
     copies = np.where(distorts[..., None], lies[:, None], honest[:, None])  # [f, r, d]
     tokens = np.stack([_tokens(of_file, cell.tolerance) for of_file in copies])
     graphs.append(agreement_graph(assignment, tokens))
@@ -116,12 +124,11 @@ def _play(
     if taken.plain_mean and cell.after_detection == "average":
         update = values[taken.kept].sum(0) / max(1, taken.kept.sum())
     else:
-        kept = jnp.asarray(taken.kept) if job.may_drop_files else None
+        kept = taken.kept if job.may_drop_files else None
         limit = left if job.detector.detects and not job.detector.windowed else job.distortable
-        rows = jnp.asarray(values)
-        update = np.asarray(rule(rows, kept) if rule.bounded is None else rule.bounded(rows, kept, limit))
+        update = np.asarray(by_rule(values, kept, limit))
     false = ~np.array([_equal(one, true, cell.tolerance) for one, true in zip(values, honest, strict=True)])
-    return update, Round(0.0, int((false & taken.kept).sum()), int((~taken.kept).sum()), ~verdict.honest)
+    return update, RoundRecord(0.0, int((false & taken.kept).sum()), int((~taken.kept).sum()), ~verdict.honest)
 
 
 def _tokens(copies: NDArray[Any], tolerance: float) -> list[int]:
