@@ -89,11 +89,12 @@ def labels_of(
                 told[scheme]["lr"] = None
         for index in members:
             row = rows[index]
-            own = usual.setdefault(key := (row["scheme"], row["dataset"]), None) or _usual(*key)  # type: ignore[arg-type]
-            usual[key] = own
+            key = row["scheme"], row["dataset"]
+            if key not in usual:
+                usual[key] = _usual(*key)
             overridden[index] |= {
                 name: None
-                for name, usually in own.items()
+                for name, usually in usual[key].items()
                 if name not in SIZES and name not in common[place] and row[name] != usually
             }
     return [_label(row, (*told[row["scheme"]], *overridden[index])) for index, row in enumerate(rows)]
