@@ -1,7 +1,7 @@
 """What a detector says about one agreement graph: a verdict as data, and the checks all detectors share."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -52,6 +52,15 @@ class Verdict:
     average: bool = False
     certified: NDArray[np.bool_] | None = None
     unanimous: bool = False
+
+
+def as_published(verdict: Verdict, max_byzantine: int) -> Verdict:
+    """The verdict with the plain mean only where exactly q workers are excluded; certified values keep theirs.
+
+    With fewer, one copy a file from a worker that is not excluded goes to the robust rule, as in the training code of
+    the authors of Aspis (``_draco_lite_aggregation``), and as published for Aspis+.
+    """
+    return replace(verdict, average=verdict.average and int((~verdict.honest).sum()) == max_byzantine)
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def _play(
     taken = apply_verdict(verdict, assignment, tokens)
     slot = np.argmax(tokens == taken.tokens[:, None], axis=1)
     values = copies[np.arange(len(copies)), slot]
-    if taken.plain_mean and cell.after_detection == "average":
+    if taken.plain_mean and cell.after_detection != "rule":
         update = values[taken.kept].sum(0) / max(1, taken.kept.sum())
     else:
         kept = taken.kept if job.may_drop_files else None

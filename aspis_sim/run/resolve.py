@@ -27,6 +27,7 @@ from aspis_sim.augmentations import Augmentation, augmentation
 from aspis_sim.coding import CODINGS
 from aspis_sim.detection import DETECTORS, DetectorTraits, Verdict
 from aspis_sim.detection.remaining import most_files_a_group, still_distortable
+from aspis_sim.detection.verdict import as_published
 from aspis_sim.distortion import worst_case
 from aspis_sim.plugin import loaded
 from aspis_sim.schedules import schedule
@@ -137,7 +138,7 @@ class Job:
     @property
     def may_drop_files(self) -> bool:
         """Whether the robust rule can meet files without a value."""
-        only_averages = self.detector.excludes_to_average and self.cell.after_detection != "rule"
+        only_averages = self.detector.excludes_to_average and self.cell.after_detection == "average"
         return self.detector.detects and not only_averages
 
     @cached_property
@@ -285,6 +286,8 @@ class Job:
     def decide(self, graph: NDArray[np.bool_]) -> tuple[Verdict, int]:
         """Its detector's verdict on an agreement graph, and the most files still distortable after it."""
         verdict = DETECTORS[self.cell.detector](graph, max_byzantine=self.cell.q, assignment=self.assignment)
+        if self.cell.after_detection == "published":
+            verdict = as_published(verdict, self.cell.q)
         return verdict, still_distortable(verdict, self.cell.q, self.assignment, self.distortable)
 
 

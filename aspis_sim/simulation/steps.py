@@ -141,7 +141,7 @@ class Step:
             copies = returned.copies(0, 0)
             assert isinstance(copies, Views)
             return recover(self.code, copies, key, self.round.source.axis, self.network.parameters)
-        averages = (shape.detects or settings.detection_window > 0) and settings.after_detection == "average"
+        averages = (shape.detects or settings.detection_window > 0) and settings.after_detection != "rule"
         ballot = vote(returned.agreement.agree, files, ruling)
         update = self.round.update(returned, ballot, ruling.distortable, shape.may_drop_files, averages)
         distorted = returned.agreement.differs(ballot.slot) & ballot.kept

@@ -12,7 +12,7 @@ from aspis_sim.spec.knob import knob
 
 SYSTEM, PARTS = "The system", "Parts that override the scheme's"
 
-AFTER_DETECTION = ("average", "rule")
+AFTER_DETECTION = ("published", "average", "rule")
 
 
 def _window(value: int) -> str | None:
@@ -84,9 +84,10 @@ class System:
         absent="median",
     )
     after_detection: str = knob(
-        Word("average|rule", "average,rule", words=AFTER_DETECTION, kind="step after detection"),
+        Word("|".join(AFTER_DETECTION), ",".join(AFTER_DETECTION), words=AFTER_DETECTION, kind="step after detection"),
         None,
-        "What follows a successful detection.",
+        "What follows a successful detection: the plain mean (average), the robust rule (rule), or the mean only where "
+        "exactly q workers are excluded (published).",
         panel=PARTS,
         filled_by="scheme",
         absent="average",

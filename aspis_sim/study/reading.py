@@ -25,6 +25,10 @@ STATUSES = ("ok", "diverged", "failed")
 NEEDED = ("attack", "status")
 """Columns besides settings that no row leaves empty."""
 
+FORMERLY = {"after_detection": "average"}
+"""Settings of a file without a column for them that were not what the scheme now has by itself: the plain mean followed
+every successful detection."""
+
 Settings = Mapping[str, Any]
 
 
@@ -105,7 +109,7 @@ def rows_of(text: str, source: str) -> tuple[Row, ...]:
                 raise _bad_field(source, lines.line_num, dict(zip(header, fields, strict=True))) from None
             if len(values) < len(COLUMNS):
                 blank = blanks.setdefault((values["scheme"], values["dataset"]), Row({**values}))
-                values = {**dict(blank), **_framed(values), **values}
+                values = {**dict(blank), **FORMERLY, **_framed(values), **values}
             rows.append(Row(values))
             numbers.append(lines.line_num)
         if header[-1] != "status" and not text.endswith(("\n", "\r")):  # a number that is cut is still a number
