@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.assignment import Assignment
+from aspis_sim.detection import DETECTORS
 from aspis_sim.distortion import worst_case
 from aspis_sim.distortion.closed_forms import majority
 from aspis_sim.errors import InputError
@@ -43,14 +44,20 @@ def weak(assignment: Assignment, q: int) -> Attack:
     return _by_all(assignment, np.arange(q), np.ones(len(assignment.files), bool))
 
 
-def strong(assignment: Assignment, q: int) -> Attack:
+def strong(assignment: Assignment, q: int, detector: str = "clique") -> Attack:
     """ATT-2: omniscient, against the assignment.
 
     On the subset assignment q honest workers D are fixed and a file with workers F is distorted exactly when
-    F - A is inside D: the agreement graph then has two maximum cliques (Konstantinidis et al., Theorem 1). On any
-    other assignment A is a set that has a majority in the most files (found exactly), and those are distorted.
+    F - A is inside D: the agreement graph then has two maximum cliques (Konstantinidis et al., Theorem 1). That is to
+    survive detection: against a bare vote, and on any other assignment, A is a set that has a majority in the most
+    files (found exactly), and those are distorted.
+
+    Args:
+        assignment: who holds which file.
+        q: Byzantine workers.
+        detector: registered name of the detector of the scheme under attack.
     """
-    if assignment.complete:
+    if assignment.complete and DETECTORS.traits(detector).detects:
         return frame(assignment, q, q)
     byzantine = np.array(worst_case(assignment, q).byzantine, int)
     held = np.isin(assignment.files, byzantine).sum(1)

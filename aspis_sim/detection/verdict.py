@@ -72,6 +72,7 @@ class DetectorTraits:
         windowed: whether it judges the graph of a window of steps, with a memory on the device.
         certifies: whether its verdicts carry certificates of values.
         keeps_unanimous: whether an undecided graph leaves only files on which no two remaining workers disagree.
+        accuses_only_liars: whether every worker that it excludes is Byzantine, whatever the lies.
         excludes_to_average: whether it excludes workers only in verdicts that ask for the plain mean.
     """
 
@@ -79,6 +80,7 @@ class DetectorTraits:
     windowed: bool = False
     certifies: bool = False
     keeps_unanimous: bool = False
+    accuses_only_liars: bool = False
     excludes_to_average: bool = False
 
 

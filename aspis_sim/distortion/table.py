@@ -11,13 +11,14 @@ from aspis_sim.distortion.closed_forms import subset_strong, subset_weak
 from aspis_sim.distortion.expectation import expected_distorted
 from aspis_sim.distortion.result import check_byzantine
 from aspis_sim.distortion.spread_out import spread_out
-from aspis_sim.distortion.worst_case import worst_case
+from aspis_sim.distortion.worst_case import strong_attack, strong_attack_on_subset, worst_case, worst_case_of_subset
 from aspis_sim.errors import InputError
 from aspis_sim.registry import unknown_name
 from aspis_sim.schemes import scheme as registered
 
-KINDS = {"strong": "worst", "weak": "spread out", "random": "mean"}
-"""What is counted under an attack: the worst case, workers spread out as thinly as can be, the mean over all sets."""
+KINDS = {"strong": "published", "worst": "worst", "weak": "spread out", "random": "mean"}
+"""What is counted under an attack: what the published strong attack distorts, the worst case of the scheme's detector,
+workers spread out as thinly as can be, the mean over all sets."""
 ATTACKS = tuple(KINDS)
 
 
@@ -81,6 +82,7 @@ def distortion_rows(
     schemes: Iterable[str] = ("aspis", "byzshield", "detox", "median"),
     attacks: Iterable[str] = ("strong",),
     assignments: Mapping[str, str] | None = None,
+    detectors: Mapping[str, str] | None = None,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
     time_limit: float | None = None,
 ) -> Iterator[Row]:
@@ -93,10 +95,12 @@ def distortion_rows(
         redundancy: r; the baseline's is 1 whatever is asked.
         byzantine: the values of q.
         schemes: registered names.
-        attacks: ``strong`` (worst case), ``weak`` (spread-out placement), ``random`` (the strong targeting
-            by q workers drawn at random: an exact expectation, and no different from ``strong`` on
+        attacks: ``strong`` (as published, against the scheme's detector), ``worst`` (the most that any lies can bring
+            past the scheme's detector, as far as known), ``weak`` (spread-out placement), ``random`` (the strong
+            targeting by q workers drawn at random: an exact expectation, and no different from ``strong`` on
             `subset`, where all sets of q workers are alike).
         assignments: another assignment for a scheme, such as ``{"byzshield": "ramanujan-2"}``.
+        detectors: another detector for a scheme, such as ``{"aspis": "sound"}``.
         parameters: further parameters of a scheme's assignment, such as ``{"aspis+": {"pair_files": 2}}``.
         time_limit: seconds for one search of a worst case.
 
@@ -118,26 +122,27 @@ def distortion_rows(
             "redundancy": redundancy if ASSIGNMENTS.traits(name).redundant else 1,
             **(parameters or {}).get(scheme, {}),
         }
-        requests.append((scheme, name, request, assignment_shape(name, **request)))
+        detector = (detectors or {}).get(scheme) or str(registered(scheme).fills["detector"])
+        requests.append((scheme, name, detector, request, assignment_shape(name, **request)))
     return _rows(requests, byzantine, attacks, time_limit)
 
 
 def _rows(
-    requests: list[tuple[str, str, dict[str, Any], Shape]],
+    requests: list[tuple[str, str, str, dict[str, Any], Shape]],
     byzantine: list[int],
     attacks: list[str],
     time_limit: float | None,
 ) -> Iterator[Row]:
-    for scheme, name, request, (files, load) in requests:
+    for scheme, name, detector, request, (files, load) in requests:
         workers, redundancy = request["workers"], request["redundancy"]
         # the subset assignment has closed forms, and its table of groups may be large
         assignment = None if ASSIGNMENTS.traits(name).complete else build(name, **request)
         eigenvalue = None if assignment is None or redundancy < 3 else second_eigenvalue(assignment)
         for attack in attacks:
             for q in byzantine:
-                count, bound, proof = _count(assignment, files, workers, redundancy, q, attack, time_limit)
+                count, bound, proof = _count(assignment, detector, files, workers, redundancy, q, attack, time_limit)
                 gamma = None
-                if KINDS[attack] == "worst" and eigenvalue is not None:
+                if KINDS[attack] == "published" and eigenvalue is not None:
                     gamma = spectral_gamma(q, load, redundancy, workers, eigenvalue)
                 yield Row(
                     scheme, name, workers, redundancy, files, load, q, attack,
@@ -147,6 +152,7 @@ def _rows(
 
 def _count(
     assignment: Assignment | None,
+    detector: str,
     files: int,
     workers: int,
     redundancy: int,
@@ -155,13 +161,19 @@ def _count(
     time_limit: float | None,
 ) -> tuple[int | float, int | float, str]:
     """c, what is proven of it, and how; no assignment stands for `subset`."""
-    if assignment is None:
-        count = (subset_weak if KINDS[attack] == "spread out" else subset_strong)(q, redundancy)
+    kind = KINDS[attack]
+    if assignment is None and kind in ("spread out", "mean"):
+        count = (subset_weak if kind == "spread out" else subset_strong)(q, redundancy)
         return count, count, "closed form"
-    if KINDS[attack] == "mean":
+    if kind == "mean":
         mean = float(expected_distorted(files, workers, redundancy, q))
         return mean, mean, "exact expectation"
-    found = worst_case(assignment, q, time_limit) if KINDS[attack] == "worst" else spread_out(assignment, q)
+    if assignment is None:
+        found = (worst_case_of_subset if kind == "worst" else strong_attack_on_subset)(workers, redundancy, q, detector)
+    elif kind == "spread out":
+        found = spread_out(assignment, q)
+    else:
+        found = (worst_case if kind == "worst" else strong_attack)(assignment, q, detector, time_limit)
     return found.count, found.bound, found.proof
 
 

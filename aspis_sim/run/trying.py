@@ -62,7 +62,10 @@ def try_parts(cell: Cell, tried: set[object] | None = None) -> None:
     of_payload = (cell.payload, job.payload_parameters, job.strength, cell.convention, files)
     try:
         if of_rule not in tried:
-            jax.eval_shape(job.build_rule(), rows, kept)
+            rule = job.build_rule()
+            if drops and not rule.takes_kept:
+                raise InputError(_whole_rows_only(cell, job))
+            jax.eval_shape(rule, rows, kept)
         if of_payload not in tried:
             payload = job.build_payload()
             jax.eval_shape(payload, rows, key)
@@ -75,6 +78,16 @@ def try_parts(cell: Cell, tried: set[object] | None = None) -> None:
     except InputError as error:
         raise InputError(f"scheme {cell.scheme}, q={cell.q}: {error}") from None
     _try_training(job, key, tried)
+
+
+def _whole_rows_only(cell: Cell, job: Job) -> str:
+    other = "a rule that can leave files out, such as median"
+    if job.detector.excludes_to_average:
+        other = f"`after_detection=average` or {other}"
+    return (
+        f"the rule {cell.rule} needs every file, and files whose workers are all excluded are dropped before it; "
+        f"take {other}"
+    )
 
 
 def _try_training(job: Job, key: object, tried: set[object]) -> None:

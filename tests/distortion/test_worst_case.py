@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from aspis_sim.assignment import build
 from aspis_sim.distortion import spread_out, worst_case
-from aspis_sim.distortion.branch_and_bound import LevelSearch
-from aspis_sim.distortion.exhaustive import exhaustive
-from aspis_sim.distortion.local_search import local_search
+from aspis_sim.distortion.search.branch_and_bound import LevelSearch
+from aspis_sim.distortion.search.exhaustive import exhaustive
+from aspis_sim.distortion.search.local_search import local_search
 from aspis_sim.errors import InputError
 from tests.distortion.systems import distorted, plain_extremes, random_system, relabelled
 
@@ -119,7 +119,7 @@ def test_no_time_gives_a_bound_and_no_false_certificate():
 
 def test_a_stopped_search_bounds_by_the_levels_it_finished(monkeypatch):
     assignment = build("mols", workers=24, redundancy=3)
-    monkeypatch.setattr("aspis_sim.distortion.branch_and_bound.LARGEST_LEVEL", 4)
+    monkeypatch.setattr("aspis_sim.distortion.search.branch_and_bound.LARGEST_LEVEL", 4)
     outcome = LevelSearch(assignment).beat(9, 20)
     assert outcome.better is None
     assert 27 <= outcome.bound <= 64
