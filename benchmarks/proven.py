@@ -1,14 +1,14 @@
 """Which worst cases of the subset assignment are proven, by examining every disagreement graph?
 
-``python -m benchmarks.proven`` prints the table that the package holds as ``distortion/proven.csv``; some quarters of an
-hour. A worst case without a line there is the best known.
+``python -m benchmarks.proven`` prints the table that the package holds as ``distortion/proven.csv``; some
+quarters of an hour. A worst case without a line there is the best known.
 """
 
 from typing import Any
 
 from aspis_sim.assignment import build
 from aspis_sim.game import play
-from benchmarks.bench_detection import write_csv
+from aspis_sim.records import as_csv
 
 DETECTORS = ("clique", "sound", "degree")
 SYSTEMS = (
@@ -34,4 +34,4 @@ def run(systems: tuple[tuple[int, int, int], ...] = SYSTEMS) -> list[dict[str, A
 
 
 if __name__ == "__main__":
-    write_csv(run())
+    print(as_csv(run(), ("workers", "redundancy", "q", "detector", "distorted", "graphs")), end="")

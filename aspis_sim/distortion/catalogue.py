@@ -20,7 +20,6 @@ class Option:
     Attributes:
         assignment: its registered name.
         redundancy: r.
-        detector: behind which the worst case is taken; "none" is the bare vote.
         files: f.
         load: l, files a worker.
         overhead: computation against no redundancy, that is r: every sample's gradient is computed r times.
@@ -29,11 +28,11 @@ class Option:
         bound: what c is proven not to exceed.
         fraction: the proven worst ε, ``bound`` over f.
         proof: how c is known, as `worst_case` says it.
+        detector: behind which the worst case is taken; "none" is the bare vote.
     """
 
     assignment: str
     redundancy: int
-    detector: str
     files: int
     load: int
     overhead: int
@@ -42,6 +41,7 @@ class Option:
     bound: int
     fraction: float
     proof: str
+    detector: str = "none"
 
 
 def buildable(
@@ -89,7 +89,7 @@ def buildable(
                 else:
                     found = worst_case(assignment, q, detector, time_limit)
                 figures = (found.count, found.bound, found.bound / files, found.proof)
-                options.append(Option(name, redundancy, detector, files, load, redundancy, q, *figures))
+                options.append(Option(name, redundancy, files, load, redundancy, q, *figures, detector))
     return options
 
 
@@ -133,7 +133,8 @@ def plan(
         best = min(options, key=lambda option: option.fraction)
         raise InputError(
             f"no assignment for {workers} workers{within} keeps ε within {max_fraction:g} at q={q}; "
-            f"the least is {best.fraction:.4f} ({best.assignment}, redundancy {best.redundancy}, detector {best.detector})"
+            f"the least is {best.fraction:.4f} ({best.assignment}, redundancy {best.redundancy}, detector "
+            f"{best.detector})"
         )
     return sorted(fitting, key=lambda option: (option.overhead, option.load, option.fraction))
 

@@ -4,9 +4,9 @@ from math import comb
 
 from aspis_sim.assignment.base import Assignment
 from aspis_sim.distortion.closed_forms import repetition_weak, subset_weak
+from aspis_sim.distortion.result import Placement, check_byzantine
 from aspis_sim.distortion.search.exhaustive import exhaustive
 from aspis_sim.distortion.search.local_search import local_search
-from aspis_sim.distortion.result import Placement, check_byzantine
 
 # Sets times files: up to FEW all sets are tried at once, up to MANY when a search has not come down to no
 # file.

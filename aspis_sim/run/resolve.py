@@ -114,7 +114,7 @@ class Job:
 
     @cached_property
     def distortable(self) -> int:
-        """The most distorted files that q Byzantine workers can bring into an update past the detector, as far as known."""
+        """The most distorted files that q Byzantine workers can bring past the detector, as far as known."""
         return worst_case(self.assignment, self.cell.q, self.cell.detector).count
 
     @cached_property
@@ -128,9 +128,9 @@ class Job:
         """The published distortion fraction.
 
         A code promises the exact gradient up to its guarantee. Under ``strong``, and for ``frame-up`` and the like,
-        against which nothing is published, what the strong attack
-        distorts (Theorem 1 of Konstantinidis et al. on the subset assignment with a detector). Under ``weak`` the files held by Byzantines
-        alone where a detector works (they are lost), else those with a Byzantine majority.
+        against which nothing is published, what the strong attack distorts (Theorem 1 of Konstantinidis et al. on the
+        subset assignment with a detector). Under ``weak`` the files held by Byzantines alone where a detector works
+        (they are lost), else those with a Byzantine majority.
         """
         cell, files = self.cell, self.assignment.files
         published = TARGETINGS.traits(parse_part(cell.attack).name).published
@@ -152,8 +152,8 @@ class Job:
     def rule_parameters(self) -> Parameters:
         """The options of the robust rule, with those that follow from the adversary filled in.
 
-        f is the most distorted files that can pass the detector. A rule that adapts to that number is compiled for the largest it can
-        be with these workers, so that cells with different q share one program.
+        f is the most distorted files that can pass the detector. A rule that adapts to that number is compiled for the
+        largest it can be with these workers, so that cells with different q share one program.
         """
         part = parse_part(self.cell.rule)
         options = part.options

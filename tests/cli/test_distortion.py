@@ -68,7 +68,7 @@ def test_what_is_not_proven_is_marked_with_its_bound():
     for width in (80, 160):
         text = printed(distortion_view([row], width), width)
         assert "18..21*" in text
-        assert "* not proven" in text
+        assert "* the best known" in text
         assert "All are proven" not in text
         assert "γ 27.2" in text
 

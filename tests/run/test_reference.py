@@ -57,7 +57,7 @@ def test_every_payload(payload):
 
 @pytest.mark.parametrize("rule", list(RULES))
 def test_every_rule(rule):
-    check(rule=rule, workers=9 if rule == "bulyan" else 5, attack="strong")
+    check(rule=rule, workers=9 if rule == "bulyan" else 5, attack="strong", after_detection="average")
 
 
 @pytest.mark.parametrize("detector", list(DETECTORS))
@@ -73,6 +73,8 @@ def test_every_detector(detector):
         {"worker_momentum": 0.8},
         {"momentum": 0.9, "schedule": "step:factor=0.5:every=2"},
         {"after_detection": "rule", "attack": "weak"},
+        {"after_detection": "average", "attack": "frame-up"},
+        {"after_detection": "published", "attack": "frame-up"},
         {"tolerance": 1e-5},
         {"model": "mlp", "memory": "1MB"},
         {"dataset": "linear-regression:samples=200:dimension=20", "model": "linear", "lr": 1e-3},

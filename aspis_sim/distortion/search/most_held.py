@@ -6,11 +6,11 @@ from math import comb
 
 from aspis_sim.assignment.base import Assignment
 from aspis_sim.distortion.bounds import counting_bound
-from aspis_sim.distortion.search.branch_and_bound import LevelSearch, Outcome
 from aspis_sim.distortion.closed_forms import subset_held
+from aspis_sim.distortion.result import Placement
+from aspis_sim.distortion.search.branch_and_bound import LevelSearch, Outcome
 from aspis_sim.distortion.search.exhaustive import exhaustive
 from aspis_sim.distortion.search.local_search import local_search
-from aspis_sim.distortion.result import Placement
 
 # Sets times files up to which trying them all is quicker than looking for symmetries.
 FEW = 10_000_000
