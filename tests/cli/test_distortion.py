@@ -118,7 +118,7 @@ def test_an_interruption_keeps_the_rows_found(monkeypatch):
     count = table._count
 
     def stop(*arguments):
-        if arguments[4] == 4:
+        if arguments[5] == 4:
             raise KeyboardInterrupt
         return count(*arguments)
 
