@@ -75,7 +75,7 @@ class System:
         Named("RULE", "RULE,…", registry=RULES, check=steps_of, others=(PREAGGREGATIONS,)),
         None,
         f"Robust rule over the votes: {{names}}; with options as in krum:f=3 and steps before it as in nnm+krum "
-        f"({', '.join(PREAGGREGATIONS)}). f is the most votes that can be distorted unless given.",
+        f"({', '.join(PREAGGREGATIONS)}). f is the most distorted files known to pass the detector unless given.",
         panel=PARTS,
         flag="aggregator",
         column="rule",
