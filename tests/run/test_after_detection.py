@@ -79,7 +79,7 @@ def test_with_all_byzantine_workers_found_both_readings_are_one():
 
 @pytest.mark.parametrize("rule", ["bulyan:f=2", "nnm+caf:f=2"])
 def test_a_rule_that_needs_every_file_is_refused_before_any_work(rule):
-    with pytest.raises(InputError, match="needs every file.*take `after_detection=average` or a rule"):
+    with pytest.raises(InputError, match=r"needs every file.*take `after_detection=average` or a rule"):
         aspis_sim.train(scheme="aspis", q=2, rule=rule, steps=1)
 
 
