@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 import optax
 from jax import Array
 from jax.typing import ArrayLike
+
+from aspis_sim.streams import root_key
 
 STATISTICS = "batch_stats"
 """flax's name of what batch norms keep beside the parameters: running means and variances."""
@@ -44,7 +45,7 @@ class Model:
 
     def statistics(self, inputs: ArrayLike) -> Any:
         """Running statistics before the first step, under their name; empty for a module without batch norm."""
-        made = self.module.init(jax.random.key(0), inputs)
+        made = self.module.init(root_key(0), inputs)
         return {name: part for name, part in made.items() if name == STATISTICS}
 
     def scores(self, parameters: Any, inputs: Array) -> Array:
