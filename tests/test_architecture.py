@@ -15,7 +15,7 @@ import aspis_sim
 LIBRARY = Path(aspis_sim.__file__).parent
 PROGRAM = Path(aspis_sim_cli.__file__).parent
 
-FLOOR = {"errors", "printable", "registry", "files", "records", "streams", "version"}
+FLOOR = {"environment", "errors", "printable", "registry", "files", "records", "streams", "version"}
 PARTS = {
     *("adversary", "aggregation", "assignment", "augmentations", "coding", "data", "detection", "distortion", "game"),
     *("models", "schedules", "devices", "schemes"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aspis_sim.errors import InputError
 
@@ -49,6 +49,17 @@ def majority(byzantine: int, reason: str = "otherwise the honest rows are no maj
     return Tolerance(byzantine, "n > 2f", lambda f: 2 * f + 1, reason)
 
 
+def _in_float32(function: Callable[..., Array]) -> Callable[..., Array]:
+    """The function of rows, computed in float32 at least; its result has the rows' type."""
+
+    def computed(values: Array, *others: Any) -> Array:
+        if values.dtype.name not in ("bfloat16", "float16"):
+            return function(values, *others)
+        return function(values.astype("float32"), *others).astype(values.dtype)
+
+    return computed
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule ``(n, d) -> (d,)`` with what the simulator must know about it.
@@ -63,6 +74,8 @@ class Rule:
         order_free: the result does not depend on the order of the rows, up to rounding.
         bounded: ``bounded(values, kept, distorted)`` for a rule that adapts to the most rows that can be
             distorted, an int that may be traced; None for a rule that does not.
+        exact: the rule compares entries and hands them on, which any type can; else rows of 16 bits are
+            computed with in float32, and the result alone is rounded to their type.
     """
 
     function: Callable[[Array, Array | None], Array]
@@ -71,6 +84,13 @@ class Rule:
     tolerance: Tolerance | None = None
     order_free: bool = True
     bounded: Callable[[Array, Array | None, Array | int], Array] | None = None
+    exact: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.exact:
+            object.__setattr__(self, "function", _in_float32(self.function))
+            if self.bounded is not None:
+                object.__setattr__(self, "bounded", _in_float32(self.bounded))
 
     def __call__(self, values: Array, kept: Array | None = None) -> Array:
         """Apply the rule to float ``[n, d]`` rows; returns ``[d]``.

@@ -9,6 +9,7 @@ from jax import Array
 from aspis_sim.aggregation.base import Rule, majority
 from aspis_sim.aggregation.distances import EXACT, geometry, mean_of_chosen, places
 from aspis_sim.errors import InputError
+from aspis_sim.streams import root_key
 
 
 def dnc(f: int, iterations: int = 1, dimensions: int = 10_000, drop: float = 1.0, seed: int = 0) -> Rule:
@@ -43,7 +44,7 @@ def dnc(f: int, iterations: int = 1, dimensions: int = 10_000, drop: float = 1.0
     def aggregate(values: Array, kept: Array | None = None) -> Array:
         seen = geometry(values)
         gone = jnp.zeros(len(values), bool)
-        for key in jax.random.split(jax.random.key(seed), iterations):
+        for key in jax.random.split(root_key(seed), iterations):
             sample = jnp.where(seen.usable[:, None], values, 0)
             if values.shape[1] > dimensions:
                 sample = sample[:, jax.random.choice(key, values.shape[1], (dimensions,), replace=False)]

@@ -237,7 +237,11 @@ def _elsewhere(stored: StoredRun) -> str:
         )
     )
     return "; ".join(
-        f"{name} {before[:12]} then, {now.get(name, 'unknown')[:12]} now"
-        for name, before in then.items()
-        if before != now.get(name)
+        f"{name} {_told(then, name)} then, {_told(now, name)} now"
+        for name in dict.fromkeys([*then, *now])
+        if then.get(name) != now.get(name)
     )
+
+
+def _told(values: Mapping[str, str], name: str) -> str:
+    return values.get(name, "unset")[: 12 if name in ("code", "data") else 80]

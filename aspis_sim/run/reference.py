@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from aspis_sim.adversary.membership import distorted_copies
 from aspis_sim.detection.reference import agreement_graph, apply_verdict
-from aspis_sim.gradients.network import Network, in_precision
+from aspis_sim.environment import pinned
+from aspis_sim.gradients.network import Network
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.spec.cell import Cell
 from aspis_sim.streams import every_sample, sample_order, stream
@@ -41,7 +42,7 @@ class RoundRecord(NamedTuple):
 
 def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
     """The final weights ``[d]`` of a cell, and its rounds."""
-    with in_precision(cell.precision):
+    with pinned(cell.precision):
         job = resolve(cell)
         net, feed, schedule = job.network, job.feed(), job.build_schedule()
         inputs, labels = net.train(cell.seed)

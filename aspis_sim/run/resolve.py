@@ -271,14 +271,13 @@ class Job:
 
     def feed(self) -> Feed:
         """What its run is fed."""
-        import jax
-
         from aspis_sim.simulation import Feed
+        from aspis_sim.streams import root_key
 
         byzantine, distorts = self.memberships()
         real = self.network.dtype.type
         return Feed(
-            key=jax.random.key(self.cell.seed),
+            key=root_key(self.cell.seed),
             rate=real(self.cell.lr),
             strength=real(self.strength or 0.0),
             byzantine=byzantine,

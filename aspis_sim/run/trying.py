@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from aspis_sim.augmentations import AUGMENTATIONS
+from aspis_sim.environment import pinned
 from aspis_sim.errors import InputError, PluginError
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.spec.cell import Cell
@@ -50,14 +51,21 @@ def try_parts(cell: Cell, tried: set[object] | None = None) -> None:
         InputError: an option is not taken, the rule cannot stand so many distorted rows of so few, or the augmentation
             cannot change such samples.
     """
+    tried = set() if tried is None else tried
+    with pinned():
+        _try_parts(resolve(cell), tried)
+
+
+def _try_parts(job: Job, tried: set[object]) -> None:
     import jax
 
-    tried = set() if tried is None else tried
-    job = resolve(cell)
+    from aspis_sim.streams import root_key
+
+    cell = job.cell
     files, drops = shape_of(cell).files, job.may_drop_files
     rows = jax.ShapeDtypeStruct((files, 8), "float32")
     kept = jax.ShapeDtypeStruct((files,), "bool") if drops else None
-    key = jax.eval_shape(lambda: jax.random.key(0))
+    key = jax.eval_shape(lambda: root_key(0))
     of_rule = (cell.rule, job.rule_parameters, cell.convention, files, drops)
     of_payload = (cell.payload, job.payload_parameters, job.strength, cell.convention, files)
     try:

@@ -34,6 +34,7 @@ from aspis_sim.gradients.clipping import clip_each
 from aspis_sim.gradients.layout import Layout
 from aspis_sim.gradients.momentum import History, accumulate, shapes
 from aspis_sim.gradients.source import Gradients, Source
+from aspis_sim.models.base import in_float32
 from aspis_sim.simulation.exchange import Batch, Returned
 
 
@@ -99,21 +100,22 @@ class Round:
         """
         kept = ballot.kept if drops else None
         honest = returned.honest
+        dtype = honest.bounds.dtype
 
         def of_tile(band: int, tile: Array | int) -> Array:
             copies = returned.copies(band, tile)
-            by_rule = lambda: self._by_rule(copies.chosen(ballot.slot), kept, distortable)  # noqa: E731
+            by_rule = lambda: self._by_rule(copies.chosen(ballot.slot), kept, distortable).astype(dtype)  # noqa: E731
             if not averages:
                 return by_rule()
-            return lax.cond(ballot.average, lambda: copies.mean(ballot.slot, ballot.kept), by_rule)
+            return lax.cond(ballot.average, lambda: copies.mean(ballot.slot, ballot.kept).astype(dtype), by_rule)
 
-        by_tiles = lambda: self._by_tile(honest, of_tile).astype(honest.bounds.dtype)  # noqa: E731
+        by_tiles = lambda: self._by_tile(honest, of_tile).astype(dtype)  # noqa: E731
         if not averages or self.replicated:
             return by_tiles()
-        chosen = ballot.kept.astype(honest.bounds.dtype)
+        chosen = ballot.kept.astype(dtype)
         lying = (ballot.kept & is_lie(returned.distorts, ballot.slot)).any()
         plain = ballot.average & ~lying & jnp.isfinite(honest.bounds).all()
-        by_layers = lambda: honest.weighted(chosen).astype(chosen.dtype) / jnp.maximum(ballot.kept.sum(), 1)  # noqa: E731
+        by_layers = lambda: honest.weighted(chosen).astype(dtype) / jnp.maximum(ballot.kept.sum(), 1)  # noqa: E731
         return lax.cond(plain, by_layers, by_tiles)
 
     def _computed_by_all(
@@ -233,25 +235,28 @@ class Round:
             flipped = batch._replace(labels=self.classes - 1 - batch.labels)
             form = self._gradients(flipped, jnp.arange(len(batch.files)), layout.one_tile).form
             return lambda rows, band, tile: form(band, tile)
+
+        # A lie is computed in float32 at least, and sent in the type of the gradients.
         if not lie.reads_rows:
             whole = lie(jnp.zeros((1, layout.parameters), batch.weights.dtype), key)
             bands = layout.split(whole[None])
 
             def fixed(rows: Array, band: int, tile: Array | int) -> Array:
                 width = layout.bands[band].width
-                return axis.slice(lax.dynamic_slice_in_dim(bands[band], tile * width, width, axis=1))
+                made = lax.dynamic_slice_in_dim(bands[band], tile * width, width, axis=1)
+                return axis.slice(made).astype(rows.dtype)
 
             return fixed
 
         def lies(rows: Array, band: int, tile: Array | int) -> Array:
             width, columns = layout.bands[band].width, layout.bands[band].columns
-            rows = rows if lie.coordinatewise else axis.gather(rows, width)
+            seen = in_float32(rows if lie.coordinatewise else axis.gather(rows, width))
             if lie.scope == "round":
-                made = lie(rows, key)[None]
+                made = lie(seen, key)[None]
             else:
                 one_file = lambda row, index: lie(row[None], jax.random.fold_in(key, index))  # noqa: E731
-                made = jax.vmap(one_file)(rows, jnp.arange(len(rows)))
-            made = made if lie.coordinatewise else axis.slice(made)
+                made = jax.vmap(one_file)(seen, jnp.arange(len(seen)))
+            made = (made if lie.coordinatewise else axis.slice(made)).astype(rows.dtype)
             if axis.size == 1 and layout.bands[band].tiles == 1:
                 return made
             real = tile * width + jnp.arange(width) < columns
@@ -261,6 +266,7 @@ class Round:
 
     def _by_rule(self, values: Array, kept: Array | None, distortable: Array) -> Array:
         rule, axis = self.rule, self.source.axis
+        values = values if rule.exact else in_float32(values)
 
         def apply(rows: Array) -> Array:
             return rule(rows, kept) if rule.bounded is None else rule.bounded(rows, kept, distortable)
