@@ -16,8 +16,8 @@ def bulyan(f: int, beyond: int = 2) -> Rule:
     """Bulyan of Krum (El Mhamdi et al., ICML 2018).
 
     n - 2f rows are chosen one by one, each as Krum's choice among the rows that are left; then, per
-    coordinate, the n - 4f values of the committee nearest to its median are averaged. NaN and Inf as in
-    `krum`.
+    coordinate, the n - 4f values of the committee nearest to its median are averaged. NaN, Inf and
+    range as in `krum`.
 
     Args:
         f: Byzantine rows, n >= 4f + 3.

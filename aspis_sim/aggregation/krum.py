@@ -32,8 +32,9 @@ def tolerance(f: int, beyond: int) -> Tolerance:
 def krum(f: int, beyond: int = 1, power: int = 2) -> Rule:
     """The row with the least sum of squared distances to its n - f - ``beyond`` nearest others.
 
-    Blanchard et al., NeurIPS 2017. A row with NaN or Inf, or whose squares overflow, is infinitely far
-    from the others and never chosen while a usable row is there.
+    Blanchard et al., NeurIPS 2017. A row with NaN or Inf, or out of bounds
+    (`aspis_sim.aggregation.distances`), is infinitely far from the others and never chosen while a usable row is there.
+    Right from 1e-30 to 1e36 in float32.
 
     Args:
         f: Byzantine rows, n >= 2f + 3.
@@ -52,7 +53,7 @@ def krum(f: int, beyond: int = 1, power: int = 2) -> Rule:
 def multi_krum(f: int, beyond: int = 1, power: int = 2, chosen: int | None = None) -> Rule:
     """The mean of the rows with the least Krum scores (Blanchard et al., NeurIPS 2017).
 
-    NaN and Inf as in `krum`; if more than f rows cannot be used, the result is NaN.
+    NaN, Inf and range as in `krum`; if more than f rows cannot be used, the result is NaN.
 
     Args:
         f: Byzantine rows, n >= 2f + 3.

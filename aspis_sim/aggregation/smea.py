@@ -130,8 +130,8 @@ def least_spread(squared: Array, usable: Array, f: int) -> Array:
 def smea(f: int) -> Rule:
     """The mean of the n - f rows whose covariance has the least top eigenvalue (Allouah et al., ICML 2023).
 
-    See `least_spread`. A row with NaN or Inf, or whose squares overflow, is in no subset; more than f of
-    them give NaN.
+    See `least_spread`. A row with NaN or Inf, or out of bounds (`aspis_sim.aggregation.distances`), is in no
+    subset; more than f of them give NaN. Right from 1e-30 to 1e36 in float32.
 
     Args:
         f: Byzantine rows; n over f must not exceed 5,000,000 subsets.
