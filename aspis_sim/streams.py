@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-Stream = Literal["augmentation", "data", "init", "membership", "payload", "permutation"]
+Stream = Literal["augmentation", "buckets", "data", "init", "membership", "payload", "permutation"]
 
 EPOCHS_A_CALL = 32
 

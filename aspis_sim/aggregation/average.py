@@ -26,6 +26,12 @@ def sum_over_rows(values: Array, kept: Array) -> Array:
     return lax.cond(jnp.isfinite(total).all(), lambda: total, lambda: weights @ jnp.where(kept[:, None], values, 0))
 
 
+def weighted_mean(values: Array, number: Array) -> Array:
+    """Mean of float ``[n, d]`` in which row i counts ``number[i]`` times, ``[d]``; zeros if none counts."""
+    weights = number.astype(values.dtype)
+    return (weights / jnp.maximum(weights.sum(), 1)) @ values
+
+
 def average() -> Rule:
     """The mean of the rows."""
     return Rule(mean_over_rows, coordinatewise=True, takes_kept=True)

@@ -50,7 +50,7 @@ def krum(f: int, beyond: int = 1, power: int = 2) -> Rule:
     return Rule(aggregate, takes_kept=True, tolerance=tolerance(f, beyond))
 
 
-def multi_krum(f: int, beyond: int = 1, power: int = 2, chosen: int | None = None) -> Rule:
+def multi_krum(f: int, beyond: int = 1, power: int = 2, chosen: int | None = None, spared: int = 0) -> Rule:
     """The mean of the rows with the least Krum scores (Blanchard et al., NeurIPS 2017).
 
     NaN, Inf and range as in `krum`; if more than f rows cannot be used, the result is NaN.
@@ -59,12 +59,21 @@ def multi_krum(f: int, beyond: int = 1, power: int = 2, chosen: int | None = Non
         f: Byzantine rows, n >= 2f + 3.
         beyond: n - f - ``beyond`` neighbours are counted: 1 as in ByzFL, 2 as published.
         power: of the distances that are summed: 2 as published, 4 as in Blades, which squares twice.
-        chosen: how many rows are averaged, n - f if not given.
+        chosen: how many rows are averaged, n - f - ``spared`` if not given.
+        spared: rows left out beside f: 0 as in ByzFL, 2 as in the code of Aspis, which averages as many rows as it
+            counts neighbours.
+
+    Raises:
+        InputError: ``spared`` is not 0, 1 or 2, or is given beside ``chosen``.
     """
+    if spared not in (0, 1, 2):
+        raise InputError(f"spared must be 0, 1 or 2 rows left out beside f, got {spared}")
+    if chosen is not None and spared:
+        raise InputError("multi_krum takes a number of rows (chosen) or how many are left out (spared), not both")
 
     def aggregate(values: Array, kept: Array | None = None) -> Array:
         seen = geometry(values, kept)
-        number = jnp.maximum(seen.number - f, 1) if chosen is None else chosen
+        number = jnp.maximum(seen.number - f - spared, 1) if chosen is None else chosen
         best = places(scores(seen, f, beyond, power)) < number
         return mean_of_chosen(best, seen.rows, seen.usable)
 

@@ -1,7 +1,7 @@
 """Every rule and preaggregation written out from its paper's formula, in NumPy's longdouble, to be read.
 
-Each takes float rows ``[n, d]`` and returns ``[d]`` (a preaggregation ``[m, d]``). Options are those that the rules have
-by themselves. What the papers leave open is decided as docs/conventions.md says: a row that holds NaN or Inf is
+Each takes float rows ``[n, d]`` and returns ``[d]`` (a preaggregation ``[m, d]``). Options are those that the rules
+have by themselves. What the papers leave open is decided as docs/conventions.md says: a row that holds NaN or Inf is
 infinitely far from all others, and of equal candidates the first counts.
 """
 

@@ -1,7 +1,7 @@
 """Every rule and preaggregation against its paper's formula in longdouble, over inputs made to go wrong.
 
-In float64 the results are equal to 1e-9 of the size of what is averaged. In float32 rounding may choose another row: then
-the result must be what rows chosen by a criterion within rounding of the best would give.
+In float64 the results are equal to 1e-9 of the size of what is averaged. In float32 rounding may choose another row:
+then the result must be what rows chosen by a criterion within rounding of the best would give.
 """
 
 import functools
