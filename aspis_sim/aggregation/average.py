@@ -36,6 +36,12 @@ def _added(weights: Array, values: Array) -> Array:
     return jnp.matmul(weights, values, preferred_element_type=jnp.promote_types(values.dtype, jnp.float32))
 
 
+def weighted_mean(values: Array, number: Array) -> Array:
+    """Mean of float ``[n, d]`` in which row i counts ``number[i]`` times, ``[d]``; zeros if none counts."""
+    weights = number.astype(values.dtype)
+    return (weights / jnp.maximum(weights.sum(), 1)) @ values
+
+
 def average() -> Rule:
     """The mean of the rows."""
     return Rule(mean_over_rows, coordinatewise=True, takes_kept=True)

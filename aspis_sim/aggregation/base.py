@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from aspis_sim.errors import InputError
@@ -72,6 +72,8 @@ class Rule:
         takes_kept: whether ``kept`` may be given; a rule without it raises `InputError` when it is.
         tolerance: the condition on n and f, checked whenever the rule is applied; None if there is no f.
         order_free: the result does not depend on the order of the rows, up to rounding.
+        shuffles: whoever applies the rule step by step must first put the rows into a random order, drawn anew at
+            every step. The rule itself stays a pure function of the rows in the order in which they come.
         bounded: ``bounded(values, kept, distorted)`` for a rule that adapts to the most rows that can be
             distorted, an int that may be traced; None for a rule that does not.
         exact: the rule compares entries and hands them on, which any type can; else rows of 16 bits are
@@ -83,6 +85,7 @@ class Rule:
     takes_kept: bool = False
     tolerance: Tolerance | None = None
     order_free: bool = True
+    shuffles: bool = False
     bounded: Callable[[Array, Array | None, Array | int], Array] | None = None
     exact: bool = False
 
@@ -91,6 +94,19 @@ class Rule:
             object.__setattr__(self, "function", _in_float32(self.function))
             if self.bounded is not None:
                 object.__setattr__(self, "bounded", _in_float32(self.bounded))
+
+    def in_order(self, order: Array) -> Rule:
+        """The rule that is given the rows (and ``kept``) in this order, an int permutation ``[n]``."""
+
+        def kept_in_order(kept: Array | None) -> Array | None:
+            return None if kept is None else kept[order]
+
+        bounded = self.bounded
+        return replace(
+            self,
+            function=lambda values, kept: self.function(values[order], kept_in_order(kept)),
+            bounded=bounded and (lambda values, kept, limit: bounded(values[order], kept_in_order(kept), limit)),
+        )
 
     def __call__(self, values: Array, kept: Array | None = None) -> Array:
         """Apply the rule to float ``[n, d]`` rows; returns ``[d]``.
@@ -146,4 +162,5 @@ def compose(steps: list[Preaggregation], rule: Rule) -> Rule:
         aggregate,
         takes_kept=rule.takes_kept and all(step.takes_kept for step in steps),
         order_free=rule.order_free and all(step.order_free for step in steps),
+        shuffles=rule.shuffles,
     )

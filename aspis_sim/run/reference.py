@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.adversary.membership import distorted_copies
+from aspis_sim.aggregation.conventions import CLIPS_RETURNED
 from aspis_sim.detection.reference import agreement_graph, apply_verdict
 from aspis_sim.environment import pinned
 from aspis_sim.gradients.network import Network
@@ -57,7 +58,8 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         graphs: list[NDArray[np.bool_]] = []
         rounds: list[RoundRecord] = []
         gradients, flips = _gradients(net), job.build_payload().scope == "labels"
-        lie, rule = jax.jit(job.build_payload()), job.build_rule()
+        payload, rule = job.build_payload(), job.build_rule()
+        lie = jax.jit(lambda rows, key, copies: payload.of_copies(copies)(rows, key))
         by_rule = jax.jit(rule.bounded or (lambda rows, kept, limit: rule(rows, kept)))
         for step, chosen in enumerate(order):
             losses, honest = gradients(weights, inputs[chosen], labels[chosen])
@@ -70,7 +72,8 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             if cell.detection_window and step % cell.detection_window == 0:
                 graphs.clear()
             update, record = _play(job, step, honest, flipped, graphs, lie, by_rule)
-            velocity = _clipped(update[None], cell.clip_server)[0] + cell.momentum * velocity
+            clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
+            velocity = _clipped(update[None], clip)[0] + cell.momentum * velocity
             weights = weights - feed.rate * np.asarray(schedule(jnp.int32(step))) * velocity
             shared = files / samples if net.model.sums else 1
             rounds.append(record._replace(loss=float(np.mean(losses)) * shared))
@@ -108,12 +111,15 @@ def _play(
         distorts = distorted_copies(job.shape.lies, feed.byzantine[window][assignment.files])
     else:
         distorts = feed.distorts[window]
+    of_honest = (~np.asarray(feed.byzantine[window])[assignment.files]).sum(1)
     if scope == "labels":
         lies = flipped
     elif scope == "file":
-        lies = np.stack([lie(row[None], jax.random.fold_in(key, file)) for file, row in enumerate(honest)])
+        lies = np.stack([lie(row[None], jax.random.fold_in(key, file), of_honest) for file, row in enumerate(honest)])
     else:
-        lies = np.broadcast_to(lie(honest, key), honest.shape)
+        lies = np.broadcast_to(lie(honest, key, of_honest), honest.shape)
+    if cell.convention in CLIPS_RETURNED:
+        honest, lies = _clipped(honest, cell.clip_server), _clipped(lies, cell.clip_server)
     copies = np.where(distorts[..., None], lies[:, None], honest[:, None])  # [f, r, d]
     tokens = np.stack([_tokens(of_file, cell.tolerance) for of_file in copies])
     graphs.append(agreement_graph(assignment, tokens))
@@ -127,7 +133,13 @@ def _play(
     else:
         kept = taken.kept if job.may_drop_files else None
         limit = left if job.detector.detects and not job.detector.windowed else job.distortable
-        update = np.asarray(by_rule(values, kept, limit))
+        if job.build_rule().shuffles:
+            shuffled = np.asarray(
+                jax.random.permutation(jax.random.fold_in(stream(feed.key, "buckets"), step), len(values))
+            )
+            update = np.asarray(by_rule(values[shuffled], None if kept is None else kept[shuffled], limit))
+        else:
+            update = np.asarray(by_rule(values, kept, limit))
     false = ~np.array([_equal(one, true, cell.tolerance) for one, true in zip(values, honest, strict=True)])
     return update, RoundRecord(0.0, int((false & taken.kept).sum()), int((~taken.kept).sum()), ~verdict.honest)
 

@@ -36,6 +36,7 @@ from aspis_sim.gradients.momentum import History, accumulate, shapes
 from aspis_sim.gradients.source import Gradients, Source
 from aspis_sim.models.base import in_float32
 from aspis_sim.simulation.exchange import Batch, Returned
+from aspis_sim.simulation.server_clipping import clip_returned
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Round:
         replicated: whether every worker computes each of its copies.
         needs_matrix: whether all gradients must exist at once, whatever the rule and the payload are.
         clip: norm to which honest workers clip the gradient of each file, None to leave it.
+        clip_returned: norm to which the server clips every copy, lies too, before it compares them; None not to.
         momentum: beta of the momentum that honest workers return, 0 for the gradient itself.
     """
 
@@ -64,6 +66,7 @@ class Round:
     replicated: bool = False
     needs_matrix: bool = False
     clip: float | None = None
+    clip_returned: float | None = None
     momentum: float = 0.0
 
     def play(
@@ -126,6 +129,10 @@ class Round:
         values = gradients.form(0, 0)[self._copy_positions()]
         honest = replace(gradients, form=lambda band, tile: values[:, 0])
         lies = self._lies(batch, honest, lie, key)(values[:, 0], 0, 0)
+        told = Views(values.reshape(-1, values.shape[-1]), lies, distorts)
+        clipped = clip_returned(gradients, lambda band, tile: told, self.source.axis, self.clip_returned)[1](0, 0)
+        values, lies = clipped.honest.reshape(values.shape), clipped.lies
+        honest = replace(gradients, form=lambda band, tile: values[:, 0])
         copies = Copies(jnp.where(distorts[:, :, None], lies[:, None], values), values[:, 0])
         return history, honest, lambda band, tile: copies, agreement_of_copies(copies, self.compare)
 
@@ -134,12 +141,14 @@ class Round:
     ) -> tuple[History, Gradients, Callable[[int, Array | int], Views], Agreement]:
         """Every file's gradient is computed once: copies are views of it or of the lie."""
         whole = self._needs_all(lie)
-        history, honest = self._honest(batch, whole)
-        lies_of = self._lies(batch, honest, lie, key)
+        history, computed = self._honest(batch, whole)
+        lies_of = self._lies(batch, computed, lie, key)
 
-        def formed(band: int, index: Array | int) -> Views:
-            rows = honest.form(band, index)
+        def told(band: int, index: Array | int) -> Views:
+            rows = computed.form(band, index)
             return Views(rows, lies_of(rows, band, index), distorts)
+
+        honest, formed = clip_returned(computed, told, self.source.axis, self.clip_returned)
 
         if not whole:
             compared = self._compared(honest, formed, distorts, lie)
@@ -215,7 +224,7 @@ class Round:
             return reduce(partial(jax.tree.map, join), bands)
 
         whole = lambda: self.compare.slices(fold)  # noqa: E731
-        if lie.largest is None or lie.scope == "labels" or len(honest.layout.bands) == 1:
+        if self.clip_returned or lie.largest is None or lie.scope == "labels" or len(honest.layout.bands) == 1:
             return whole()
         probe = tile(honest.layout.probe, 0)
         apart = self.compare.apart(probe.honest, probe.lies, honest.bounds)

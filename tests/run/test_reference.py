@@ -81,6 +81,13 @@ def test_every_detector(detector):
         {"compute": "replicated"},
         {"permute": True},
         {"adversary_window": 2, "attack": "weak"},
+        {"convention": "aspis", "rule": "median_of_means:buckets=3", "detector": "none", "attack": "weak"},
+        {"convention": "aspis", "rule": "median_of_means:buckets=3", "attack": "weak", "after_detection": "rule"},
+        {"convention": "aspis", "payload": "inner_product", "detector": "none", "attack": "weak"},
+        {"convention": "aspis", "payload": "inner_product", "clip_server": 0.05, "rule": "average", "detector": "none"},
+        {"convention": "aspis", "payload": "reversed", "clip_server": 0.05, "rule": "average", "detector": "none"},
+        {"convention": "aspis", "model": "mlp", "memory": "1MB", "clip_server": 0.05, "rule": "average"},
+        {"convention": "aspis", "compute": "replicated", "payload": "constant", "clip_server": 0.05, "rule": "average"},
     ],
     ids=str,
 )

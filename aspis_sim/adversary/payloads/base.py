@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Payload:
         largest: from a number that no entry of the rows exceeds in absolute value, to one that no entry of the lie
             exceeds (up to rounding); None if there is none such. With it a lie is known to be finite before it is
             formed.
+        counted: ``counted(rows, number, key)`` of a payload to which row i counts ``number[i]`` times, int ``[n]``, the
+            copies of file i that honest workers return; None for one to which every file counts once.
     """
 
     function: Callable[[Array, Array | None], Array]
@@ -32,6 +34,12 @@ class Payload:
     coordinatewise: bool = True
     reads_rows: bool = True
     largest: Callable[[Array], Array] | None = None
+    counted: Callable[[Array, Array, Array | None], Array] | None = None
+
+    def of_copies(self, number: Array) -> Payload:
+        """The payload in a round in which honest workers return ``number [f]`` copies of each file."""
+        counted = self.counted
+        return self if counted is None else replace(self, function=lambda rows, key: counted(rows, number, key))
 
     def __call__(self, rows: Array, key: Array | None = None) -> Array:
         """Return the lie ``[d]`` for honest ``rows`` ``[n, d]``."""
