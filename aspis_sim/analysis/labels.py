@@ -37,7 +37,7 @@ def said(column: str, value: Any) -> str:
 
 
 def overrides_of(row: Row) -> tuple[str, ...]:
-    """Everything in which a row differs from what its scheme, its data set, its compute mode and a cell have by themselves."""
+    """Everything in which a row differs from what its scheme, data set, compute mode and a cell have by themselves."""
     own = _usual(*_KIND(row))
     told = [name for name in (*OF_CONTEXT, *OF_ADVERSARY) if name not in SAID and unusual(name, row[name])]
     told += [name for name in OF_SCHEME if name != "samples_per_file" and row[name] != own.get(name, row[name])]

@@ -77,8 +77,9 @@ def test_a_hidden_lie_is_accused_of_nothing_counted_and_slows_the_descent(comput
     if tolerance == 0.05:
         assert 0.7 * expected < lost < 1.3 * expected
     else:
-        assert 0 < lost
-    assert np.linalg.norm(plain - slowed) < 1.3 * expected + 1e-6
+        assert lost > 0
+    rounding = {"float32": 1e-6, "bfloat16": 2**-8 * np.linalg.norm(plain)}  # of the update itself
+    assert np.linalg.norm(plain - slowed) < 1.3 * expected + rounding[precision]
 
 
 def _gradients(cell):
@@ -102,7 +103,7 @@ def _gradients(cell):
         {"detector": "certified"},
         {"detector": "none", "rule": "average"},
         {"compute": "replicated"},
-        {"workers": 7, "redundancy": 3, "scheme": "detox", "q": 3},
+        {"workers": 6, "scheme": "detox"},
     ],
     ids=str,
 )

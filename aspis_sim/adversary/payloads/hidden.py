@@ -33,8 +33,8 @@ def hidden(tolerance: float = 1e-5, direction: Direction = "mean", margin: float
     vote takes the copy in the file's lowest slot, which may be a liar's. The lie is what is left after rounding to the
     type of the gradients, and is checked by the server's own comparison. Where the type is too coarse for the formula
     (always in bfloat16, below 1e-4 in float32), a is found by bisection; of a tolerance below the type's precision
-    only those entries change that use up the least of it for what they move. Where no lie passes, as for a gradient of zeros and for a
-    tolerance of 0, and for a gradient that is not finite, the lie is g itself.
+    only those entries change that use up the least of it for what they move. Where no lie passes the lie is g itself:
+    of a gradient of zeros or one that is not finite, and with a tolerance of 0.
 
     Found for this project; no published attack looks below the tolerance.
 
@@ -57,6 +57,8 @@ def hidden(tolerance: float = 1e-5, direction: Direction = "mean", margin: float
     aimed, server = tolerance * (1 - margin), Comparison(tolerance * (1 - margin / 2))
 
     def lie(rows: Array, key: Array | None = None) -> Array:
+        if not aimed:
+            return rows[0]
         kind = jnp.finfo(rows.dtype)
         wide = rows.astype(jnp.promote_types(rows.dtype, jnp.float32))
         own, towards = wide[0], -wide[0]
@@ -81,13 +83,13 @@ def hidden(tolerance: float = 1e-5, direction: Direction = "mean", margin: float
 
             ends = jnp.full_like(reach, -OCTAVES), jnp.full_like(reach, OCTAVES)
             reach = reach * 2 ** lax.fori_loop(0, HALVINGS, halved, ends)[0]
-        return jnp.where(passes(reach) & (aimed > 0), rounded(reach), rows[0])
+        return jnp.where(passes(reach), rounded(reach), rows[0])
 
     return Payload(lie, scope="file and mean", coordinatewise=False)
 
 
 def _reach(own: Array, unit: Array, tolerance: float) -> Array:
-    """The largest a with a ≤ t max(‖g‖, ‖g + a u‖), t below 1: t ‖g‖, or the root of a = t ‖g + a u‖ if that is more."""
+    """The largest a ≤ t max(‖g‖, ‖g + a u‖), t below 1: t ‖g‖, or the root of a = t ‖g + a u‖ if that is more."""
     peak = jnp.max(jnp.abs(own))
     scaled = own / jnp.where(peak > 0, peak, 1)
     square, along = jnp.sum(jnp.square(scaled)), jnp.sum(scaled * unit)
