@@ -49,9 +49,10 @@ def vote(agree: Array, files: Array, ruling: Ruling) -> Ballot:
         files: int ``[f, r]``, the workers of each file.
         ruling: who is excluded and what is demanded.
 
-    The value with most copies among workers that are not excluded wins (with r = 2r' - 1 honest majorities that is
-    the majority vote of Konstantinidis et al.; without a majority it is a plurality, and of equal counts the value
-    of the lowest slot wins). A non-finite copy equals nothing and so loses to any finite one. A file without a copy
+    The value with most copies among workers that are not excluded wins (with r = 2r' - 1 honest majorities that is the
+    majority vote of Konstantinidis et al.; without a majority it is a plurality, and of equal counts the value of the
+    lowest slot wins). A non-finite copy equals nothing and so loses to any finite one. Of the copies that are equal to
+    the winner the one in the lowest slot is used; with a tolerance they need not be identical. A file without a copy
     from a remaining worker is dropped. With certificates, if any file has a certified value, the files with one are
     kept with that value and averaged; otherwise the unanimous files are kept for the robust rule.
     """
@@ -68,7 +69,7 @@ def vote(agree: Array, files: Array, ruling: Ruling) -> Ballot:
     sure = jnp.take_along_axis(ruling.certified, classes, axis=-1)
     any_sure = sure.any()
     return Ballot(
-        jnp.where(any_sure, jnp.argmax(sure, axis=-1), slot),
+        jnp.where(any_sure, jnp.argmax(sure & candidate, axis=-1), slot),
         jnp.where(any_sure, sure.any(-1), kept),
         any_sure | ruling.average,
     )

@@ -27,6 +27,7 @@ Place = tuple[tuple[Any, ...], tuple[Any, ...]]
 """Values of the context's columns, and of the adversary's."""
 
 _VARIANT = itemgetter(*VARIANT)
+_KIND = itemgetter("scheme", "dataset", "compute")
 
 
 def said(column: str, value: Any) -> str:
@@ -36,8 +37,8 @@ def said(column: str, value: Any) -> str:
 
 
 def overrides_of(row: Row) -> tuple[str, ...]:
-    """Everything in which a row differs from what its scheme, its data set and a cell have by themselves."""
-    own = _usual(row["scheme"], row["dataset"])
+    """Everything in which a row differs from what its scheme, data set, compute mode and a cell have by themselves."""
+    own = _usual(*_KIND(row))
     told = [name for name in (*OF_CONTEXT, *OF_ADVERSARY) if name not in SAID and unusual(name, row[name])]
     told += [name for name in OF_SCHEME if name != "samples_per_file" and row[name] != own.get(name, row[name])]
     return tuple(said(name, row[name]) for name in told)
@@ -48,9 +49,9 @@ def unusual(column: str, value: Any) -> bool:
     return bool(value != Cell.__dataclass_fields__[BY_COLUMN[column].name].default)
 
 
-def _usual(scheme: str, dataset: str) -> dict[str, Any]:
+def _usual(scheme: str, dataset: str, compute: str) -> dict[str, Any]:
     """The values that settings have by themselves, without what a scheme decides that is not registered here."""
-    fills, fields = filled(scheme, dataset), Cell.__dataclass_fields__
+    fills, fields = filled(scheme, dataset, compute), Cell.__dataclass_fields__
     known = (name for name in OF_SCHEME if scheme in SCHEMES or BY_COLUMN[name].filled_by != "scheme")
     return {name: fills.get(BY_COLUMN[name].name, fields[BY_COLUMN[name].name].default) for name in known}
 
@@ -60,7 +61,7 @@ def common_of(rows: Sequence[Row]) -> dict[str, Any]:
     first = rows[0]
     derived = SIZES if any(row["protocol"] != "files" for row in rows) else ("batch_size", "steps")
     same = [name for name in OF_SCHEME if name not in derived and all(row[name] == first[name] for row in rows)]
-    kinds = {(row["scheme"], row["dataset"]): None for row in rows}
+    kinds = {_KIND(row): None for row in rows}
     usual = [_usual(*kind) for kind in kinds]
     return {name: first[name] for name in same if any(own.get(name, first[name]) != first[name] for own in usual)}
 
@@ -72,7 +73,7 @@ def labels_of(
     kinds = [_VARIANT(row) for row in rows]
     told: dict[str, dict[str, None]] = {row["scheme"]: {} for row in rows}
     overridden: dict[int, dict[str, None]] = defaultdict(dict)
-    usual: dict[tuple[str, str], dict[str, Any]] = {}
+    usual: dict[tuple[str, str, str], dict[str, Any]] = {}
     for place, members in places.items():
         variants: dict[str, dict[tuple[Any, ...], None]] = defaultdict(dict)
         rates: dict[tuple[Any, ...], set[float]] = defaultdict(set)
@@ -89,7 +90,7 @@ def labels_of(
                 told[scheme]["lr"] = None
         for index in members:
             row = rows[index]
-            key = row["scheme"], row["dataset"]
+            key = _KIND(row)
             if key not in usual:
                 usual[key] = _usual(*key)
             overridden[index] |= {

@@ -6,7 +6,7 @@ are, and whether they differ from the honest gradient.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import NamedTuple
 
@@ -72,7 +72,8 @@ class Agreement:
 
     Attributes:
         agree: bool ``[f, r, r]``, which copies of a file are equal.
-        differs: from the chosen slots ``[f]`` to whether that copy is not the file's honest gradient, bool ``[f]``.
+        differs: from the chosen slots ``[f]`` to whether that copy is a lie, bool ``[f]``: distorted, and not in every
+            entry the file's honest gradient. A lie that passes for equal is one.
     """
 
     agree: Array
@@ -84,11 +85,11 @@ def agreement_of_views(distorts: Array, lies: Compared) -> Agreement:
     one, other = distorts[:, :, None], distorts[:, None, :]
     honest, lying, mixed = (part[:, None, None] for part in (lies.first_finite, lies.second_finite, lies.equal))
     agree = jnp.where(one & other, lying, jnp.where(one ^ other, mixed, honest))
-    return Agreement(agree, lambda slot: is_lie(distorts, slot) & ~lies.equal)
+    return Agreement(agree, lambda slot: is_lie(distorts, slot) & ~lies.identical)
 
 
-def agreement_of_copies(copies: Copies, compare: Comparison) -> Agreement:
-    """Agreement of copies that exist: r (r - 1) / 2 comparisons a file."""
+def agreement_of_copies(distorts: Array, copies: Copies, compare: Comparison) -> Agreement:
+    """Agreement of copies that exist, of which ``distorts`` says which are lies: r (r - 1) / 2 comparisons a file."""
     slots = [copies.values[:, slot] for slot in range(copies.values.shape[1])]
     agree = jnp.zeros((*copies.values.shape[:2], len(slots)), bool)
     if len(slots) == 1:
@@ -97,7 +98,12 @@ def agreement_of_copies(copies: Copies, compare: Comparison) -> Agreement:
         pair = compare.rows(slots[a], slots[b])
         agree = agree.at[:, a, b].set(pair.equal).at[:, b, a].set(pair.equal)
         agree = agree.at[:, a, a].set(pair.first_finite).at[:, b, b].set(pair.second_finite)
-    return Agreement(agree, lambda slot: ~compare.rows(copies.chosen(slot), copies.honest).equal)
+    exact = replace(compare, tolerance=0.0)
+
+    def differs(slot: Array) -> Array:
+        return is_lie(distorts, slot) & ~exact.rows(copies.chosen(slot), copies.honest).identical
+
+    return Agreement(agree, differs)
 
 
 def agreement_graph(agree: Array, files: Array, workers: int) -> Array:

@@ -10,8 +10,9 @@ do; of float16 and bfloat16 they are added up in float32. Where every norm is in
 decide; else each pair is first scaled by its largest entry, so that neither decides. (Numbers below the smallest
 normal one, 1.2e-38 in float32, count as zero: so the hardware is set.)
 
-The numbers compared are the gradients in the type in which they were computed. Copies computed by the same program
-are equal bit for bit, whatever the type; the tolerance is for copies that were not.
+The numbers compared are the gradients in the type in which they were computed. Views of one computed value are equal
+bit for bit, whatever the type; the tolerance is for copies that were computed apart. What it costs is that a lie can
+hide under it: equal is not the same as identical.
 """
 
 from collections.abc import Callable
@@ -35,11 +36,13 @@ class Compared(NamedTuple):
         equal: bool ``[n]``.
         first_finite: bool ``[n]``, whether all entries of the first are finite.
         second_finite: bool ``[n]``, or ``[1]`` if all pairs have the same second vector.
+        identical: bool ``[n]``, whether they are equal in every entry; with a tolerance more than these are equal.
     """
 
     equal: Array
     first_finite: Array
     second_finite: Array
+    identical: Array
 
 
 def _same(value: Array) -> Array:
@@ -84,28 +87,36 @@ class Comparison:
         """Compare rows of which ``fold`` gives one slice after the other."""
         norms = fold(lambda a, b: (_squares(a), _squares(b), _squares(a - b)), jnp.add)
         one, other, apart = (self.total(norm) for norm in norms)
-        if self.tolerance == 0:
-            same = self.largest(fold(lambda a, b: jnp.max(jnp.where(a == b, 0.0, 1.0), axis=-1), jnp.maximum)) == 0
         limits = jnp.finfo(one.dtype)
+
+        def same() -> Array:
+            return self.largest(fold(lambda a, b: jnp.max(jnp.where(a == b, 0.0, 1.0), axis=-1), jnp.maximum)) == 0
+
+        if self.tolerance == 0:
+            every_bit = same()
 
         def safe(squares: Array) -> Array:
             return jnp.all((squares > limits.tiny / limits.eps**2) & (squares < limits.max / 4))
 
-        def plain() -> Compared:
-            equal = same if self.tolerance == 0 else apart <= self.tolerance**2 * jnp.maximum(one, other)
-            return Compared(equal, jnp.ones(one.shape, bool), jnp.ones(other.shape, bool))
+        def plain() -> tuple[Array, Array, Array]:
+            equal = every_bit if self.tolerance == 0 else apart <= self.tolerance**2 * jnp.maximum(one, other)
+            return equal, jnp.ones(one.shape, bool), jnp.ones(other.shape, bool)
 
-        def scaled() -> Compared:
+        def scaled() -> tuple[Array, Array, Array]:
             peaks = fold(lambda a, b: (jnp.max(jnp.abs(a), -1), jnp.max(jnp.abs(b), -1)), jnp.maximum)
             peak, other_peak = (self.largest(part) for part in peaks)
             scale = jnp.maximum(peak, other_peak)
             unit = jnp.where(scale > 0, 1 / jnp.maximum(scale, limits.tiny), 0)[:, None]
             norms = fold(lambda a, b: (_squares(a * unit), _squares(b * unit), _squares(a * unit - b * unit)), jnp.add)
             one, other, apart = (self.total(norm) for norm in norms)
-            equal = same if self.tolerance == 0 else apart <= self.tolerance**2 * jnp.maximum(one, other)
-            return Compared(equal & jnp.isfinite(scale), jnp.isfinite(peak), jnp.isfinite(other_peak))
+            equal = every_bit if self.tolerance == 0 else apart <= self.tolerance**2 * jnp.maximum(one, other)
+            return equal & jnp.isfinite(scale), jnp.isfinite(peak), jnp.isfinite(other_peak)
 
-        return jax.lax.cond(safe(one) & safe(other), plain, scaled)
+        equal, first_finite, second_finite = jax.lax.cond(safe(one) & safe(other), plain, scaled)
+        identical = equal
+        if self.tolerance > 0:
+            identical = jax.lax.cond(equal.any(), lambda: equal & same(), lambda: jnp.zeros_like(equal))
+        return Compared(equal, first_finite, second_finite, identical)
 
 
 def _squares(rows: Array) -> Array:

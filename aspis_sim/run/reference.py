@@ -114,8 +114,10 @@ def _play(
     of_honest = (~np.asarray(feed.byzantine[window])[assignment.files]).sum(1)
     if scope == "labels":
         lies = flipped
-    elif scope == "file":
-        lies = np.stack([lie(row[None], jax.random.fold_in(key, file), of_honest) for file, row in enumerate(honest)])
+    elif scope in ("file", "file and mean"):
+        beside = honest.mean(0, keepdims=True) if scope == "file and mean" else honest[:0]
+        seen = [np.vstack([row, beside]) for row in honest]
+        lies = np.stack([lie(rows, jax.random.fold_in(key, file), of_honest) for file, rows in enumerate(seen)])
     else:
         lies = np.broadcast_to(lie(honest, key, of_honest), honest.shape)
     if cell.convention in CLIPS_RETURNED:
@@ -126,7 +128,7 @@ def _play(
     seen = graphs if job.detector.windowed else graphs[-1:]
     verdict, left = job.decide(np.logical_and.reduce(seen))
     taken = apply_verdict(verdict, assignment, tokens)
-    slot = np.argmax(tokens == taken.tokens[:, None], axis=1)
+    slot = np.argmax((tokens == taken.tokens[:, None]) & verdict.honest[assignment.files], axis=1)
     values = copies[np.arange(len(copies)), slot]
     if taken.plain_mean and cell.after_detection != "rule":
         update = values[taken.kept].sum(0) / max(1, taken.kept.sum())
@@ -140,7 +142,7 @@ def _play(
             update = np.asarray(by_rule(values[shuffled], None if kept is None else kept[shuffled], limit))
         else:
             update = np.asarray(by_rule(values, kept, limit))
-    false = ~np.array([_equal(one, true, cell.tolerance) for one, true in zip(values, honest, strict=True)])
+    false = distorts[np.arange(len(slot)), slot] & (values != honest).any(1)
     return update, RoundRecord(0.0, int((false & taken.kept).sum()), int((~taken.kept).sum()), ~verdict.honest)
 
 

@@ -170,14 +170,15 @@ class Row(Mapping[str, Any]):
 
     None stands where a figure does not exist (an empty CSV field, a JSON null): rates of detection without a detector
     or without Byzantine workers, results of a failed cell, and sizes that a broken plugin should have given. A setting
-    that is not given has the value that its scheme, its data set or else a cell has by itself.
+    that is not given has the value that its scheme, its data set, its compute mode or else a cell has by itself.
     """
 
     __slots__ = ("_values",)
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         if len(values) != len(COLUMNS):
-            values = {**_defaults(values.get("scheme", ""), values.get("dataset", "digits")), **values}
+            kind = (values.get("scheme", ""), values.get("dataset", "digits"), values.get("compute", "shared"))
+            values = {**_defaults(*kind), **values}
         self._values = values
 
     def __getitem__(self, column: str) -> Any:
@@ -224,8 +225,8 @@ class Row(Mapping[str, Any]):
         return all(repr(left[name]) == repr(right[name]) for name in COLUMNS if name != "seconds" and name not in apart)
 
 
-def _defaults(scheme: str, dataset: str) -> dict[str, Any]:
-    fills = filled(scheme, dataset)
+def _defaults(scheme: str, dataset: str, compute: str) -> dict[str, Any]:
+    fills = filled(scheme, dataset, compute)
     fields = Cell.__dataclass_fields__
     return {
         name: None if one.setting is None else fills.get(one.setting.name, fields[one.setting.name].default)

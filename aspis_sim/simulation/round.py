@@ -17,6 +17,7 @@ from jax import Array, lax
 
 from aspis_sim.adversary.payloads import Payload
 from aspis_sim.aggregation import Rule
+from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.aggregation.vote import Ballot
 from aspis_sim.assignment import Assignment
 from aspis_sim.detection.agreement import (
@@ -134,7 +135,7 @@ class Round:
         values, lies = clipped.honest.reshape(values.shape), clipped.lies
         honest = replace(gradients, form=lambda band, tile: values[:, 0])
         copies = Copies(jnp.where(distorts[:, :, None], lies[:, None], values), values[:, 0])
-        return history, honest, lambda band, tile: copies, agreement_of_copies(copies, self.compare)
+        return history, honest, lambda band, tile: copies, agreement_of_copies(distorts, copies, self.compare)
 
     def _computed_once(
         self, batch: Batch, distorts: Array, lie: Payload, key: Array
@@ -232,7 +233,7 @@ class Round:
         finite = (largest < limit) & (lie.largest(largest) < limit)
         settled = finite & jnp.all(apart | ~distorts.any(1))
         unequal = jnp.zeros(len(distorts), bool)
-        sure = Compared(unequal, ~unequal, jnp.ones(len(probe.lies), bool))
+        sure = Compared(unequal, ~unequal, jnp.ones(len(probe.lies), bool), unequal)
         return lax.cond(settled, lambda: sure, whole)
 
     def _lies(
@@ -263,7 +264,8 @@ class Round:
             if lie.scope == "round":
                 made = lie(seen, key)[None]
             else:
-                one_file = lambda row, index: lie(row[None], jax.random.fold_in(key, index))  # noqa: E731
+                beside = mean_over_rows(seen)[None] if lie.scope == "file and mean" else seen[:0]
+                one_file = lambda row, index: lie(jnp.vstack([row, beside]), jax.random.fold_in(key, index))  # noqa: E731
                 made = jax.vmap(one_file)(seen, jnp.arange(len(seen)))
             made = (made if lie.coordinatewise else axis.slice(made)).astype(rows.dtype)
             if axis.size == 1 and layout.bands[band].tiles == 1:

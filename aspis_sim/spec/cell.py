@@ -8,7 +8,7 @@ from aspis_sim import plugin
 from aspis_sim.data import DATASETS
 from aspis_sim.schemes import SCHEMES
 from aspis_sim.spec.adversary import Adversary
-from aspis_sim.spec.compute import Compute
+from aspis_sim.spec.compute import FILLS, Compute
 from aspis_sim.spec.knob import Knob, knobs
 from aspis_sim.spec.part import parse_part
 from aspis_sim.spec.system import System
@@ -53,15 +53,16 @@ KNOBS: Mapping[str, Knob] = knobs(Cell)
 """Every setting of a cell, by name."""
 
 FILLED = tuple(name for name, one in KNOBS.items() if one.filled_by)
-"""Settings that a scheme or a data set decides where no value is given."""
+"""Settings that a scheme, a data set or a compute mode decides where no value is given."""
 
 BY_COLUMN: Mapping[str, Knob] = {one.column: one for one in KNOBS.values()}
 
 
-def filled(scheme: str, dataset: str) -> Mapping[str, Any]:
-    """The values of `FILLED` settings under a scheme on a data set; of unknown ones, a cell's own."""
+def filled(scheme: str, dataset: str, compute: str) -> Mapping[str, Any]:
+    """The values of `FILLED` settings under a scheme, on a data set, computed so; of unknown ones, a cell's own."""
     own = {name: Cell.__dataclass_fields__[name].default for name in FILLED}
     name = parse_part(dataset).name
     suits = DATASETS.traits(name).suits if name in DATASETS else {}
     preset = SCHEMES[scheme].fills if scheme in SCHEMES else {}
-    return {**own, **{key: value for key, value in suits.items() if key in own}, **preset}
+    suits = {key: value for key, value in suits.items() if key in own}
+    return {**own, **FILLS.get(compute, {}), **suits, **preset}

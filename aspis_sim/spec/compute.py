@@ -1,13 +1,22 @@
 """Settings of the computation: how workers are simulated, on what."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aspis_sim.spec.kinds import Size, Whole, Word
 from aspis_sim.spec.knob import knob
 
 COMPUTE = "Computation"
 
-WAYS = ("shared", "replicated")
+FILLS: Mapping[str, Mapping[str, Any]] = {"shared": {"tolerance": 0.0}, "replicated": {"tolerance": 1e-5}}
+"""Way to compute -> setting -> value, for the settings that it decides where no value is given.
+
+Copies of one gradient that was computed once are equal bit for bit. Of copies that were computed apart this cannot be
+relied on, whatever a single program on a single machine does.
+"""
+
+WAYS = tuple(FILLS)
 
 
 def _devices(value: int) -> str | None:

@@ -236,7 +236,7 @@ def _cell(request: Mapping[str, Any], grid: Grid) -> Cell:
     """The cell of a request, its number of samples and steps apart."""
     given = {name: value for name, value in request.items() if name in KNOBS}
     asked = dict(grid.asked)
-    fills = filled(given["scheme"], given["dataset"])
+    fills = filled(given["scheme"], given["dataset"], given["compute"])
     given |= {name: KNOBS[name].read([fills[name]])[0] for name in FILLED if name not in asked}
     given |= {name: grid[name][0] for name in BY_ITSELF}
     if not ASSIGNMENTS.traits(parse_part(given["assignment"]).name).redundant:

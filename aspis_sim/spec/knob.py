@@ -27,7 +27,7 @@ class Knob:
     Attributes:
         name: of the field in a `Cell`, and of the keyword in Python.
         kind: how values are read, written and completed.
-        default: of one run; None also where the scheme or the data set decides.
+        default: of one run; None also where the scheme, the data set or the compute mode decides.
         several: of a sweep; None for the default alone.
         meaning: one sentence of help; ``{names}`` in it stands for the names that may be given.
         panel: of the help.
@@ -36,7 +36,7 @@ class Knob:
         column: of the results; empty where another column says it.
         place: see `Place`.
         check: of one value, beyond its kind.
-        filled_by: what decides where no value is given: "scheme" or "data set"; empty for the default.
+        filled_by: what decides where no value is given: "scheme", "data set" or "compute mode"; empty for the default.
         shapes: whether a program is compiled for the value; else it is fed to the program, or never reaches it.
         identity: whether it stands in the digest of a run also where it has its default.
         stored: its name in digests and stored specifications.

@@ -123,8 +123,11 @@ class System:
     )
     tolerance: float = knob(
         Number("X", "X,…"),
-        1e-5,
-        "Relative difference up to which two gradients count as equal.",
+        None,
+        "Relative difference up to which two copies count as equal (default 0 for shared compute, 1e-05 for "
+        "replicated).",
         panel=PARTS,
         check=_tolerance,
+        filled_by="compute mode",
+        absent=1e-5,
     )

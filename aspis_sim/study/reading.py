@@ -99,7 +99,7 @@ def rows_of(text: str, source: str) -> tuple[Row, ...]:
         header = next(lines, [])
         _check_header(header, source)
         readers = [_READERS[name] for name in header]
-        blanks: dict[tuple[str, str], Row] = {}
+        blanks: dict[tuple[str, str, str], Row] = {}
         for fields in lines:
             if len(fields) != len(header):
                 raise DataError(f"{source}, line {lines.line_num}: {len(fields)} fields where {len(header)} should be")
@@ -108,7 +108,8 @@ def rows_of(text: str, source: str) -> tuple[Row, ...]:
             except ValueError:
                 raise _bad_field(source, lines.line_num, dict(zip(header, fields, strict=True))) from None
             if len(values) < len(COLUMNS):
-                blank = blanks.setdefault((values["scheme"], values["dataset"]), Row({**values}))
+                kind = (values["scheme"], values["dataset"], values.get("compute", "shared"))
+                blank = blanks.setdefault(kind, Row({**values}))
                 values = {**dict(blank), **FORMERLY, **_framed(values), **values}
             rows.append(Row(values))
             numbers.append(lines.line_num)

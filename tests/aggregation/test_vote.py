@@ -63,3 +63,14 @@ def test_a_copy_that_equals_nothing_loses_to_any_other_and_the_lowest_slot_break
         jnp.asarray(agree), jnp.zeros((3, 3), int) + jnp.arange(3), everyone._replace(unanimous=jnp.asarray(True))
     )
     assert not unanimous.kept.any()
+
+
+@pytest.mark.parametrize("certified", [None, True])
+def test_of_copies_that_are_equal_one_of_a_worker_that_is_not_excluded_is_used(certified):
+    """With a tolerance equal copies need not be identical."""
+    honest = jnp.asarray([False, True, True])
+    sure = None if certified is None else jnp.ones((1, 8), bool)
+    ruling = Ruling(honest, jnp.asarray(False), jnp.asarray(False), sure, jnp.int8(0), jnp.int32(0))
+    ballot = ballot_of(jnp.ones((1, 3, 3), bool), jnp.asarray([[0, 1, 2]]), ruling)
+    assert ballot.slot.tolist() == [1]
+    assert ballot.kept.tolist() == [True]

@@ -93,9 +93,9 @@ def by_views(honest, lies, distorts, slot):
 
 
 @jax.jit
-def by_copies(values, honest, slot):
+def by_copies(values, honest, distorts, slot):
     copies = Copies(values, honest)
-    agreement = agreement_of_copies(copies, kernel)
+    agreement = agreement_of_copies(distorts, copies, kernel)
     return agreement.agree, copies.chosen(slot), agreement.differs(slot)
 
 
@@ -131,7 +131,7 @@ def test_views_and_copies_agree_on_everything(seed, scope):
     slot = rng.integers(r, size=f)
     values = np.where(distorts[:, :, None], np.broadcast_to(lies, honest.shape)[:, None], honest[:, None])
     agree, chosen, differs = map(np.asarray, by_views(honest, lies, distorts, slot))
-    agree_copies, chosen_copies, differs_copies = map(np.asarray, by_copies(values, honest, slot))
+    agree_copies, chosen_copies, differs_copies = map(np.asarray, by_copies(values, honest, distorts, slot))
     assert np.array_equal(agree, agree_copies)
     for j, a, b in np.ndindex(f, r, r):
         assert agree[j, a, b] == defined(values[j, a], values[j, b])

@@ -92,7 +92,7 @@ def test_settings_without_a_column_are_those_that_the_scheme_has_by_itself(schem
     assert found == row.replaced(after_detection="average")
     by_itself: dict[str, object] = {
         "momentum": 0.9,
-        "tolerance": 1e-5,
+        "tolerance": 0.0,
         "detection_window": 15,
         "adversary_window": None,
     }
@@ -111,6 +111,12 @@ def test_settings_without_a_column_follow_the_data_set_and_the_label_of_the_atta
     assert [row.momentum for row in rows] == [0.0, 0.9, 0.9, 0.9, 0.9]
     assert [row.framed for row in rows] == [None, 2, "auto", None, None]
     assert rows[1].attack == "frame-up:2"
+
+
+def test_a_tolerance_without_a_column_follows_the_compute_mode():
+    rows = [changed_row(compute=compute, tolerance=0.5) for compute in ("shared", "replicated", "shared")]
+    found = rows_of(text_of(rows, (*FIRST, "compute")), "here")
+    assert [row.tolerance for row in found] == [0.0, 1e-5, 0.0]
 
 
 def test_a_column_that_is_there_has_the_say_over_what_the_scheme_has_by_itself():

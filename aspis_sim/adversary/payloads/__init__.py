@@ -12,6 +12,7 @@ PAYLOADS: Registry[None] = Registry(
         "alie": "aspis_sim.adversary.payloads.alie:alie",
         "constant": "aspis_sim.adversary.payloads.constant:constant",
         "gaussian": "aspis_sim.adversary.payloads.gaussian:gaussian",
+        "hidden": "aspis_sim.adversary.payloads.hidden:hidden",
         "inf": "aspis_sim.adversary.payloads.nonfinite:inf",
         "inner_product": "aspis_sim.adversary.payloads.inner_product:inner_product",
         "label_flip": "aspis_sim.adversary.payloads.label_flip:label_flip",

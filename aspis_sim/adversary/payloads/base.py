@@ -19,6 +19,7 @@ class Payload:
         scope: ``"round"``: called once a step with the honest gradients of all files, and every distorted
             copy is that one vector; ``"file"``: called for each file with that file's honest gradient as
             the only row, so that copies of a file are equal but those of different files are not.
+            ``"file and mean"``: likewise, with the mean over the round's files as a second row.
             ``"labels"``: the gradient of the file with flipped labels, which the simulator computes itself.
         coordinatewise: the value at a coordinate depends on that column alone.
         reads_rows: whether the lie depends on the rows at all, and not on their width alone.
@@ -30,7 +31,7 @@ class Payload:
     """
 
     function: Callable[[Array, Array | None], Array]
-    scope: Literal["round", "file", "labels"] = "round"
+    scope: Literal["round", "file", "file and mean", "labels"] = "round"
     coordinatewise: bool = True
     reads_rows: bool = True
     largest: Callable[[Array], Array] | None = None
