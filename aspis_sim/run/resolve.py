@@ -68,6 +68,8 @@ class Job:
             options["framed"] = cell.framed
         if TARGETINGS.accepts(part.name, "detector"):
             options.setdefault("detector", cell.detector)
+        if TARGETINGS.accepts(part.name, "seed"):
+            options.setdefault("seed", cell.seed)
         return target(part.name, self.assignment, cell.q, **options)
 
     @property
