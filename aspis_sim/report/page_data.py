@@ -109,11 +109,14 @@ def _figures(entry: Entry) -> dict[str, Any]:
     return {
         "seeds": len(entry.rows),
         "failed": len(entry.failed),
-        "diverged": sum(row["status"] == "diverged" for row in entry.rows),
-        "top1": None if top1 is None else _short(100 * top1.value),
-        "half": None if top1 is None or top1.half_width is None else _short(100 * top1.half_width),
+        "diverged": entry.diverged,
+        "top1": _percent(top1 and top1.value),
+        "half": _percent(top1 and top1.half_width),
+        "low": _percent(top1 and top1.low),
+        "high": _percent(top1 and top1.high),
+        "ranged": int(top1 is not None and top1.ranged),
         "measured": _short(entry.measured),
-        "theory": _short(some["distortion_theory"]),
+        "theory": _short(entry.theory),
         "agrees": int(entry.as_published),
         "lost": _short(entry.lost),
         "detected": _short(entry.detected),
@@ -131,6 +134,10 @@ def _runs(source: Source, tables: Tables, most: int) -> tuple[list[dict[str, Any
             place[index] = len(runs)
             runs.append({"seed": source.rows[index]["seed"], **_finite(as_data(timeline))})
     return runs, place
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else _short(100 * share)
 
 
 def _short(value: float | None) -> float | None:

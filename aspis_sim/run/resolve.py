@@ -118,25 +118,6 @@ class Job:
         return worst_case(self.assignment, self.cell.q).count
 
     @property
-    def distortion_theory(self) -> float:
-        """The published distortion fraction.
-
-        A code promises the exact gradient up to its guarantee. Under ``strong``, and for ``frame-up`` and the like,
-        against which nothing is published, the worst case of the vote
-        (Theorem 1 of Konstantinidis et al. on the subset assignment). Under ``weak`` the files held by Byzantines
-        alone where a detector works (they are lost), else those with a Byzantine majority.
-        """
-        cell, files = self.cell, self.assignment.files
-        published = TARGETINGS.traits(parse_part(cell.attack).name).published
-        if published == "nothing distorted" or cell.q == 0 or CODINGS.traits(cell.coding).decodes:
-            return 0.0
-        if published == "files held":
-            redundancy = self.assignment.redundancy
-            need = redundancy if self.detector.detects else self.assignment.majority
-            return int((self.attack.byzantine[files].sum(1) >= need).sum()) / len(files)
-        return self.distortable / len(files)
-
-    @property
     def may_drop_files(self) -> bool:
         """Whether the robust rule can meet files without a value."""
         only_averages = self.detector.excludes_to_average and self.cell.after_detection != "rule"
