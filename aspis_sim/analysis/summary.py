@@ -43,7 +43,9 @@ class Mean:
         return self.value - self.low, self.high - self.value
 
 
-def spread_text(mean: Mean, sign: str = " ±", ends: str = " [{}, {}]", between: str = " ({}–{})") -> str:
+def spread_text(
+    mean: Mean, sign: str = " ±", ends: str = " [{}, {}]", between: str = " ({}–{})", width: int = 0
+) -> str:
     """What stands after a mean in percent: ``±4.1``, an interval that is cut off by its ends, or a range.
 
     Args:
@@ -51,6 +53,7 @@ def spread_text(mean: Mean, sign: str = " ±", ends: str = " [{}, {}]", between:
         sign: before half of an interval.
         ends: an interval by its ends.
         between: a range by its ends.
+        width: of the number after the sign.
 
     Returns:
         Text, empty for one value.
@@ -58,7 +61,7 @@ def spread_text(mean: Mean, sign: str = " ±", ends: str = " [{}, {}]", between:
     if mean.low is None or mean.high is None:
         return ""
     if mean.half_width is not None:
-        return f"{sign}{100 * mean.half_width:.1f}"
+        return f"{sign}{100 * mean.half_width:{width}.1f}"
     low, high = (f"{100 * end:.1f}".replace("100.0", "100") for end in (mean.low, mean.high))
     return (between if mean.ranged else ends).format(low, high)
 

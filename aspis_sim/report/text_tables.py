@@ -140,7 +140,7 @@ def plain(tables: Tables) -> str:
     """All tables as plain text, a row per q and a column per scheme; means with their spread over the seeds."""
 
     def shown(mean: Mean, best: bool) -> str:
-        return f"{100 * mean.value:.1f}{spread_text(mean)}"
+        return f"{100 * mean.value:.1f}{spread_text(mean, width=5)}"
 
     def table(grid: Grid) -> str:
         columns = [["q", *map(str, grid.q)]]

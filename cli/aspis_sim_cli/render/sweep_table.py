@@ -14,8 +14,8 @@ from aspis_sim.analysis.tables import Table
 from aspis_sim.distortion.table import against
 from aspis_sim.run.row import DIVERGED
 
-NARROW, ON_ONE_LINE = 18, 31
-"""Columns that a scheme takes with its figures on two lines, and on one."""
+NARROW, ON_ONE_LINE = 15, 31
+"""Columns that a scheme takes with its figures on lines of their own, and on one."""
 
 
 def table_view(table: Table, width: int) -> RenderableType:
@@ -40,7 +40,7 @@ def worst_view(worst: Worst, width: int) -> RenderableType:
             cells = []
             for scheme in schemes:
                 attack, entry = worst.entries.get((scheme, q), ("", None))
-                text = Text(_mean(entry.top1) if entry else "-")
+                text = Text(_mean(entry.top1, apart == "  ") if entry else "-")
                 cells.append(text.append(apart + attack, style="dim"))
             drawn.add_row(str(q), *cells)
         shown.append(drawn)
@@ -171,7 +171,7 @@ def _cell(entry: Entry | None, wide: bool) -> Text:
         return Text("-", style="dim")
     if not entry.rows:
         return Text("failed", style="red")
-    text = Text(_mean(entry.top1))
+    text = Text(_mean(entry.top1, wide))
     if entry.failed:
         text.append(f" ({len(entry.failed)} failed)", style="red")
     text.append("  " if wide else "\n")
@@ -183,10 +183,12 @@ def _cell(entry: Entry | None, wide: bool) -> Text:
     return text
 
 
-def _mean(mean: Mean | None) -> str:
+def _mean(mean: Mean | None, wide: bool) -> str:
     if mean is None:
         return "-"
-    return f"{100 * mean.value:.1f}{spread_text(mean)}"
+    spread = spread_text(mean, width=4)
+    apart = "" if wide or mean.half_width is not None else "\n"
+    return f"{100 * mean.value:.1f}{apart}{spread.lstrip() if apart and spread else spread}".rstrip()
 
 
 def _fraction(value: float | None) -> str:
