@@ -1,12 +1,13 @@
 """What a page's figures are drawn from, as one JSON-ready object: each result once, in columns."""
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from aspis_sim.analysis.labels import OF_ADVERSARY, OF_SCHEME, SIZES
-from aspis_sim.analysis.summary import Entry
+from aspis_sim.analysis.summary import Entry, Mean
 from aspis_sim.analysis.tables import Table, Tables
 from aspis_sim.detection import Outcome
 from aspis_sim.report.source import Source
@@ -105,16 +106,17 @@ def page_data(source: Source, tables: Tables, most_runs: int = RUNS) -> dict[str
 
 
 def _figures(entry: Entry) -> dict[str, Any]:
-    top1, some = entry.top1, entry.some
+    some = entry.some
+    top1 = entry.top1 or Mean(math.nan)
     return {
         "seeds": len(entry.rows),
         "failed": len(entry.failed),
         "diverged": entry.diverged,
-        "top1": _percent(top1 and top1.value),
-        "half": _percent(top1 and top1.half_width),
-        "low": _percent(top1 and top1.low),
-        "high": _percent(top1 and top1.high),
-        "ranged": int(top1 is not None and top1.ranged),
+        "top1": _percent(top1.value),
+        "half": _percent(top1.half_width),
+        "low": _percent(top1.low),
+        "high": _percent(top1.high),
+        "ranged": int(top1.ranged),
         "measured": _short(entry.measured),
         "theory": _short(entry.theory),
         "agrees": int(entry.as_published),
