@@ -27,7 +27,7 @@ from aspis_sim.coding import CODINGS
 from aspis_sim.detection import DETECTORS, DetectorTraits, Verdict
 from aspis_sim.detection.remaining import still_distortable
 from aspis_sim.detection.verdict import as_published
-from aspis_sim.distortion import strong_attack, worst_case
+from aspis_sim.distortion import worst_case
 from aspis_sim.plugin import loaded
 from aspis_sim.schedules import schedule
 from aspis_sim.spec.cell import KNOBS, Cell
@@ -70,6 +70,8 @@ class Job:
             options.setdefault("detector", cell.detector)
         if TARGETINGS.accepts(part.name, "after_detection"):
             options.setdefault("after_detection", cell.after_detection)
+        if TARGETINGS.accepts(part.name, "seed"):
+            options.setdefault("seed", cell.seed)
         return target(part.name, self.assignment, cell.q, **options)
 
     @property
@@ -122,25 +124,6 @@ class Job:
         """The same once the detector has nothing to say and only the vote decides."""
         only_vote = self.detector.keeps_unanimous
         return worst_case(self.assignment, self.cell.q).count if only_vote else self.distortable
-
-    @property
-    def distortion_theory(self) -> float:
-        """The published distortion fraction.
-
-        A code promises the exact gradient up to its guarantee. Under ``strong``, and for ``frame-up`` and the like,
-        against which nothing is published, what the strong attack distorts (Theorem 1 of Konstantinidis et al. on the
-        subset assignment with a detector). Under ``weak`` the files held by Byzantines alone where a detector works
-        (they are lost), else those with a Byzantine majority.
-        """
-        cell, files = self.cell, self.assignment.files
-        published = TARGETINGS.traits(parse_part(cell.attack).name).published
-        if published == "nothing distorted" or cell.q == 0 or CODINGS.traits(cell.coding).decodes:
-            return 0.0
-        if published == "files held":
-            redundancy = self.assignment.redundancy
-            need = redundancy if self.detector.detects else self.assignment.majority
-            return int((self.attack.byzantine[files].sum(1) >= need).sum()) / len(files)
-        return strong_attack(self.assignment, cell.q, cell.detector).fraction
 
     @property
     def may_drop_files(self) -> bool:

@@ -46,8 +46,10 @@ def notes(rows: Sequence[Row]) -> Iterator[str]:
         yield "strong on subset: Theorem 1's attack; other lies can bring more past the detector, see --attack worst."
     if "spread out" in complete:
         yield "weak on subset: the Byzantines are found, and these files are lost with them, not distorted."
-    if "mean" in complete:
-        yield "random on subset: all sets of q workers are alike, so the mean is the worst case."
+    if any(KINDS[row.attack] == "mean" for row in rows):
+        yield "random: files with a Byzantine majority, the mean over all sets of q workers, before any detection."
+    if any(row.expected is not None for row in rows):
+        yield "mean: what the workers of the weak attack would distort on average if they were drawn at random."
     if (saved := reduction_shown(rows)) is not None:
         yield ""
         yield saved.sentence
@@ -101,9 +103,10 @@ def _cell(row: Row | None, size: int) -> Text:
         return Text("-", style="dim")
     text = Text(f"{row.distortion_fraction:.4f}", style="" if not _open(row) else "yellow")
     text.append(f"  {_count(row):>{size}}" if size else f"\n{_count(row)}", style="dim")
-    if row.gamma is not None:
-        gamma = f"γ {row.gamma:.1f}"
-        text.append(f"  {gamma:>6}" if size else f" {gamma}", style="dim")
+    for sign, figure in (("γ", row.gamma), ("mean", row.expected)):
+        if figure is not None:
+            words = f"{sign} {figure:.1f}"
+            text.append(f"  {words:>{len(sign) + 5}}" if size else f" {words}", style="dim")
     return text
 
 
