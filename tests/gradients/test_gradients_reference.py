@@ -163,6 +163,7 @@ def program(case: Case, cut: Cut) -> Any:
     return quick(on_devices(step, cut.devices, (COLUMNS, *[P()] * 5), (COLUMNS, P())))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "cut"), CASES, ids=str)
 def test_what_workers_return_is_what_plain_derivatives_give(name, cut):
     case = case_of(name)

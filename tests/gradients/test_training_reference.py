@@ -6,6 +6,7 @@ The memory decides how the work is cut up. In float64, so that nothing but round
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from jax.flatten_util import ravel_pytree
 
 from aspis_sim import assignment
@@ -67,6 +68,7 @@ def by_hand(run):
     return weights, np.array(norms)
 
 
+@pytest.mark.slow
 def test_weights_are_those_of_plain_descent():
     dataset = "synthetic" + "".join(f":{name}={value}" for name, value in IMAGES.items())
     ours = shape(**SETTINGS, dataset=dataset)
