@@ -10,10 +10,11 @@ from math import log, sqrt
 import numpy as np
 import pytest
 
+from aspis_sim.detection import DETECTORS
 from aspis_sim.trials.adversary import Adversary
-from aspis_sim.trials.monte_carlo import Row, run_trials
-from tests.detection.brute_force import DEFINITIONS
-from tests.detection.sparse_systems import random_regular
+from aspis_sim.trials.monte_carlo import Row, agreement_from_tokens, count_update, run_trials
+from tests.detection.brute_force import DEFINITIONS, disagreements
+from tests.detection.sparse_systems import random_regular, random_values
 from tests.trials.exact import Figure, courses, figures
 
 LEVEL, TRIALS = 1e-3, 2400
@@ -78,6 +79,30 @@ def test_rates_are_those_of_the_exact_distribution(name: str) -> None:
     for detector, row in zip(DEFINITIONS, rows, strict=True):
         exact = figures(every, workers, q, detector)
         compare(row, exact, LEVEL / (len(DEFINITIONS) * len(exact)))
+
+
+@pytest.mark.parametrize("detector", DEFINITIONS)
+def test_files_are_counted_as_the_definitions_use_and_drop_them(detector: str) -> None:
+    """Attack by attack, also where excluded workers hold a file alone that nobody lied about."""
+    systems = [random_regular(seed, workers, 3, load) for seed, (workers, load) in enumerate([(7, 3), (8, 6), (9, 2)])]
+    dropped_truths = 0
+    for assignment in systems:
+        files, workers = assignment.files.tolist(), assignment.workers
+        q = (workers - 1) // 2
+        for number, (liars, values) in enumerate(random_values(q, assignment, q, 120)):
+            lies = values != 0
+            if number % 2:  # about files that only liars hold, none of them lies
+                lies &= ~liars[assignment.files].all(axis=1, keepdims=True)
+            edges = disagreements(files, lies.tolist())
+            verdict = DETECTORS[detector](
+                agreement_from_tokens(assignment, lies), max_byzantine=q, assignment=assignment
+            )
+            expected = DEFINITIONS[detector](edges, files, lies.tolist(), workers, q)
+            count = int(sum(expected.used.values())), len(files) - len(expected.used)
+            assert count_update(verdict, assignment, lies) == count
+            told = [row for file, row in enumerate(lies.tolist()) if file not in expected.used]
+            dropped_truths += sum(not any(row) for row in told)
+    assert (dropped_truths > 0) == (detector != "none")
 
 
 def test_the_bound_is_narrow_enough_to_tell_another_probability() -> None:
