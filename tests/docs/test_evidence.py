@@ -6,7 +6,6 @@ import re
 import shlex
 from pathlib import Path
 
-import click
 import pytest
 import typer
 from aspis_sim_cli.app import app
@@ -53,11 +52,12 @@ def test_every_command_can_be_given(line):
         done = CliRunner().invoke(app, [*words, "--dry-run"])
         assert done.exit_code == 0, done.output
         return
-    command, name = typer.main.get_command(app), "aspis-sim"
-    while isinstance(command, click.Group):
-        name = words.pop(0)
-        command = command.commands[name]
-    command.make_context(name, words)
+    program = typer.main.get_command(app)
+    assert isinstance(program, typer.core.TyperGroup)
+    command = program.commands[words.pop(0)]
+    if isinstance(command, typer.core.TyperGroup):
+        command = command.commands[words.pop(0)]
+    command.make_context("aspis-sim", words)
 
 
 @pytest.mark.parametrize("line", SCRIPTS)

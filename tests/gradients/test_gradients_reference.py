@@ -1,4 +1,4 @@
-"""Gradients of convolutional and residual networks in tiles, chunks and turns against one `jax.grad` a file.
+"""Gradients of convolutional and residual networks in tiles, chunks and turns against one `jax.grad` per file.
 
 In float64, so that nothing but rounding is left. What honest workers make of their gradients, clipping and momentum,
 is written out in NumPy, step by step.

@@ -1,4 +1,4 @@
-"""Training of a convolutional network within a small memory, against plain SGD on one `jax.grad` a file.
+"""Training of a convolutional network within a small memory, against plain SGD on one `jax.grad` per file.
 
 The memory decides how the work is cut up. In float64, so that nothing but rounding is left.
 """

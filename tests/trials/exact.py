@@ -32,7 +32,8 @@ def with_values(files: Files, byzantine: Workers, attack: str, lie: Fraction) ->
         for group in files
     ]
     for chosen in product(*(product(*row) for row in choices)):
-        yield prod(p for row in chosen for p, _ in row), [[value for _, value in row] for row in chosen]
+        chance = prod((p for row in chosen for p, _ in row), start=Fraction(1))
+        yield chance, [[value for _, value in row] for row in chosen]
 
 
 def courses(
@@ -57,7 +58,7 @@ def courses(
             for chance, values in with_values(moved, byzantine, attack, lie)
         ]
         for rounds in product(once, repeat=window):
-            chance = prod(p for p, _ in rounds) / len(sets)
+            chance = prod((p for p, _ in rounds), start=Fraction(1)) / len(sets)
             yield Course(chance, byzantine, tuple(one for _, one in rounds))
 
 
@@ -115,7 +116,8 @@ def figures(all_courses: list[Course], workers: int, q: int, detector: str) -> d
             "distorted_files": Fraction(sum(distorted), len(distorted)),
             "distorted_most": max(distorted),
             "lost_files": Fraction(sum(lost), len(lost)),
-        } | {name: name == outcome for name in outcomes}
+        }
+        shown.update({name: int(name == outcome) for name in outcomes})
         if found:
             shown["iterations"] = found[0]
         for name, value in shown.items():

@@ -6,6 +6,7 @@ test together.
 
 from fractions import Fraction
 from math import log, sqrt
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from tests.trials.exact import Figure, courses, figures
 
 LEVEL, TRIALS = 1e-3, 2400
 
-SETTINGS = {
+SETTINGS: dict[str, tuple[tuple[int, int], int, dict[str, Any], int]] = {
     "random lies": ((6, 3), 2, {"attack": "random", "membership": "random", "lie_probability": 0.5}, 1),
     "rare lies": ((6, 2), 2, {"attack": "random", "membership": "random", "lie_probability": 0.125}, 1),
     "fixed workers": ((6, 3), 2, {"attack": "random", "lie_probability": 0.75}, 1),
