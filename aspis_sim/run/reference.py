@@ -16,7 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.adversary.membership import distorted_copies
-from aspis_sim.detection.reference import agreement_graph, apply_verdict
+from aspis_sim.adversary.payloads import Payload, Reach
+from aspis_sim.assignment import Assignment
+from aspis_sim.detection import Verdict
+from aspis_sim.detection.reference import Update, agreement_graph, apply_verdict
 from aspis_sim.gradients.network import Network, in_precision
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.spec.cell import Cell
@@ -56,7 +59,7 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         graphs: list[NDArray[np.bool_]] = []
         rounds: list[RoundRecord] = []
         gradients, flips = _gradients(net), job.build_payload().scope == "labels"
-        lie, rule = jax.jit(job.build_payload()), job.build_rule()
+        lie, rule = _lie(job.build_payload()), job.build_rule()
         by_rule = jax.jit(rule.bounded or (lambda rows, kept, limit: rule(rows, kept)))
         for step, chosen in enumerate(order):
             losses, honest = gradients(weights, inputs[chosen], labels[chosen])
@@ -107,28 +110,57 @@ def _play(
         distorts = distorted_copies(job.shape.lies, feed.byzantine[window][assignment.files])
     else:
         distorts = feed.distorts[window]
+    foreseen = _foreseen(job, assignment, distorts, graphs)
     if scope == "labels":
         lies = flipped
     elif scope == "file":
-        lies = np.stack([lie(row[None], jax.random.fold_in(key, file)) for file, row in enumerate(honest)])
+        lies = np.stack([lie(row[None], jax.random.fold_in(key, file), foreseen) for file, row in enumerate(honest)])
     else:
-        lies = np.broadcast_to(lie(honest, key), honest.shape)
+        lies = np.broadcast_to(lie(honest, key, foreseen), honest.shape)
     copies = np.where(distorts[..., None], lies[:, None], honest[:, None])  # [f, r, d]
     tokens = np.stack([_tokens(of_file, cell.tolerance) for of_file in copies])
     graphs.append(agreement_graph(assignment, tokens))
-    seen = graphs if job.detector.windowed else graphs[-1:]
-    verdict, left = job.decide(np.logical_and.reduce(seen))
-    taken = apply_verdict(verdict, assignment, tokens)
-    slot = np.argmax(tokens == taken.tokens[:, None], axis=1)
+    verdict, taken, slot, limit = _judged(job, assignment, tokens, graphs)
     values = copies[np.arange(len(copies)), slot]
     if taken.plain_mean and cell.after_detection == "average":
         update = values[taken.kept].sum(0) / max(1, taken.kept.sum())
     else:
         kept = taken.kept if job.may_drop_files else None
-        limit = left if job.detector.detects and not job.detector.windowed else job.distortable
         update = np.asarray(by_rule(values, kept, limit))
     false = ~np.array([_equal(one, true, cell.tolerance) for one, true in zip(values, honest, strict=True)])
     return update, RoundRecord(0.0, int((false & taken.kept).sum()), int((~taken.kept).sum()), ~verdict.honest)
+
+
+def _judged(
+    job: Job, assignment: Assignment, tokens: NDArray[Any], graphs: list[NDArray[np.bool_]]
+) -> tuple[Verdict, Update, NDArray[Any], int]:
+    """The verdict on the graphs of a window up to this round, what it makes of the copies, the slot ``[f]`` of each
+    file's value, and the most distorted files that the rule may meet."""
+    seen = graphs if job.detector.windowed else graphs[-1:]
+    verdict, left = job.decide(np.logical_and.reduce(seen))
+    taken = apply_verdict(verdict, assignment, tokens)
+    slot = np.argmax(tokens == taken.tokens[:, None], axis=1)
+    limit = left if job.detector.detects and not job.detector.windowed else job.distortable
+    return verdict, taken, slot, limit
+
+
+def _foreseen(job: Job, assignment: Assignment, distorts: NDArray[np.bool_], graphs: list[NDArray[np.bool_]]) -> Reach:
+    """What becomes of lies that are finite and differ from the honest gradients."""
+    tokens = distorts.astype(int)
+    _, taken, slot, limit = _judged(job, assignment, tokens, [*graphs, agreement_graph(assignment, tokens)])
+    averages = taken.plain_mean and job.cell.after_detection == "average"
+    return Reach(
+        lies=distorts[np.arange(len(distorts)), slot],
+        kept=taken.kept if job.may_drop_files else None,
+        averaged=taken.kept & averages,
+        distortable=limit,
+        finite=distorts.shape[1] > 1,
+    )
+
+
+def _lie(payload: Payload) -> Callable[..., Any]:
+    """From honest rows, a key and what becomes of the lies to the payload's lie."""
+    return jax.jit(lambda rows, key, reach: payload.aimed_at(reach)(rows, key))
 
 
 def _tokens(copies: NDArray[Any], tolerance: float) -> list[int]:

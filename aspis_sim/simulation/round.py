@@ -246,11 +246,7 @@ class Round:
         def lies(rows: Array, band: int, tile: Array | int) -> Array:
             width, columns = layout.bands[band].width, layout.bands[band].columns
             rows = rows if lie.coordinatewise else axis.gather(rows, width)
-            if lie.scope == "round":
-                made = lie(rows, key)[None]
-            else:
-                one_file = lambda row, index: lie(row[None], jax.random.fold_in(key, index))  # noqa: E731
-                made = jax.vmap(one_file)(rows, jnp.arange(len(rows)))
+            made = lie.of_files(rows, key)
             made = made if lie.coordinatewise else axis.slice(made)
             if axis.size == 1 and layout.bands[band].tiles == 1:
                 return made
