@@ -150,9 +150,9 @@ def _foreseen(job: Job, assignment: Assignment, distorts: NDArray[np.bool_], gra
     _, taken, slot, limit = _judged(job, assignment, tokens, [*graphs, agreement_graph(assignment, tokens)])
     averages = taken.plain_mean and job.cell.after_detection == "average"
     return Reach(
-        lies=distorts[np.arange(len(distorts)), slot],
-        kept=taken.kept if job.may_drop_files else None,
-        averaged=taken.kept & averages,
+        lies=jnp.asarray(distorts[np.arange(len(distorts)), slot]),
+        kept=jnp.asarray(taken.kept) if job.may_drop_files else None,
+        averaged=jnp.asarray(taken.kept & averages),
         distortable=limit,
         finite=distorts.shape[1] > 1,
     )

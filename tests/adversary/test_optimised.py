@@ -47,7 +47,9 @@ def harm(rows, replaced, lies, aggregate, objective="descent"):
 
 
 def searching(name, evaluations=4, **options):
-    return jax.jit(payload("optimised", aggregator=name, evaluations=evaluations, **options).aimed)
+    aimed = payload("optimised", aggregator=name, evaluations=evaluations, **options).aimed
+    assert aimed is not None
+    return jax.jit(aimed)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NamedTuple, get_args
 
 import jax
@@ -80,11 +81,18 @@ def starts(convention: str | None = None) -> list[Start]:
         if PAYLOADS.accepts(name, "strength"):
             usual = conventions.defaults(conventions.PAYLOADS, convention, name).get("strength")
             own = {PAYLOADS.default(name, "strength"), usual} - {None}
-            build = lambda strength, name=name: payload(name, convention=convention, strength=strength)  # noqa: E731
-            found.append(Start(build, tuple(sorted(own))))
+            found.append(Start(partial(_of_strength, name, convention), tuple(sorted(own))))
         elif (built := payload(name, convention=convention)).scope != "labels":
-            found.append(Start(lambda _, built=built: built))
+            found.append(Start(partial(_of_no_strength, built)))
     return found
+
+
+def _of_strength(name: str, convention: str | None, strength: Array) -> Payload:
+    return payload(name, convention=convention, strength=strength)
+
+
+def _of_no_strength(built: Payload, strength: Array) -> Payload:
+    return built
 
 
 def search(
