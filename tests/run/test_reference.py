@@ -79,7 +79,7 @@ def test_every_detector(detector):
         {"compute": "replicated"},
         {"permute": True},
         {"adversary_window": 2, "attack": "weak"},
-        {"payload": "optimised", "attack": "frame-up", "rule": "trimmed_mean", "workers": 7},
+        {"payload": "optimised", "attack": "frame-up", "framed": 2, "rule": "trimmed_mean:f=10", "workers": 7, "q": 3},
         {"payload": "optimised", "attack": "strong", "detector": "unanimous", "workers": 7, "q": 3},
         {"payload": "optimised", "attack": "frame-up", "detector": "certified", "rule": "median_of_means"},
         {"payload": "optimised", "attack": "weak", "scheme": "aspis+", "workers": 7, "rule": "geometric_median"},

@@ -27,7 +27,7 @@ from aspis_sim.spec.grid import Grid
 def test_as_many_files_as_then_are_distorted_and_lost(attack, detector, least):
     settings = {"scheme": "aspis", "workers": 7, "q": 3, "dataset": "digits", "model": "softmax", "steps": 2}
     given = {**settings, "samples_per_file": 1, "payload": "constant", "attack": attack, "detector": detector}
-    cell = Grid.of(**given, framed=1).groups()[0].first if attack == "frame-up" else Grid.of(**given).groups()[0].first
+    cell = Grid.of(**given, framed=2).groups()[0].first if attack == "frame-up" else Grid.of(**given).groups()[0].first
     job = resolve(cell)
     assignment, feed = job.assignment, job.feed()
     files, distorts = jnp.asarray(assignment.files), jnp.asarray(feed.distorts[0])
