@@ -155,9 +155,8 @@ class Job:
         """The options of the payload but for its strength; what it knows of the cell is filled in."""
         part = parse_part(self.cell.payload)
         options: dict[str, Option] = part.options
-        if PAYLOADS.accepts(part.name, "aggregator"):
-            aggregator, byzantine = parse_part(self.cell.rule).name, max(1, self.distortable)
-            options = {"aggregator": aggregator, "byzantine": byzantine, **dict(self.rule_parameters), **options}
+        if PAYLOADS.accepts(part.name, "aggregator") and "aggregator" not in options:
+            options = {"aggregator": parse_part(self.cell.rule).name, **dict(self.rule_parameters), **options}
         if PAYLOADS.accepts(part.name, "tolerance"):
             options.setdefault("tolerance", self.cell.tolerance)
         options.pop("strength", None)

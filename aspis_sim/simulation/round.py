@@ -17,7 +17,6 @@ from jax import Array, lax
 
 from aspis_sim.adversary.payloads import Payload
 from aspis_sim.aggregation import Rule
-from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.aggregation.vote import Ballot
 from aspis_sim.assignment import Assignment
 from aspis_sim.detection.agreement import (
@@ -261,12 +260,7 @@ class Round:
         def lies(rows: Array, band: int, tile: Array | int) -> Array:
             width, columns = layout.bands[band].width, layout.bands[band].columns
             seen = in_float32(rows if lie.coordinatewise else axis.gather(rows, width))
-            if lie.scope == "round":
-                made = lie(seen, key)[None]
-            else:
-                beside = mean_over_rows(seen)[None] if lie.scope == "file and mean" else seen[:0]
-                one_file = lambda row, index: lie(jnp.vstack([row, beside]), jax.random.fold_in(key, index))  # noqa: E731
-                made = jax.vmap(one_file)(seen, jnp.arange(len(seen)))
+            made = lie.of_files(seen, key)
             made = (made if lie.coordinatewise else axis.slice(made)).astype(rows.dtype)
             if axis.size == 1 and layout.bands[band].tiles == 1:
                 return made

@@ -29,6 +29,7 @@ from aspis_sim.schedules.base import Schedule
 from aspis_sim.simulation.coded import recover
 from aspis_sim.simulation.degree_window import Memory, observe
 from aspis_sim.simulation.exchange import Batch, Returned, RoundOutcome
+from aspis_sim.simulation.foresight import Foreseen, foresee
 from aspis_sim.simulation.round import Round
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State, Trace
@@ -82,9 +83,16 @@ class Step:
         roles = self._roles(state, feed)
         statistics_worker = jnp.argmin(roles.byzantine)
         batch = self._batch(state, feed, order, inputs, labels)
-        lie = self._lie(feed).of_copies((~roles.byzantine[roles.files]).sum(1))
+        lie, foreseen = self._lie(feed).of_copies((~roles.byzantine[roles.files]).sum(1)), None
+        if lie.aimed is not None:
+            foreseen = self._foreseen(state, feed, table, roles)
+            lie = lie.aimed_at(foreseen.reach)
         returned = self.round.play(batch, roles.files, roles.distorts, lie, key, statistics_worker)
-        known, memory, ruling = self._judged(state, feed, table, returned)
+        known, memory, ruling = self._judged(state, feed, table, returned.graph)
+        new_graph = returned.graph
+        if foreseen is not None:
+            new_graph = jnp.where(foreseen.known, new_graph, foreseen.graph)
+            known &= foreseen.known
 
         def go_on() -> State:
             outcome = self._concluded(state, feed, returned, roles.files, ruling, jax.random.fold_in(key, CODE))
@@ -92,7 +100,7 @@ class Step:
 
         if table is None:
             return go_on()
-        return jax.lax.cond(known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=returned.graph))
+        return jax.lax.cond(known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=new_graph))
 
     def _round_of(self, state: State, feed: Feed) -> Round:
         """The round of this step, whose rule is given the files in an order of its own if it shuffles them."""
@@ -132,31 +140,45 @@ class Step:
         return adversary.payload(settings.payload, convention=settings.convention, **parameters, **strength)
 
     def _judged(
-        self, state: State, feed: Feed, table: Table | None, returned: Returned
+        self, state: State, feed: Feed, table: Table | None, graph: Array
     ) -> tuple[Array, Memory | None, Ruling]:
-        """Whether there is a ruling on this round's graph yet, what the detector remembers of it, and the ruling."""
+        """Whether there is a ruling on the round's graph yet, what the detector remembers of it, and the ruling."""
         if table is not None:
-            known, ruling = look_up(table, returned.graph)
+            known, ruling = look_up(table, graph)
             return known, state.memory, ruling
         if state.memory is None:
             return jnp.asarray(True), None, trust_everyone(self.shape.settings.workers, feed.distortable)
         budget, limit = jnp.asarray(feed.q), jnp.asarray(feed.distortable)
         window = self.shape.settings.detection_window
-        memory, ruling = observe(state.memory, returned.graph, state.step, window, budget, limit)
+        memory, ruling = observe(state.memory, graph, state.step, window, budget, limit)
         return jnp.asarray(True), memory, ruling
+
+    def _foreseen(self, state: State, feed: Feed, table: Table | None, roles: Roles) -> Foreseen:
+        """What the adversary can tell of the round beforehand."""
+
+        def judge(graph: Array) -> tuple[Array, Ruling]:
+            known, _, ruling = self._judged(state, feed, table, graph)
+            return known, ruling
+
+        workers, drops = self.shape.settings.workers, self.shape.may_drop_files
+        return foresee(roles.distorts, roles.files, workers, judge, drops, self._averages)
+
+    @property
+    def _averages(self) -> bool:
+        """Whether the files are averaged where the ballot says so (else the robust rule always decides)."""
+        shape, settings = self.shape, self.shape.settings
+        return (shape.detects or settings.detection_window > 0) and settings.after_detection != "rule"
 
     def _concluded(
         self, state: State, feed: Feed, returned: Returned, files: Array, ruling: Ruling, key: Array
     ) -> RoundOutcome:
-        shape, settings = self.shape, self.shape.settings
         if self.code is not None:
             copies = returned.copies(0, 0)
             assert isinstance(copies, Views)
             return recover(self.code, copies, key, self.round.source.axis, self.network.parameters)
-        averages = (shape.detects or settings.detection_window > 0) and settings.after_detection != "rule"
         ballot = vote(returned.agreement.agree, files, ruling)
-        one_round = self._round_of(state, feed)
-        update = one_round.update(returned, ballot, ruling.distortable, shape.may_drop_files, averages)
+        one_round, drops = self._round_of(state, feed), self.shape.may_drop_files
+        update = one_round.update(returned, ballot, ruling.distortable, drops, self._averages)
         distorted = returned.agreement.differs(ballot.slot) & ballot.kept
         return RoundOutcome(update, ruling.honest, ballot.kept, distorted, ruling.outcome)
 

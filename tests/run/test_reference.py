@@ -88,6 +88,11 @@ def test_every_detector(detector):
         {"convention": "aspis", "payload": "reversed", "clip_server": 0.05, "rule": "average", "detector": "none"},
         {"convention": "aspis", "model": "mlp", "memory": "1MB", "clip_server": 0.05, "rule": "average"},
         {"convention": "aspis", "compute": "replicated", "payload": "constant", "clip_server": 0.05, "rule": "average"},
+        {"payload": "optimised", "attack": "frame-up", "framed": 2, "rule": "trimmed_mean:f=10", "workers": 7, "q": 3},
+        {"payload": "optimised", "attack": "strong", "detector": "unanimous", "workers": 7, "q": 3},
+        {"payload": "optimised", "attack": "frame-up", "detector": "certified", "rule": "median_of_means"},
+        {"payload": "optimised", "attack": "weak", "scheme": "aspis+", "workers": 7, "rule": "geometric_median"},
+        {"payload": "optimised:objective=distance:ascent=2", "permute": True, "rule": "geometric_median"},
     ],
     ids=str,
 )
