@@ -239,11 +239,11 @@ def _elsewhere(stored: StoredRun) -> str:
         )
     )
     return "; ".join(
-        f"{name} {_told(then, name)} then, {_told(now, name)} now"
+        f"{name} {_recorded(then, name)} then, {_recorded(now, name)} now"
         for name in dict.fromkeys([*then, *now])
         if then.get(name) != now.get(name)
     )
 
 
-def _told(values: Mapping[str, str], name: str) -> str:
+def _recorded(values: Mapping[str, str], name: str) -> str:
     return values.get(name, "unset")[: 12 if name in ("code", "data") else 80]
