@@ -48,7 +48,7 @@ class Cut(NamedTuple):
         return Source(layers, axis, self.chunks, matrix // self.tiles, self.turns)
 
 
-CUTS = [Cut(1, 1, 100), Cut(1, 5, 15), Cut(3, 1, 10), Cut(2, 1, 10, 2)]
+CUTS = [Cut(1, 1, 100), Cut(1, 2, 15), Cut(3, 1, 10), Cut(2, 1, 10, 2)]
 CASES = [
     *(("lenet", cut) for cut in CUTS),
     *(("resnet8 group", cut) for cut in CUTS[::2]),
