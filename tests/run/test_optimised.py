@@ -15,5 +15,6 @@ def test_no_fixed_payload_trains_much_worse(rule):
     for payload in ("inner_product", "optimised"):
         scored = train(Grid.of(**given, rule=rule, payload=payload).groups()[0].first).test
         assert scored is not None
+        assert scored.top1 is not None
         top1[payload] = scored.top1
     assert top1["optimised"] <= top1["inner_product"] + 0.03

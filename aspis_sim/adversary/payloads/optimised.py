@@ -220,8 +220,9 @@ def optimised(
     and the detector's verdict are foreseen, as they will be for finite lies that differ from the honest gradients
     (none of the server's random choices is known). The other payloads, with strengths of both signs, are where the
     search starts, so that no fixed payload that can be had from honest gradients does more harm in a round with its
-    own strength. ByzFL's optimised ALIE and inner product search a strength along one direction, by the distance, with
-    the lies appended to the honest rows; here they replace rows, as in a run.
+    own strength (ALIE's of Baruch et al. depends on q and is met by the grid alone). ByzFL's optimised ALIE and inner
+    product search a strength along one direction, by the distance, with the lies appended to the honest rows; here
+    they replace rows, as in a run.
 
     Args:
         aggregator: the rule as the command line takes it, ``"nnm+krum"`` too; a run fills in its own, with its options.
