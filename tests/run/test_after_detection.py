@@ -1,5 +1,7 @@
 """What follows a detection, and the f that rules are given for it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -46,7 +48,14 @@ def test_the_verdicts_of_all_other_detectors_stay_as_they_are():
 
 @pytest.fixture(scope="module")
 def framed():
-    settings = {"scheme": "aspis", "q": 4, "attack": "frame-up", "payload": "reversed", "lr": 0.03, "steps": 60}
+    settings: dict[str, Any] = {
+        "scheme": "aspis",
+        "q": 4,
+        "attack": "frame-up",
+        "payload": "reversed",
+        "lr": 0.03,
+        "steps": 60,
+    }
     return {
         reading: aspis_sim.train(**settings, after_detection=reading).row
         for reading in ("published", "average", "rule")
