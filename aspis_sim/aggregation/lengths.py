@@ -49,15 +49,15 @@ def middle(sizes: Array, counted: Array) -> Array:
     return ordered[jnp.maximum(counted.sum(dtype=jnp.int32) - 1, 0) // 2]
 
 
-def least_safe(kind: DTypeLike) -> Array:
+def least_safe(kind: DTypeLike) -> float:
     """A squared length from which on what underflows in its sum is less than rounding."""
     limits = jnp.finfo(kind)
-    return limits.tiny / limits.eps**2
+    return float(limits.tiny) / float(limits.eps) ** 2
 
 
-def largest_safe(kind: DTypeLike) -> Array:
+def largest_safe(kind: DTypeLike) -> float:
     """A squared length up to which no squared distance between two such rows overflows."""
-    return jnp.finfo(kind).max / 4
+    return float(jnp.finfo(kind).max) / 4
 
 
 def norms(values: Array, centre: Array | None = None, kept: Array | None = None, zero: int | None = None) -> Array:

@@ -53,4 +53,5 @@ def shrinking(form: Callable[[int, Array | int], Array], layout: Layout, axis: A
     peak = axis.largest(joined(peaks, jnp.maximum))
     unit = power_of_two(-exponent(peak), peak.dtype)
     norm = jnp.sqrt(axis.total(joined(lambda rows: squared_norms(rows.astype(peak.dtype) * unit[:, None]), jnp.add)))
-    return jnp.where(norm > radius * unit, radius * unit / norm, 1)[:, None]
+    longer = jnp.isfinite(peak) & (norm > radius * unit)
+    return jnp.where(longer, radius * unit / norm, 1)[:, None]

@@ -126,7 +126,7 @@ class Training:
     clip_server: float | None = knob(
         Number("R", "R,…", optional=True),
         None,
-        "Norm to which the server clips the update before the optimizer.",
+        "Norm to which the server clips the update before the optimizer (convention aspis: every copy it is sent).",
         panel=TRAINING,
         check=_norm("clip_server"),
     )

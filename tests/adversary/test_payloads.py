@@ -137,3 +137,13 @@ def test_a_payload_that_does_not_read_the_rows_depends_on_nothing_but_the_width(
     rows = jnp.asarray(np.random.default_rng(0).normal(size=(5, 40)), jnp.float32)
     key = jax.random.key(0)
     np.testing.assert_array_equal(payload(name)(rows, key), payload(name)(jnp.zeros((1, 40), jnp.float32), key))
+
+
+@pytest.mark.parametrize("direction", ["std", "unit", "sign"])
+@pytest.mark.parametrize("size", [1e-25, 1e-15, 1e12, 1e25])
+def test_min_max_reaches_its_bound_whatever_the_size_of_the_rows(direction, size):
+    rows = (honest() * size).astype(np.float32)
+    exact = rows.astype(np.float64)
+    squared = np.square(exact[:, None] - exact).sum(-1)
+    lie = np.asarray(jax.jit(payload("min_max", direction=direction).function)(rows, None), np.float64)
+    assert np.square(lie - exact).sum(1).max() == pytest.approx(squared.max(), rel=1e-3)

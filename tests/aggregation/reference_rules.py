@@ -108,7 +108,8 @@ def multi_krum(rows, f, beyond=1, chosen=None):
 
 def bulyan(rows, f):
     """El Mhamdi et al. 2018, algorithm 2."""
-    left, committee, squared = list(range(len(rows))), [], squared_distances(rows)
+    left, squared = list(range(len(rows))), squared_distances(rows)
+    committee: list[int] = []
     while len(committee) < len(rows) - 2 * f:
         scores = krum_scores(squared[np.ix_(left, left)], f, 2)
         committee.append(left.pop(int(first(scores, 1)[0])))

@@ -72,6 +72,7 @@ def test_buckets_of_shuffled_votes():
     )
     adapts = rule("median_of_means", convention="aspis", per_lie=2).in_order(jnp.asarray(order))
     wanted = np.median([part.mean(0) for part in np.array_split(values[order], 5)], axis=0)
+    assert adapts.bounded is not None
     np.testing.assert_allclose(adapts.bounded(values, None, 2), wanted, rtol=1e-5, atol=1e-6)
 
 

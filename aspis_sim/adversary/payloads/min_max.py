@@ -11,23 +11,23 @@ from aspis_sim.adversary.payloads.alie import deviation
 from aspis_sim.adversary.payloads.base import Payload
 from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.aggregation.distances import geometry
-from aspis_sim.aggregation.lengths import norms, squared_norms
+from aspis_sim.aggregation.lengths import squared_norms
 from aspis_sim.errors import InputError
 
 Direction = Literal["std", "unit", "sign"]
 
 
-def _setting(rows: Array, direction: str, ddof: int, unit: Array) -> tuple[Array, Array, Array, Array, Array]:
-    """Mean, direction p, and the coefficients of ‖mean + γ p - x_i‖² = γ² a + 2 γ b_i + c_i, times unit²."""
+def _setting(rows: Array, direction: str, ddof: int) -> tuple[Array, Array, Array, Array, Array]:
+    """Mean, direction p, and the coefficients of ‖mean + γ p - x_i‖² = γ² a + 2 γ b_i + c_i."""
     mean = mean_over_rows(rows)
     if direction == "std":
         towards = -deviation(rows, ddof)
     elif direction == "unit":
-        towards = -mean / jnp.maximum(norms(mean[None])[0], jnp.finfo(rows.dtype).tiny)
+        towards = -mean / jnp.sqrt(jnp.maximum(jnp.sum(jnp.square(mean)), jnp.finfo(rows.dtype).tiny))
     else:
         towards = -jnp.sign(mean)
-    away, along = (mean - rows) * unit, towards * unit
-    return mean, towards, jnp.sum(jnp.square(along)), away @ along, squared_norms(away)
+    away = mean - rows
+    return mean, towards, jnp.sum(jnp.square(towards)), away @ towards, squared_norms(away)
 
 
 def _root(a: Array, b: Array, c: Array) -> Array:
@@ -55,10 +55,10 @@ def min_max(direction: Direction = "std", ddof: int = 0) -> Payload:
     _check(direction)
 
     def lie(rows: Array, key: Array | None = None) -> Array:
-        seen = geometry(rows)
-        mean, towards, a, b, c = _setting(rows, direction, ddof, seen.unit)
+        seen = geometry(rows)  # its unit, a power of two, keeps the squares in range and changes no digit
+        mean, towards, a, b, c = _setting(rows * seen.unit.astype(rows.dtype), direction, ddof)
         limit = jnp.max(seen.squared)
-        return mean + jnp.min(_root(a, b, jnp.minimum(c - limit, 0))) * towards
+        return (mean + jnp.min(_root(a, b, jnp.minimum(c - limit, 0))) * towards) / seen.unit.astype(rows.dtype)
 
     return Payload(lie, scope="round", coordinatewise=False)
 
@@ -77,8 +77,10 @@ def min_sum(direction: Direction = "std", ddof: int = 0) -> Payload:
 
     def lie(rows: Array, key: Array | None = None) -> Array:
         seen = geometry(rows)
-        mean, towards, a, b, c = _setting(rows, direction, ddof, seen.unit)
+        mean, towards, a, b, c = _setting(rows * seen.unit.astype(rows.dtype), direction, ddof)
         limit = jnp.max(seen.squared.sum(1))
-        return mean + _root(len(rows) * a, b.sum(), jnp.minimum(c.sum() - limit, 0)) * towards
+        return (mean + _root(len(rows) * a, b.sum(), jnp.minimum(c.sum() - limit, 0)) * towards) / seen.unit.astype(
+            rows.dtype
+        )
 
     return Payload(lie, scope="round", coordinatewise=False)
