@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import jax
 import numpy as np
@@ -77,7 +78,14 @@ SILENT = (
 )  # fmt: skip
 """How settings begin that change no number here: caches, logs, checks of a program, operations that nothing uses."""
 
-SMALL = {"q": 1, "workers": 5, "model": "softmax", "steps": 4, "samples_per_file": 2, "detector": "clique"}
+SMALL: dict[str, Any] = {
+    "q": 1,
+    "workers": 5,
+    "model": "softmax",
+    "steps": 4,
+    "samples_per_file": 2,
+    "detector": "clique",
+}
 
 CHECK = """
 import io, json, sys, contextlib
