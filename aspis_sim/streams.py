@@ -27,7 +27,7 @@ def root_key(seed: int) -> Array:
     if not 0 <= seed < SEEDS:
         raise InputError(f"seed {seed}; seeds are 0 to 2**64 - 1 ({SEEDS - 1})")
     words = np.array([seed >> 32, seed & 0xFFFFFFFF], np.uint32)
-    return jax.random.wrap_key_data(words, impl=PRNG)
+    return jax.random.wrap_key_data(jnp.asarray(words), impl=PRNG)
 
 
 def stream(key: Array, name: Stream) -> Array:

@@ -239,11 +239,11 @@ def _elsewhere(stored: StoredRun) -> str:
         )
     )
     return "; ".join(
-        f"{name} {_recorded(then, name)} then, {_recorded(now, name)} now"
+        f"{name} {_short(then, name)} then, {_short(now, name)} now"
         for name in dict.fromkeys([*then, *now])
         if then.get(name) != now.get(name)
     )
 
 
-def _recorded(values: Mapping[str, str], name: str) -> str:
-    return values.get(name, "unset")[: 12 if name in ("code", "data") else 80]
+def _short(values: Mapping[str, Any], name: str) -> str:
+    return str(values.get(name, "unset"))[: 12 if name in ("code", "data") else 80]

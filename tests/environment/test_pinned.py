@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import jax
 import numpy as np
@@ -77,7 +78,14 @@ SILENT = (
 )  # fmt: skip
 """How settings begin that change no number here: caches, logs, checks of a program, operations that nothing uses."""
 
-SMALL = {"q": 1, "workers": 5, "model": "softmax", "steps": 4, "samples_per_file": 2, "detector": "clique"}
+SMALL: dict[str, Any] = {
+    "q": 1,
+    "workers": 5,
+    "model": "softmax",
+    "steps": 4,
+    "samples_per_file": 2,
+    "detector": "clique",
+}
 
 CHECK = """
 import io, json, sys, contextlib
@@ -135,19 +143,23 @@ def test_a_setting_is_pinned_in_this_thread_alone_and_is_the_callers_again(name)
     assert state.value == usual
 
 
-def numbers(more, *words):
-    """What a process of its own computes, its environment changed."""
+def begun(more, *words):
+    """A process of its own that computes, its environment changed."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "XLA_"))}
     command = [sys.executable, "-c", CHECK, json.dumps(SMALL), *words]
-    done = subprocess.run(command, env=clean | more, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1]), done.stderr
+    return subprocess.Popen(command, env=clean | more, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def numbers(process):
+    """What it has computed."""
+    out, errors = process.communicate()
+    assert process.returncode == 0, errors
+    return json.loads(out.splitlines()[-1])
 
 
 def test_no_variable_of_the_environment_changes_a_number_of_train_or_sweep():
     hostile = {name.upper(): str(value) for name, value in OTHER.items()} | {"JAX_ENABLE_X64": "1"}
-    usual, _ = numbers({})
-    found, _ = numbers(hostile, "x64")
+    usual, found = map(numbers, [begun({}), begun(hostile, "x64")])
     assert len(usual) == 2 + 2
     assert found == usual
 

@@ -1,5 +1,7 @@
 """Seeds: all 64 bits count in every stream, and a seed beyond them is refused."""
 
+from typing import Any
+
 import jax
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from aspis_sim.spec.single import one_cell
 from aspis_sim.streams import root_key
 from tests.cli.program import refused
 
-SMALL = {"q": 1, "workers": 5, "model": "softmax", "steps": 3, "samples_per_file": 2}
+SMALL: dict[str, Any] = {"q": 1, "workers": 5, "model": "softmax", "steps": 3, "samples_per_file": 2}
 LARGE = (2**32, 2**32 + 1, 2**63, 2**64 - 1)
 
 

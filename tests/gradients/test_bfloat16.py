@@ -1,5 +1,7 @@
 """Precision bfloat16: gradients have 16 bits; losses and means of many of them are added up in float32."""
 
+from typing import Any
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -67,7 +69,7 @@ def test_the_mean_of_copies_is_not_rounded_at_all(rows):
 @pytest.mark.parametrize("name", RULES)
 def test_every_rule_gives_what_it_gives_in_float32_rounded_once(rows, name):
     given = rows[:15] if name in FEW else rows
-    f = {"f": 2 if name in FEW else 60} if RULES.accepts(name, "f") else {}
+    f: dict[str, Any] = {"f": 2 if name in FEW else 60} if RULES.accepts(name, "f") else {}
     compute = jax.jit(rule(name, **f))
     found = compute(given)
     assert found.dtype == "bfloat16"
@@ -134,6 +136,8 @@ def test_a_run_stays_near_that_in_float32_with_the_same_counts(scheme):
     settings = {"q": 2, "attack": "weak", "workers": 9, "redundancy": 5, "model": "softmax", "samples_per_file": 2}
     grid = Grid.of(scheme=scheme, steps=8, **settings)
     wide, narrow = (train(grid.replaced(precision=one).groups()[0].first) for one in ("float32", "bfloat16"))
+    assert wide.trace is not None
+    assert narrow.trace is not None
     assert narrow.trace.distorted.tolist() == wide.trace.distorted.tolist() == [0] * 8
     assert narrow.trace.excluded_byzantine.tolist() == [2] * 8
     np.testing.assert_allclose(narrow.trace.loss, wide.trace.loss, rtol=2e-3)
