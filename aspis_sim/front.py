@@ -88,7 +88,8 @@ class Results:
         return pandas.DataFrame([dict(row) for row in self.rows], columns=list(COLUMNS))
 
     def table(self) -> str:
-        """The tables of the command as plain text: top-1 by q and scheme, mean and 95% interval over the seeds."""
+        """The tables of the command as plain text: top-1 by q and scheme, mean over the seeds and 95% interval, or the
+        range of fewer than 4 seeds."""
         return plain(tables_of(self.rows)) if self.rows else ""
 
 

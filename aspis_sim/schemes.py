@@ -49,6 +49,7 @@ SCHEMES: dict[str, Scheme] = {
             "median",
             "Aspis as published: subset assignment, unique maximum clique, else vote and median "
             "(Konstantinidis, Ramamoorthy, Vaswani 2023)",
+            after_detection="published",
         ),
         _scheme(
             1,
@@ -90,6 +91,7 @@ SCHEMES: dict[str, Scheme] = {
             "else vote and median (Konstantinidis, Ramamoorthy, Vaswani 2023)",
             family="aspis",
             permute=True,
+            after_detection="published",
         ),
         _scheme(
             5,

@@ -10,9 +10,24 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-Stream = Literal["augmentation", "data", "init", "membership", "payload", "permutation"]
+from aspis_sim.environment import PRNG, SEEDS
+from aspis_sim.errors import InputError
+
+Stream = Literal["augmentation", "buckets", "data", "init", "membership", "payload", "permutation"]
 
 EPOCHS_A_CALL = 32
+
+
+def root_key(seed: int) -> Array:
+    """The root key of a seed, all 64 bits of which count, whatever the precision is.
+
+    Raises:
+        InputError: the seed is negative, or has more than 64 bits.
+    """
+    if not 0 <= seed < SEEDS:
+        raise InputError(f"seed {seed}; seeds are 0 to 2**64 - 1 ({SEEDS - 1})")
+    words = np.array([seed >> 32, seed & 0xFFFFFFFF], np.uint32)
+    return jax.random.wrap_key_data(words, impl=PRNG)
 
 
 def stream(key: Array, name: Stream) -> Array:

@@ -1,23 +1,29 @@
-"""Run benchmarks by name and print their rows as CSV: ``python -m benchmarks sweep detection`` (all without a name)."""
+"""Run benchmarks by name and print their rows as CSV: ``python -m benchmarks sweep detection`` (all without a name).
+
+With ``--keep`` each table is written to ``benchmarks/results/NAME.csv`` as well, where it is committed.
+"""
 
 import importlib
 import pkgutil
 import sys
 
 import benchmarks
-from benchmarks.table import print_csv
+from benchmarks.table import keep, print_csv, with_machine
 
 
-def main(names: list[str]) -> None:
-    """Run the named benchmarks, each its own CSV table on stdout."""
-    known = [module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name.startswith("bench_")]
-    chosen = [f"bench_{name.removeprefix('bench_')}" for name in names] or known
-    if unknown := sorted(set(chosen) - set(known)):
+def main(words: list[str]) -> None:
+    """Run the named benchmarks, each its own CSV table on stdout, and keep their tables if ``--keep`` is there."""
+    names = [word.removeprefix("bench_") for word in words if word != "--keep"]
+    modules = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
+    known = [name.removeprefix("bench_") for name in modules if name.startswith("bench_")]
+    if unknown := sorted(set(names) - set(known)):
         sys.exit(f"unknown benchmark {', '.join(unknown)}; known: {', '.join(known)}")
-    for name in chosen:
+    for name in names or known:
         print(f"# {name}", flush=True)
-        rows = importlib.import_module(f"benchmarks.{name}").run()
+        rows = with_machine(importlib.import_module(f"benchmarks.bench_{name}").run())
         print_csv(rows)
+        if "--keep" in words:
+            print(f"kept in {keep(name, rows)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

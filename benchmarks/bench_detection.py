@@ -6,13 +6,10 @@ many random attacks instead.
 """
 
 import argparse
-import datetime
-import platform
 import statistics
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -22,7 +19,7 @@ from numpy.typing import NDArray
 
 from aspis_sim.assignment import build
 from aspis_sim.detection import DETECTORS, Outcome
-from benchmarks.table import print_csv
+from benchmarks.table import print_csv, with_machine
 from tests.detection.graphs import between, blocks, from_edges
 from tests.detection.random_attacks import broken_claims, random_attacks
 
@@ -115,35 +112,9 @@ def claims(attacks: int, seed: int = 0) -> list[dict[str, Any]]:
     ]
 
 
-def machine() -> dict[str, Any]:
-    """Where and with what this was measured."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(command, capture_output=True, text=True, check=False)
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    except OSError:
-        models = [platform.processor()]
-    return {
-        "machine": f"{len(models)} x {models[0]}",
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "networkx": nx.__version__,
-        "date": datetime.date.today().isoformat(),
-        "commit": commit.stdout.strip() or "unknown",
-    }
-
-
-def write_csv(rows: Iterable[dict[str, Any]]) -> None:
-    """Print rows as CSV, the machine's columns last."""
-    here = machine()
-    columns = dict.fromkeys(column for row in rows for column in row)
-    print_csv([dict.fromkeys(columns, "") | row | here for row in rows])
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--attacks", type=int, default=0, help="check the claims on this many random attacks")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    write_csv(claims(arguments.attacks, arguments.seed) if arguments.attacks else run())
+    print_csv(with_machine(claims(arguments.attacks, arguments.seed) if arguments.attacks else run()))

@@ -8,7 +8,7 @@ from typing import Any
 
 from aspis_sim.assignment import build
 from aspis_sim.game import OBJECTIVES, play
-from benchmarks.bench_detection import write_csv
+from benchmarks.table import print_csv, with_machine
 
 DETECTORS = ("clique", "sound", "certified", "unanimous")
 EXACT = ((5, 2), (7, 3), (9, 3), (9, 4), (11, 3), (15, 2))
@@ -44,4 +44,4 @@ def run() -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    write_csv(run())
+    print_csv(with_machine(run()))

@@ -6,19 +6,16 @@ installed) under that time limit; where both prove an answer they are checked to
 """
 
 import argparse
-import datetime
 import importlib
-import platform
-import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from aspis_sim.assignment import Assignment, build
 from aspis_sim.distortion import worst_case
-from benchmarks.table import print_csv
+from benchmarks.table import print_csv, with_machine
 
 # name, parameters, the q of the published row, seconds allowed for the whole row on 2 cores
 ROWS = [
@@ -88,32 +85,7 @@ def solve_with_highs(assignment: Assignment, q: int, seconds: float) -> tuple[in
     return count, files if answer.mip_dual_bound is None else int(-answer.mip_dual_bound + 1e-6)
 
 
-def machine() -> dict[str, Any]:
-    """Where and with what this was measured."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(command, capture_output=True, text=True, check=False)
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    except OSError:
-        models = [platform.processor()]
-    return {
-        "machine": f"{len(models)} x {models[0]}",
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "date": datetime.date.today().isoformat(),
-        "commit": commit.stdout.strip() or "unknown",
-    }
-
-
-def write_csv(rows: Iterable[dict[str, Any]]) -> None:
-    """Print rows as CSV, the machine's columns last."""
-    here = machine()
-    columns = dict.fromkeys(column for row in rows for column in row)
-    print_csv([dict.fromkeys(columns, "") | row | here for row in rows])
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--highs", type=float, default=None, metavar="SECONDS", help="also solve with HiGHS")
-    write_csv(run(parser.parse_args().highs))
+    print_csv(with_machine(run(parser.parse_args().highs)))

@@ -1,5 +1,6 @@
 """What a benchmark's figures were measured on."""
 
+import datetime
 import os
 import platform
 import subprocess
@@ -8,11 +9,13 @@ from pathlib import Path
 
 
 def machine() -> dict[str, str]:
-    """Columns that name the machine, the versions and the commit."""
+    """Columns that name the machine, the versions, the day and the commit (with a + where files differ from it)."""
     return {
         "machine": f"{_processor()}, {os.cpu_count()} cores",
         "python": platform.python_version(),
         "jax": _version("jax"),
+        "numpy": _version("numpy"),
+        "date": datetime.date.today().isoformat(),
         "commit": _commit(),
     }
 
@@ -34,6 +37,14 @@ def _version(package: str) -> str:
 
 
 def _commit() -> str:
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip()
+    """The commit; results that were kept before are no difference."""
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":(exclude,top)benchmarks/results")
+    return _git("rev-parse", "--short", "HEAD") + ("+" if changed else "")
+
+
+def _git(*words: str) -> str:
+    command = ["git", "-C", str(Path(__file__).parent), *words]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        return ""

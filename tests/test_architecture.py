@@ -15,10 +15,10 @@ import aspis_sim
 LIBRARY = Path(aspis_sim.__file__).parent
 PROGRAM = Path(aspis_sim_cli.__file__).parent
 
-FLOOR = {"errors", "printable", "registry", "files", "records", "streams", "version"}
+FLOOR = {"environment", "errors", "printable", "registry", "files", "records", "streams", "version"}
 PARTS = {
-    *("adversary", "aggregation", "assignment", "augmentations", "coding", "data", "detection", "distortion", "models"),
-    *("schedules", "devices", "schemes"),
+    *("adversary", "aggregation", "assignment", "augmentations", "coding", "data", "detection", "distortion", "game"),
+    *("models", "schedules", "devices", "schemes"),
 }
 UP_TO_SPEC = FLOOR | PARTS | {"plugin", "spec"}
 UP_TO_RUN = UP_TO_SPEC | {"gradients", "simulation", "run"}
@@ -34,12 +34,12 @@ MAY_IMPORT = {
     "data": FLOOR,
     "devices": FLOOR,
     "aggregation": FLOOR,
-    "distortion": FLOOR | {"assignment", "schemes"},
-    "detection": FLOOR | {"aggregation", "assignment", "distortion"},
+    "detection": FLOOR | {"aggregation", "assignment"},
+    "game": FLOOR | {"aggregation", "assignment", "detection"},
+    "distortion": FLOOR | {"assignment", "detection", "game", "schemes"},
     "adversary": FLOOR | {"assignment", "aggregation", "detection", "distortion"},
     "schemes": FLOOR,
     "plugin": FLOOR | PARTS,
-    "game": FLOOR | PARTS,
     "spec": FLOOR | PARTS | {"plugin"},
     "gradients": UP_TO_SPEC,
     "simulation": UP_TO_SPEC | {"gradients"},

@@ -1,17 +1,24 @@
 """Which workers are Byzantine and which of their copies they distort, for a given assignment.
 
-All of these are deterministic: the adversary knows the assignment and does the most harm its kind can do.
+All of these but a random placement are deterministic: the adversary knows the assignment and does the most harm its
+kind can do.
 """
 
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.assignment import Assignment
-from aspis_sim.distortion import worst_case
+from aspis_sim.detection import DETECTORS
+from aspis_sim.distortion import spread_out, worst_case
 from aspis_sim.distortion.closed_forms import majority
 from aspis_sim.errors import InputError
+from aspis_sim.registry import unknown_name
+
+PLACEMENTS = ("spread", "random", "worst")
+"""Where the workers of the weak attack stand: see `weak`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,25 +39,48 @@ def none(assignment: Assignment, q: int) -> Attack:
     return _by_all(assignment, np.arange(q), np.zeros(len(assignment.files), bool))
 
 
-def weak(assignment: Assignment, q: int) -> Attack:
-    """ATT-1: every file that a Byzantine worker holds is distorted, and the workers are not chosen by the assignment.
+def weak(assignment: Assignment, q: int, placement: str = "spread", seed: int = 0) -> Attack:
+    """ATT-1: every file that a Byzantine worker holds is distorted; the workers are not chosen against the assignment.
 
-    The Byzantines are the first q workers; on the repetition assignment they are spread over the groups as thinly
-    as can be (Konstantinidis et al., section on attacks).
+    Konstantinidis et al. spread them over the groups of the repetition assignment as thinly as can be; on the subset
+    assignment and without redundancy all placements are alike. ``spread``, the default, reads this for every
+    assignment, so that the published figures come out and one word means the same for every scheme. It is the kindest
+    placement to a scheme: ``random`` is what workers cost that nobody placed.
+
+    Args:
+        assignment: who holds which file.
+        q: Byzantine workers.
+        placement: ``spread`` (the fewest files with a Byzantine majority), ``random`` (drawn from the seed's stream
+            "placement") or ``worst`` (the workers of the strong attack). Where workers change places at every step,
+            or are drawn anew for every window, each is ``random``.
+        seed: of the draw, the run's own unless it is given.
+
+    Raises:
+        InputError: another placement.
     """
-    if assignment.disjoint:
-        return _by_all(assignment, assignment.files.T.reshape(-1)[:q], np.ones(len(assignment.files), bool))
-    return _by_all(assignment, np.arange(q), np.ones(len(assignment.files), bool))
+    if placement not in PLACEMENTS:
+        raise unknown_name("placement", placement, PLACEMENTS)
+    if placement == "random":
+        byzantine = np.random.default_rng([seed, zlib.crc32(b"placement")]).permutation(assignment.workers)[:q]
+    else:
+        byzantine = np.array((spread_out if placement == "spread" else worst_case)(assignment, q).byzantine, int)
+    return _by_all(assignment, byzantine, np.ones(len(assignment.files), bool))
 
 
-def strong(assignment: Assignment, q: int) -> Attack:
+def strong(assignment: Assignment, q: int, detector: str = "clique") -> Attack:
     """ATT-2: omniscient, against the assignment.
 
     On the subset assignment q honest workers D are fixed and a file with workers F is distorted exactly when
-    F - A is inside D: the agreement graph then has two maximum cliques (Konstantinidis et al., Theorem 1). On any
-    other assignment A is a set that has a majority in the most files (found exactly), and those are distorted.
+    F - A is inside D: the agreement graph then has two maximum cliques (Konstantinidis et al., Theorem 1). That is to
+    survive detection: against a bare vote, and on any other assignment, A is a set that has a majority in the most
+    files (found exactly), and those are distorted.
+
+    Args:
+        assignment: who holds which file.
+        q: Byzantine workers.
+        detector: registered name of the detector of the scheme under attack.
     """
-    if assignment.complete:
+    if assignment.complete and DETECTORS.traits(detector).detects:
         return frame(assignment, q, q)
     byzantine = np.array(worst_case(assignment, q).byzantine, int)
     held = np.isin(assignment.files, byzantine).sum(1)

@@ -21,13 +21,13 @@ class TargetingTraits:
         by_membership: whether it always is so, whoever is Byzantine: it does not choose its workers.
         permutable: whether it makes sense where workers change places at every step.
         published: what is published about it: "nothing distorted"; the "files held" by Byzantine workers, which are
-            lost where a detector works; or the "worst case" of the vote.
+            lost where a detector works; the "worst case" of the vote; None for an attack that nobody published.
     """
 
     lies: Lies = "majority"
     by_membership: bool = False
     permutable: bool = False
-    published: Literal["nothing distorted", "files held", "worst case"] = "worst case"
+    published: Literal["nothing distorted", "files held", "worst case"] | None = None
 
 
 TARGETINGS = Registry(
@@ -47,8 +47,8 @@ TARGETINGS = Registry(
     {
         "none": TargetingTraits("nowhere", by_membership=True, permutable=True, published="nothing distorted"),
         "weak": TargetingTraits("everywhere", by_membership=True, permutable=True, published="files held"),
-        "strong": TargetingTraits(permutable=True),
-        "majority": TargetingTraits(by_membership=True, permutable=True),
+        "strong": TargetingTraits(permutable=True, published="worst case"),
+        "majority": TargetingTraits(by_membership=True, permutable=True, published="worst case"),
         "stealth": TargetingTraits("alone"),
     },
 )

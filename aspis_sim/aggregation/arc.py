@@ -7,30 +7,30 @@ from jax import Array
 
 from aspis_sim.aggregation.base import Preaggregation, majority
 from aspis_sim.aggregation.clipping import shorten
-from aspis_sim.aggregation.distances import squared_norms
+from aspis_sim.aggregation.lengths import norms
 
 
 def arc(f: int) -> Preaggregation:
     """Scale the k = floor(2f(n - f)/n) longest rows down to the length of the longest of the others.
 
-    Allouah et al., ICLR 2025. A row with NaN or Inf, or whose squares overflow, counts as the longest and
-    becomes zeros. With rows not kept, n is the number of those that are.
+    Allouah et al., ICLR 2025. A row with NaN or Inf, or whose length overflows, counts as the longest and
+    becomes zeros. Lengths as in `norms`: right from 1e-30 to 1e36 in float32. With rows not
+    kept, n is the number of those that are.
 
     Args:
         f: Byzantine rows.
     """
 
     def clip(values: Array, kept: Array | None = None) -> tuple[Array, Array | None]:
-        squared = squared_norms(values)
-        squared = jnp.where(jnp.isfinite(squared), squared, jnp.inf)
+        lengths = norms(values, kept=kept)
         if kept is None:
             number: Array | int = len(values)
-            ordered = jnp.sort(squared)
+            ordered = jnp.sort(lengths)
         else:
             number = jnp.maximum(kept.sum(dtype=jnp.int32), 1)
-            ordered = jnp.sort(jnp.where(kept, squared, jnp.inf))
+            ordered = jnp.sort(jnp.where(kept, lengths, jnp.inf))
         longest = jnp.maximum(2 * f * (number - f) // number, 0)
         limit = ordered[number - longest - 1]
-        return shorten(values, jnp.sqrt(limit)), kept
+        return shorten(values, lengths, limit), kept
 
     return Preaggregation(clip, takes_kept=True, tolerance=majority(f))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from aspis_sim.errors import InputError
 
@@ -49,6 +49,17 @@ def majority(byzantine: int, reason: str = "otherwise the honest rows are no maj
     return Tolerance(byzantine, "n > 2f", lambda f: 2 * f + 1, reason)
 
 
+def _in_float32(function: Callable[..., Array]) -> Callable[..., Array]:
+    """The function of rows, computed in float32 at least; its result has the rows' type."""
+
+    def computed(values: Array, *others: Any) -> Array:
+        if values.dtype.name not in ("bfloat16", "float16"):
+            return function(values, *others)
+        return function(values.astype("float32"), *others).astype(values.dtype)
+
+    return computed
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule ``(n, d) -> (d,)`` with what the simulator must know about it.
@@ -61,8 +72,12 @@ class Rule:
         takes_kept: whether ``kept`` may be given; a rule without it raises `InputError` when it is.
         tolerance: the condition on n and f, checked whenever the rule is applied; None if there is no f.
         order_free: the result does not depend on the order of the rows, up to rounding.
+        shuffles: whoever applies the rule step by step must first put the rows into a random order, drawn anew at
+            every step. The rule itself stays a pure function of the rows in the order in which they come.
         bounded: ``bounded(values, kept, distorted)`` for a rule that adapts to the most rows that can be
             distorted, an int that may be traced; None for a rule that does not.
+        exact: the rule compares entries and hands them on, which any type can; else rows of 16 bits are
+            computed with in float32, and the result alone is rounded to their type.
     """
 
     function: Callable[[Array, Array | None], Array]
@@ -70,7 +85,28 @@ class Rule:
     takes_kept: bool = False
     tolerance: Tolerance | None = None
     order_free: bool = True
+    shuffles: bool = False
     bounded: Callable[[Array, Array | None, Array | int], Array] | None = None
+    exact: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.exact:
+            object.__setattr__(self, "function", _in_float32(self.function))
+            if self.bounded is not None:
+                object.__setattr__(self, "bounded", _in_float32(self.bounded))
+
+    def in_order(self, order: Array) -> Rule:
+        """The rule that is given the rows (and ``kept``) in this order, an int permutation ``[n]``."""
+
+        def kept_in_order(kept: Array | None) -> Array | None:
+            return None if kept is None else kept[order]
+
+        bounded = self.bounded
+        return replace(
+            self,
+            function=lambda values, kept: self.function(values[order], kept_in_order(kept)),
+            bounded=bounded and (lambda values, kept, limit: bounded(values[order], kept_in_order(kept), limit)),
+        )
 
     def __call__(self, values: Array, kept: Array | None = None) -> Array:
         """Apply the rule to float ``[n, d]`` rows; returns ``[d]``.
@@ -126,4 +162,5 @@ def compose(steps: list[Preaggregation], rule: Rule) -> Rule:
         aggregate,
         takes_kept=rule.takes_kept and all(step.takes_kept for step in steps),
         order_free=rule.order_free and all(step.order_free for step in steps),
+        shuffles=rule.shuffles,
     )

@@ -9,6 +9,7 @@ from jax import Array
 from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.aggregation.base import Preaggregation
 from aspis_sim.errors import InputError
+from aspis_sim.streams import root_key
 
 
 def bucketing(size: int, seed: int | None = None) -> Preaggregation:
@@ -27,7 +28,7 @@ def bucketing(size: int, seed: int | None = None) -> Preaggregation:
 
     def average(values: Array, kept: Array | None = None) -> tuple[Array, Array | None]:
         rows = len(values)
-        order = jnp.arange(rows) if seed is None else jax.random.permutation(jax.random.key(seed), rows)
+        order = jnp.arange(rows) if seed is None else jax.random.permutation(root_key(seed), rows)
         shuffled = values if seed is None else values[order]
         present = None if kept is None else kept[order]
         starts = range(0, rows, size)

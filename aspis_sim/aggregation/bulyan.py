@@ -6,23 +6,27 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.aggregation.base import Rule, Tolerance
-from aspis_sim.aggregation.distances import geometry
+from aspis_sim.aggregation.distances import geometry, places
 from aspis_sim.aggregation.krum import scores
 from aspis_sim.aggregation.order_statistics import median
-from aspis_sim.aggregation.ranked_sums import mean_of_nearest
+from aspis_sim.aggregation.ranked_sums import mean_of_nearest, sum_of_ranks
 
 
-def bulyan(f: int, beyond: int = 2) -> Rule:
+def bulyan(f: int, beyond: int = 2, at_once: bool = False) -> Rule:
     """Bulyan of Krum (El Mhamdi et al., ICML 2018).
 
     n - 2f rows are chosen one by one, each as Krum's choice among the rows that are left; then, per
-    coordinate, the n - 4f values of the committee nearest to its median are averaged. NaN and Inf as in
-    `krum`.
+    coordinate, the n - 4f values of the committee nearest to its median are averaged. NaN, Inf and
+    range as in `krum`.
 
     Args:
-        f: Byzantine rows, n >= 4f + 3.
+        f: Byzantine rows, n >= 4f + 3 (``at_once``: n >= 3f + 3).
         beyond: Krum counts m - f - ``beyond`` neighbours among the m rows that are left, at least one.
+        at_once: as in the code of Aspis: the n - f - 2 rows with the least Krum scores are chosen together, and per
+            coordinate all of their values but the f least and the f largest are averaged.
     """
+    if at_once:
+        return _chosen_at_once(f, beyond)
 
     def aggregate(values: Array, kept: Array | None = None) -> Array:
         seen = geometry(values)
@@ -40,3 +44,16 @@ def bulyan(f: int, beyond: int = 2) -> Rule:
 
     tolerance = Tolerance(f, "n >= 4f + 3", lambda f: 4 * f + 3 if f else 3, "the committee could lose its majority")
     return Rule(aggregate, tolerance=tolerance)
+
+
+def _chosen_at_once(f: int, beyond: int) -> Rule:
+    def aggregate(values: Array, kept: Array | None = None) -> Array:
+        size = len(values) - f - 2
+        best = places(scores(geometry(values), f, beyond)) < size
+        members = values[jnp.argsort(~best, stable=True)[:size]]
+        return sum_of_ranks(members, f, size - f) / (size - 2 * f)
+
+    return Rule(
+        aggregate,
+        tolerance=Tolerance(f, "n >= 3f + 3", lambda f: 3 * f + 3, "trimming the n - f - 2 chosen rows leaves nothing"),
+    )

@@ -26,7 +26,7 @@ def caf(f: int) -> Rule:
     c_i (1 - τ_i / max τ), τ_i = (v·(x_i - mean))², the maximum over the rows that still weigh: each step ends
     one row at least. Eigenvectors come exactly from the n × n matrix of products, where ByzFL takes one
     step of the power iteration from a random start, and its maximum over all rows. A row with NaN or Inf,
-    or whose squares overflow, starts at the weight 0.
+    or out of bounds (`aspis_sim.aggregation.distances`), starts at the weight 0. Right from 1e-30 to 1e36 in float32.
 
     Args:
         f: Byzantine rows.
@@ -52,9 +52,9 @@ def caf(f: int) -> Rule:
         def heavy(state: tuple[Array, Array, Array]) -> Array:
             return state[0].sum() > len(values) - 2 * f
 
-        rounding = 64 * jnp.finfo(values.dtype).eps
-        start = seen.usable.astype(values.dtype)
-        state = (start, jnp.full((), jnp.inf, values.dtype), start / jnp.maximum(start.sum(), 1))
+        rounding = 64 * jnp.finfo(squared.dtype).eps
+        start = seen.usable.astype(squared.dtype)
+        state = (start, jnp.full((), jnp.inf, squared.dtype), start / jnp.maximum(start.sum(), 1))
         return mean_of_chosen(lax.while_loop(heavy, step, state)[2], seen.rows, seen.usable)
 
     return Rule(aggregate, tolerance=majority(f))

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from aspis_sim.aggregation.base import Rule
-from aspis_sim.aggregation.distances import combine, squared_norms
+from aspis_sim.aggregation.distances import combine
+from aspis_sim.aggregation.lengths import norms
 from aspis_sim.errors import InputError
 
 
@@ -15,14 +16,15 @@ def clip_around(values: Array, centre: Array, tau: float, iterations: int, kept:
 
     v ← v + mean of (x_i - v) · min(1, tau / ‖x_i - v‖), ``iterations`` times (Karimireddy et al., ICML 2021,
     algorithm 2, who start each round at the aggregate of the round before). A row with NaN or Inf, or
-    whose squares overflow, counts as one that sits at the centre: it moves nothing.
+    whose distance overflows, counts as one that sits at the centre: it moves nothing. Distances as in `norms`: right
+    from 1e-30 to 1e36 in float32.
     """
     number = len(values) if kept is None else jnp.maximum(kept.sum(), 1).astype(values.dtype)
     for _ in range(iterations):
-        squared = squared_norms(values - centre)
-        usable = jnp.isfinite(squared) if kept is None else jnp.isfinite(squared) & kept
-        shrink = jnp.minimum(1, tau / jnp.sqrt(jnp.where(squared > 0, squared, 1)))
-        shares = jnp.where(usable, shrink, 0) / number
+        away = norms(values, centre, kept)
+        usable = jnp.isfinite(away) if kept is None else jnp.isfinite(away) & kept
+        shrink = jnp.where(away > tau, tau / jnp.where(away > 0, away, 1), 1)
+        shares = (jnp.where(usable, shrink, 0) / number).astype(values.dtype)
         centre = combine(shares, values, usable) + (1 - shares.sum()) * centre
     return centre
 

@@ -28,7 +28,12 @@ RULES: dict[str, dict[str, dict[str, Any]]] = {
         "centered_clipping": {"tau": 5.0, "iterations": 5},
         "dnc": {"iterations": 5, "dimensions": 10_000, "drop": 1.0},
     },
-    "aspis": {},
+    "aspis": {
+        "krum": {"beyond": 2},
+        "multi_krum": {"beyond": 2, "spared": 2},
+        "bulyan": {"beyond": 2, "at_once": True},
+        "median_of_means": {"shuffled": True},
+    },
     "baruch": {"krum": {"beyond": 2}, "multi_krum": {"beyond": 2}},
 }
 
@@ -41,7 +46,7 @@ PAYLOADS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "aspis": {
         "alie": {"strength": 1.0, "ddof": 0},
-        "inner_product": {"strength": 100.0},
+        "inner_product": {"strength": 100.0, "copies": True},
         "reversed": {"strength": 100.0},
         "constant": {"strength": 100.0},
     },
@@ -49,6 +54,9 @@ PAYLOADS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 NAMES = tuple(RULES)
+
+CLIPS_RETURNED = frozenset({"aspis"})
+"""Conventions under which a server that clips does so with every copy that is returned, not with the update."""
 
 
 def defaults(

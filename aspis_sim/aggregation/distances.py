@@ -1,8 +1,10 @@
 """Distances between all rows from one matrix product, and means of chosen rows.
 
-A row is out of bounds if, seen from the coordinate-wise median, its squared length is not finite: it holds
-NaN or Inf, or numbers so large that their squares overflow. Such a row is infinitely far from every other
-row.
+The rows are seen from their coordinate-wise median, and their distances measured in a unit that follows the typical
+row: the median of the lengths that are not 0. A row is out of bounds if it holds NaN or Inf, or is some 1e18 times as
+long as the typical one (1e15 times in very many dimensions): it is then infinitely far from every other row. A row
+that is some 1e-18 times as long counts as the median itself. No row can choose the unit while fewer than half are
+Byzantine, so that a huge one cannot make the others vanish, nor a tiny one push them out of bounds.
 """
 
 from __future__ import annotations
@@ -13,6 +15,16 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.aggregation import order_statistics
+from aspis_sim.aggregation.lengths import (
+    exponent,
+    kind_of,
+    largest_safe,
+    least_safe,
+    middle,
+    peaks,
+    power_of_two,
+    squared_norms,
+)
 
 EXACT = lax.Precision.HIGHEST
 """Accelerators otherwise multiply float32 matrices with a mantissa of ten bits."""
@@ -24,20 +36,34 @@ class Geometry(NamedTuple):
     Attributes:
         rows: float ``[n, d]``, as they came.
         usable: bool ``[n]``, kept and within bounds.
-        squared: float ``[n, n]`` of squared distances, infinite to and from rows not usable, 0 on the
-            diagonal.
+        squared: float ``[n, n]`` of squared distances times unit², so that the typical one is near 1; infinite to
+            and from rows not usable, 0 on the diagonal; in float32 at least.
         number: how many rows are kept; a Python int if all are.
+        unit: a power of two, what a distance is multiplied by before it is squared.
     """
 
     rows: Array
     usable: Array
     squared: Array
     number: Array | int
+    unit: Array
 
 
-def squared_norms(values: Array) -> Array:
-    """Squared lengths of the rows of float ``[n, d]``; returns ``[n]``."""
-    return jnp.sum(jnp.square(values), axis=1)
+def _fitting(values: Array, centre: Array, kept: Array) -> Array:
+    """A power of two by which the rows seen from ``centre [d]`` are scaled so that their products stay in range.
+
+    It is 1 where the median row is in the safe range and no row is beyond it.
+    """
+    kind = kind_of(values)
+    lengths = squared_norms(values - centre)
+    safe = (middle(lengths, kept) > least_safe(kind)) & (lengths <= largest_safe(kind)) | ~kept
+
+    def by_peaks() -> Array:
+        sizes = peaks(values - centre)
+        typical = middle(sizes, kept & (sizes > 0) & jnp.isfinite(sizes))
+        return power_of_two(-exponent(typical), kind)
+
+    return lax.cond(safe.all(), lambda: jnp.ones((), kind), by_peaks)
 
 
 def geometry(values: Array, kept: Array | None = None) -> Geometry:
@@ -46,24 +72,30 @@ def geometry(values: Array, kept: Array | None = None) -> Geometry:
     ‖a - b‖² = ‖a‖² + ‖b‖² - 2 a·b loses its digits when rows are long and close together, so the rows are
     first moved by their coordinate-wise median: unlike the mean it stays among the honest rows whatever
     the others send, and the lengths are then of the size of the distances. The squared lengths are taken
-    from the diagonal of the product, so that equal rows are at distance 0 exactly. Derivatives pass
-    through the rows, never through the distances, which only choose and weigh them.
+    from the diagonal of the product, so that equal rows are at distance 0 exactly. Scaling is by powers of two,
+    hence exact: rows times a power of two have the same ``squared``. Derivatives pass through the rows, never
+    through the distances, which only choose and weigh them.
     """
     number: Array | int = len(values) if kept is None else kept.sum(dtype=jnp.int32)
     fixed = lax.stop_gradient(values)
-    middle = order_statistics.median(fixed, kept)
+    medians = order_statistics.median(fixed, kept)
     # Most rows are infinite where the median is; asking first also keeps XLA from finding the median n times.
-    centre = lax.cond(jnp.isfinite(middle).all(), lambda: middle, lambda: jnp.where(jnp.isfinite(middle), middle, 0))
-    moved = fixed - centre
-    products = jnp.matmul(moved, moved.T, precision=EXACT)  # a row that is not finite spoils its own products only
+    numbers = jnp.isfinite(medians)
+    centre = lax.cond(numbers.all(), lambda: medians, lambda: jnp.where(numbers, medians, 0))
+    kind, present = kind_of(fixed), jnp.ones(len(fixed), bool) if kept is None else kept
+    fitting = _fitting(fixed, centre, present)
+    moved = (fixed - centre) * fitting.astype(fixed.dtype)
+    # A row that is not finite spoils its own products only.
+    products = jnp.matmul(moved, moved.T, precision=EXACT, preferred_element_type=kind)
+    sizes = jnp.diagonal(products)
+    half = exponent(middle(sizes, present & (sizes > 0) & jnp.isfinite(sizes))) // 2
+    products *= power_of_two(-2 * half, kind)
     lengths = jnp.diagonal(products)
-    usable = jnp.isfinite(lengths)
-    if kept is not None:
-        usable &= kept
+    usable = present & (lengths <= largest_safe(kind))
     squared = jnp.maximum(lengths[:, None] + lengths - 2 * products, 0)
     squared = jnp.where(usable[:, None] & usable, squared, jnp.inf)
     squared = jnp.where(jnp.eye(len(values), dtype=bool), 0, squared)
-    return Geometry(values, usable, squared, number)
+    return Geometry(values, usable, squared, number, fitting * power_of_two(-half, kind))
 
 
 def places(keys: Array) -> Array:

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.aggregation.base import Rule
-from aspis_sim.aggregation.distances import EXACT, combine, geometry, mean_of_chosen, squared_norms
+from aspis_sim.aggregation.distances import EXACT, combine, geometry, mean_of_chosen
+from aspis_sim.aggregation.lengths import norms
 from aspis_sim.errors import InputError
 
 LONGEST = 10_000
@@ -19,7 +20,8 @@ def geometric_median(nu: float = 0.1, iterations: int | None = 3, tolerance: flo
     z ← Σ w_i x_i / Σ w_i with w_i = 1 / max(‖x_i - z‖, nu), from z = 0 (Pillutla et al., IEEE TSP 2022;
     ByzFL takes 3 steps). Fixed steps walk over the rows; an iteration to convergence stays in the n × n
     matrix of distances, where ‖x_i - Σ_j a_j x_j‖² = (D a)_i - ½ aᵀ D a for weights a that sum to 1. A row
-    with NaN or Inf, or whose squares overflow, has the weight 0.
+    with NaN or Inf, or whose length overflows, has the weight 0. Distances are right from 1e-30 to 1e36 in float32
+    (`norms`); to convergence, to 1e18 times the typical one (`aspis_sim.aggregation.distances`).
 
     Args:
         nu: distances below it count as it, more than 0.
@@ -32,35 +34,39 @@ def geometric_median(nu: float = 0.1, iterations: int | None = 3, tolerance: flo
     if iterations is not None and iterations < 1:
         raise InputError(f"iterations must be at least 1, or None to converge, got {iterations}")
 
-    def inverse(squared: Array, usable: Array) -> Array:
-        weights = jnp.where(usable, 1 / jnp.maximum(jnp.sqrt(squared), nu), 0)
-        return weights / jnp.maximum(weights.sum(), jnp.finfo(squared.dtype).tiny)
+    def inverse(distances: Array, usable: Array, least: Array | float) -> Array:
+        """Weights that sum to 1 and are as 1 / max(distance, least); none of them overflows."""
+        limits = jnp.finfo(distances.dtype)
+        away = jnp.where(usable, jnp.maximum(distances, jnp.clip(least, limits.tiny, limits.max)), limits.max)
+        weights = jnp.where(usable, away.min() / away, 0)
+        return weights / jnp.maximum(weights.sum(), 1)
 
     def fixed(values: Array, kept: Array | None) -> Array:
-        squared = squared_norms(values)
-        usable = jnp.isfinite(squared) if kept is None else jnp.isfinite(squared) & kept
-        weights = inverse(squared, usable)
+        away = norms(values, kept=kept)
+        usable = jnp.isfinite(away) if kept is None else jnp.isfinite(away) & kept
+        weights = inverse(away, usable, nu)
         for _ in range((iterations or 1) - 1):
-            weights = inverse(squared_norms(values - combine(weights, values, usable)), usable)
+            centre = combine(weights.astype(values.dtype), values, usable)
+            weights = inverse(norms(values, centre, kept), usable, nu)
         return mean_of_chosen(weights, values, usable)
 
     def converged(values: Array, kept: Array | None) -> Array:
         seen = geometry(values, kept)
         squared = jnp.where(seen.usable[:, None] & seen.usable, seen.squared, 0)
-        enough = 8 * jnp.finfo(values.dtype).eps if tolerance is None else tolerance
+        enough = 8 * jnp.finfo(squared.dtype).eps if tolerance is None else tolerance
 
         def step(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
             count, weights, _ = state
             distances = jnp.matmul(squared, weights, precision=EXACT)
             away = jnp.maximum(distances - 0.5 * (weights @ distances), 0)
-            better = inverse(away, seen.usable)
+            better = inverse(jnp.sqrt(away), seen.usable, nu * seen.unit)
             return count + 1, better, jnp.max(jnp.abs(better - weights))
 
         def unfinished(state: tuple[Array, Array, Array]) -> Array:
             return (state[0] < LONGEST) & (state[2] > enough)
 
-        start = seen.usable.astype(values.dtype) / jnp.maximum(seen.usable.sum(), 1).astype(values.dtype)
-        state = (jnp.int32(0), start, jnp.full((), jnp.inf, values.dtype))
+        start = seen.usable.astype(squared.dtype) / jnp.maximum(seen.usable.sum(), 1).astype(squared.dtype)
+        state = (jnp.int32(0), start, jnp.full((), jnp.inf, squared.dtype))
         return mean_of_chosen(lax.while_loop(unfinished, step, state)[1], seen.rows, seen.usable)
 
     def aggregate(values: Array, kept: Array | None = None) -> Array:

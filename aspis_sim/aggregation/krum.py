@@ -32,8 +32,9 @@ def tolerance(f: int, beyond: int) -> Tolerance:
 def krum(f: int, beyond: int = 1, power: int = 2) -> Rule:
     """The row with the least sum of squared distances to its n - f - ``beyond`` nearest others.
 
-    Blanchard et al., NeurIPS 2017. A row with NaN or Inf, or whose squares overflow, is infinitely far
-    from the others and never chosen while a usable row is there.
+    Blanchard et al., NeurIPS 2017. A row with NaN or Inf, or out of bounds
+    (`aspis_sim.aggregation.distances`), is infinitely far from the others and never chosen while a usable row is there.
+    Right from 1e-30 to 1e36 in float32.
 
     Args:
         f: Byzantine rows, n >= 2f + 3.
@@ -49,21 +50,30 @@ def krum(f: int, beyond: int = 1, power: int = 2) -> Rule:
     return Rule(aggregate, takes_kept=True, tolerance=tolerance(f, beyond))
 
 
-def multi_krum(f: int, beyond: int = 1, power: int = 2, chosen: int | None = None) -> Rule:
+def multi_krum(f: int, beyond: int = 1, power: int = 2, chosen: int | None = None, spared: int = 0) -> Rule:
     """The mean of the rows with the least Krum scores (Blanchard et al., NeurIPS 2017).
 
-    NaN and Inf as in `krum`; if more than f rows cannot be used, the result is NaN.
+    NaN, Inf and range as in `krum`; if more than f rows cannot be used, the result is NaN.
 
     Args:
         f: Byzantine rows, n >= 2f + 3.
         beyond: n - f - ``beyond`` neighbours are counted: 1 as in ByzFL, 2 as published.
         power: of the distances that are summed: 2 as published, 4 as in Blades, which squares twice.
-        chosen: how many rows are averaged, n - f if not given.
+        chosen: how many rows are averaged, n - f - ``spared`` if not given.
+        spared: rows left out beside f: 0 as in ByzFL, 2 as in the code of Aspis, which averages as many rows as it
+            counts neighbours.
+
+    Raises:
+        InputError: ``spared`` is not 0, 1 or 2, or is given beside ``chosen``.
     """
+    if spared not in (0, 1, 2):
+        raise InputError(f"spared must be 0, 1 or 2 rows left out beside f, got {spared}")
+    if chosen is not None and spared:
+        raise InputError("multi_krum takes a number of rows (chosen) or how many are left out (spared), not both")
 
     def aggregate(values: Array, kept: Array | None = None) -> Array:
         seen = geometry(values, kept)
-        number = jnp.maximum(seen.number - f, 1) if chosen is None else chosen
+        number = jnp.maximum(seen.number - f - spared, 1) if chosen is None else chosen
         best = places(scores(seen, f, beyond, power)) < number
         return mean_of_chosen(best, seen.rows, seen.usable)
 

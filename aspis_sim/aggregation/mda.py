@@ -51,8 +51,9 @@ def mda(f: int) -> Rule:
     """The mean of the subset of n - f rows of least diameter, exact (El Mhamdi et al., 2020, Rousseeuw 1985).
 
     No subsets are listed: see `least_diameter`, whose work grows like n · 1.47^f. Of several subsets of
-    the same diameter the first in lexicographic order counts, as in ByzFL. A row with NaN or Inf, or whose
-    squares overflow, is infinitely far from the others; more than f of them give NaN.
+    the same diameter the first in lexicographic order counts, as in ByzFL. A row with NaN or Inf, or out
+    of bounds (`aspis_sim.aggregation.distances`), is infinitely far from the others; more than f of them give NaN.
+    Right from 1e-30 to 1e36 in float32.
 
     Args:
         f: Byzantine rows.

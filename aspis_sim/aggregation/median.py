@@ -21,4 +21,4 @@ def median(lower: bool = False) -> Rule:
     def aggregate(values: Array, kept: Array | None = None) -> Array:
         return order_statistics.median(values, kept, lower)
 
-    return Rule(aggregate, coordinatewise=True, takes_kept=True)
+    return Rule(aggregate, coordinatewise=True, takes_kept=True, exact=True)

@@ -51,7 +51,9 @@ def bucket_means(values: Array, kept: Array | None, buckets: Array | int, most: 
     return sums / sizes, member.any(1)
 
 
-def median_of_means(buckets: int | None = None, most: int | None = None, per_lie: int = 4) -> Rule:
+def median_of_means(
+    buckets: int | None = None, most: int | None = None, per_lie: int = 4, shuffled: bool = False
+) -> Rule:
     """Means of ``buckets`` groups of consecutive rows, then the coordinate-wise median across the groups.
 
     The aggregation of DETOX (Rajput et al., NeurIPS 2019), whose option is the number of buckets, not the
@@ -66,6 +68,8 @@ def median_of_means(buckets: int | None = None, most: int | None = None, per_lie
             rows, the plain median).
         most: with ``buckets`` None, the most that can be (it bounds the work); None for the number of rows.
         per_lie: buckets for each row that can be distorted, at least 2.
+        shuffled: in training, the rows are put into the buckets in an order drawn anew at every step, as in the code
+            of Aspis (see `Rule.shuffles`); else in the order of the files.
 
     Raises:
         InputError: ``buckets`` or ``most`` is less than 1, or both are given, or ``per_lie`` is less than 2.
@@ -90,4 +94,4 @@ def median_of_means(buckets: int | None = None, most: int | None = None, per_lie
         return order_statistics.median(means, None if kept is None else used)
 
     bounded = adaptive if buckets is None else None
-    return Rule(aggregate, coordinatewise=True, takes_kept=True, order_free=False, bounded=bounded)
+    return Rule(aggregate, coordinatewise=True, takes_kept=True, order_free=False, shuffles=shuffled, bounded=bounded)

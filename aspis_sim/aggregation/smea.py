@@ -11,7 +11,7 @@ from jax import Array, lax
 
 from aspis_sim.aggregation.base import Rule, majority
 from aspis_sim.aggregation.caf import centred_products
-from aspis_sim.aggregation.distances import geometry, mean_of_chosen
+from aspis_sim.aggregation.distances import EXACT, geometry, mean_of_chosen
 from aspis_sim.errors import InputError
 
 SUBSETS = 5_000_000
@@ -71,14 +71,28 @@ def _below(products: Array, limit: Array) -> Array:
     return jnp.isfinite(lower[:, -1, -1])
 
 
+def _along_main_directions(squared: Array, usable: Array, inner: Array) -> Array:
+    """Coordinates of the rows along the main directions of the ``inner`` ones, ``[n, DIRECTIONS]``.
+
+    Rows far away would drown the others' digits; their own coordinates are wrong by rounding of their own size. A
+    direction with less than an eighth of the largest variance is left out (0), since it would be as ill determined.
+    """
+    share = inner.astype(squared.dtype) / jnp.maximum(inner.sum(), 1).astype(squared.dtype)
+    products = jnp.where(usable[:, None] & usable, centred_products(squared, share), 0)
+    values, vectors = jnp.linalg.eigh(jnp.where(inner[:, None] & inner, products, 0))
+    clear = (values > values[-1] / 8) & (values > 0)
+    onto = jnp.where(clear, vectors / jnp.sqrt(jnp.where(clear, values, 1)), 0)
+    return jnp.matmul(jnp.where(inner, products, 0), onto[:, -DIRECTIONS:], precision=EXACT)
+
+
 def least_spread(squared: Array, usable: Array, f: int) -> Array:
     """The subset of n - f rows whose covariance has the least top eigenvalue, bool ``[n]``; f at least 1.
 
     The nonzero eigenvalues of a subset's scatter are those of its products around its mean, n - f by n - f.
     Batches of subsets, those without the most outlying rows first, pass two tests against the best so far:
-    the spread along the main directions of all rows (a Rayleigh quotient, a lower bound) and positive
-    pivots; only what passes both has its eigenvalue computed. Subsets within rounding of the best count as
-    no better.
+    the spread along the main directions of the rows without the f most outlying ones (a Rayleigh quotient, a lower
+    bound) and positive pivots; only what passes both has its eigenvalue computed. Subsets within rounding of the best
+    count as no better.
     """
     rows = len(squared)
     size = rows - f
@@ -86,9 +100,7 @@ def least_spread(squared: Array, usable: Array, f: int) -> Array:
     finite = jnp.where(usable[:, None] & usable, squared, 0)
     order = jnp.argsort(-jnp.where(usable, finite.sum(0), jnp.inf))
     sorted_squared = squared[order][:, order]
-    share = usable.astype(squared.dtype) / jnp.maximum(usable.sum(), 1).astype(squared.dtype)
-    values, vectors = jnp.linalg.eigh(centred_products(finite, share) * (usable[:, None] & usable))
-    spread = (vectors * jnp.sqrt(jnp.maximum(values, 0)))[order][:, -DIRECTIONS:]
+    spread = _along_main_directions(finite, usable, usable.at[order[:f]].set(False))[order]
     strictly = 1 - 8 * rows * float(jnp.finfo(squared.dtype).eps)
 
     def eigenvalue(members: Array) -> Array:
@@ -130,8 +142,8 @@ def least_spread(squared: Array, usable: Array, f: int) -> Array:
 def smea(f: int) -> Rule:
     """The mean of the n - f rows whose covariance has the least top eigenvalue (Allouah et al., ICML 2023).
 
-    See `least_spread`. A row with NaN or Inf, or whose squares overflow, is in no subset; more than f of
-    them give NaN.
+    See `least_spread`. A row with NaN or Inf, or out of bounds (`aspis_sim.aggregation.distances`), is in no
+    subset; more than f of them give NaN. Right from 1e-30 to 1e36 in float32.
 
     Args:
         f: Byzantine rows; n over f must not exceed 5,000,000 subsets.

@@ -8,6 +8,7 @@ from typing import Any
 
 from aspis_sim.analysis.pairs import FOLLOWING, Pairing, Pairs, pair, said
 from aspis_sim.analysis.statistics import LEVEL, MOST_PAIRS, Paired, holm, least_p, paired
+from aspis_sim.analysis.summary import FEW
 from aspis_sim.errors import InputError
 from aspis_sim.registry import unknown_name
 from aspis_sim.run.row import METRICS, SETTINGS, Row
@@ -42,7 +43,9 @@ class Difference:
         seeds: pairs.
         mean_first, mean_second: of the metric over the pairs.
         difference: mean of first - second; None if not all is finite.
-        low, high: its 95% interval (Student's t, of this group alone), None for one pair.
+        low, high: its 95% interval (Student's t, of this group alone; of a share no further than -1 and 1), with fewer
+            than 4 pairs the smallest and the largest difference; None for one pair.
+        ranged: whether they are the range of the differences, and no interval.
         p_t, p_sign_flip: of each test alone, see `aspis_sim.analysis.statistics.Paired`.
         least_p_sign_flip: the smallest p that the sign-flip test can give with so many pairs.
         p_holm: of the test that was asked for, corrected over all groups; of the sign-flip test where all differences
@@ -62,6 +65,7 @@ class Difference:
     difference: float | None
     low: float | None
     high: float | None
+    ranged: bool
     p_t: float | None
     p_sign_flip: float | None
     least_p_sign_flip: float
@@ -154,7 +158,8 @@ def _difference(group: Pairs, metric: str, test: str, others: Sequence[str]) -> 
     ours, theirs = zip(*(_both(both, metric) for both in group.rows), strict=True)
     finite = all(map(math.isfinite, (*ours, *theirs)))
     result = paired(ours, theirs) if finite else Paired(math.nan, None, None, None)
-    half, count = result.half_width, len(ours)
+    count = len(ours)
+    low, high = _spread(ours, theirs, result, METRICS[metric].share)
     fixed = METRICS[metric].counted and count > 1 and len(set(ours)) == len(set(theirs)) == 1
     p = result.p_sign_flip if test == "sign-flip" or result.p_t is None else result.p_t
     if finite and p is None:
@@ -172,8 +177,9 @@ def _difference(group: Pairs, metric: str, test: str, others: Sequence[str]) -> 
         mean_first=sum(ours) / count,
         mean_second=sum(theirs) / count,
         difference=result.mean if finite else None,
-        low=None if half is None else result.mean - half,
-        high=None if half is None else result.mean + half,
+        low=low,
+        high=high,
+        ranged=low is not None and count < FEW,
         p_t=result.p_t,
         p_sign_flip=result.p_sign_flip,
         least_p_sign_flip=least_p(count),
@@ -181,6 +187,19 @@ def _difference(group: Pairs, metric: str, test: str, others: Sequence[str]) -> 
         identical_rows=_identical(group),
         verdict="",
     )
+
+
+def _spread(
+    ours: Sequence[float], theirs: Sequence[float], result: Paired, share: bool
+) -> tuple[float, float] | tuple[None, None]:
+    """The ends of the interval of the mean difference, or of the range of few differences."""
+    if result.half_width is None:
+        return None, None
+    if len(ours) < FEW:
+        differences = [a - b for a, b in zip(ours, theirs, strict=True)]
+        return min(differences), max(differences)
+    low, high = result.mean - result.half_width, result.mean + result.half_width
+    return (max(low, -1.0), min(high, 1.0)) if share else (low, high)
 
 
 def _judged(group: Difference, p: float | None) -> Difference:

@@ -1,12 +1,16 @@
 """What a table comes to: how far a scheme is above its rivals, and each scheme's worst case over several tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.analysis.labels import OF_ADVERSARY
 from aspis_sim.analysis.summary import Entry
 from aspis_sim.analysis.tables import Context, Table, Tables
+from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.distortion.expectation import expected_distorted
+from aspis_sim.spec.part import parse_part
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +95,7 @@ class Reduction:
     """How much smaller a scheme's measured distortion fraction is than a rival's: 1 - ours / theirs.
 
     Attributes:
-        share: of the rival's fraction.
+        share: of the rival's fraction; negative where the scheme's own is the larger one.
         q: Byzantine workers.
         rival: the rival's label.
     """
@@ -103,11 +107,60 @@ class Reduction:
 
 def reductions(table: Table, scheme: str) -> tuple[Reduction, ...]:
     """Reductions against every rival at every q where the rival has distorted files, ascending."""
-    found = []
+    found = [Reduction(1 - ours / theirs, q, name) for name, q, ours, theirs in _fractions(table, scheme) if theirs > 0]
+    return tuple(sorted(found, key=lambda reduction: reduction.share))
+
+
+def only_ours(table: Table, scheme: str) -> tuple[tuple[str, int], ...]:
+    """(rival, q) where the scheme has distorted files and the rival has none, so that no reduction exists."""
+    return tuple((name, q) for name, q, ours, theirs in _fractions(table, scheme) if ours > 0 and theirs == 0)
+
+
+def _fractions(table: Table, scheme: str) -> Iterator[tuple[str, int, float, float]]:
+    """Of each rival and q where both are known: the rival, q, and the measured fractions of the scheme and of it."""
     for (name, q), entry in table.entries.items():
         ours = table.entries.get((scheme, q))
-        rival = table.family(name) != table.family(scheme)
-        if not rival or ours is None or ours.measured is None or not entry.measured:
+        if table.family(name) == table.family(scheme) or ours is None:
             continue
-        found.append(Reduction(1 - ours.measured / entry.measured, q, name))
-    return tuple(sorted(found, key=lambda reduction: reduction.share))
+        if ours.measured is not None and entry.measured is not None:
+            yield name, q, ours.measured, entry.measured
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What workers drawn at random would do where those of an attack are spread out.
+
+    Attributes:
+        scheme: label.
+        q: Byzantine workers.
+        count: files with a Byzantine majority, mean over all sets of q workers.
+        files: f.
+    """
+
+    scheme: str
+    q: int
+    count: float
+    files: int
+
+
+def at_random(table: Table) -> tuple[Expected, ...]:
+    """Where an attack spreads its workers out: files that as many workers drawn at random hold a majority of.
+
+    Of the schemes to which placement matters: not where all sets of q workers are alike, nor without redundancy, nor
+    where workers change places or are drawn anew anyway.
+    """
+    name, _, options = table.attack.partition(":")
+    if name not in TARGETINGS or not TARGETINGS.accepts(name, "placement"):
+        return ()
+    if "placement=" in options and "placement=spread" not in options:
+        return ()
+    found = []
+    for (scheme, q), entry in table.entries.items():
+        row, name = entry.some, parse_part(entry.some["assignment"]).name
+        alike = row["redundancy"] == 1 or (name in ASSIGNMENTS and ASSIGNMENTS.traits(name).complete)
+        if alike or row["permute"] or row["adversary_window"] is not None or row["files"] is None:
+            continue
+        mean = float(expected_distorted(row["files"], row["workers"], row["redundancy"], q))
+        if mean > 0:
+            found.append(Expected(scheme, q, mean, row["files"]))
+    return tuple(found)

@@ -28,7 +28,9 @@ ROUNDING = 1e-6
 """Relative: figures this close may come from the same computation in another order, as another CPU does it."""
 ROUNDED = ("loss", "trace loss", "curve loss")
 """What is rounded; all else is counted, and is the same or is not."""
-IMPLIED = (*(one.name for one in FIGURES if one.metric is None and one.name != "status"), "samples_processed")
+OUTSIDE = ("status", "distortion_theory")
+"""What came out of a run, and what others published of it: no settings."""
+IMPLIED = (*(one.name for one in FIGURES if one.metric is None and one.name not in OUTSIDE), "samples_processed")
 """Columns that follow from the others, and so tell when a row contradicts itself."""
 
 
@@ -237,7 +239,11 @@ def _elsewhere(stored: StoredRun) -> str:
         )
     )
     return "; ".join(
-        f"{name} {before[:12]} then, {now.get(name, 'unknown')[:12]} now"
-        for name, before in then.items()
-        if before != now.get(name)
+        f"{name} {_told(then, name)} then, {_told(now, name)} now"
+        for name in dict.fromkeys([*then, *now])
+        if then.get(name) != now.get(name)
     )
+
+
+def _told(values: Mapping[str, str], name: str) -> str:
+    return values.get(name, "unset")[: 12 if name in ("code", "data") else 80]

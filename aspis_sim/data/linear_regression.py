@@ -34,7 +34,7 @@ def linear_regression(samples: int = 50_000, dimension: int = 100, run: int = 0)
             f"linear-regression: {samples:,} samples of {dimension:,} numbers are more than {MOST_VALUES:,} numbers; "
             f"try samples={max(1, MOST_VALUES // dimension)}"
         )
-    draws = np.random.RandomState(run)
+    draws = np.random.RandomState(run if run < 2**32 else [run % 2**32, run // 2**32])
     inputs = draws.normal(size=(samples, dimension))
     hidden = draws.normal(size=(dimension, 1))
     initial = draws.normal(size=(dimension, 1))

@@ -22,9 +22,10 @@ DETECTORS = Registry(
     DetectorTraits(),
     {
         "clique": DetectorTraits(excludes_to_average=True),
-        "certified": DetectorTraits(certifies=True, keeps_unanimous=True),
-        "unanimous": DetectorTraits(keeps_unanimous=True),
-        "degree": DetectorTraits(windowed=True),
+        "sound": DetectorTraits(accuses_only_liars=True),
+        "certified": DetectorTraits(certifies=True, keeps_unanimous=True, accuses_only_liars=True),
+        "unanimous": DetectorTraits(keeps_unanimous=True, accuses_only_liars=True),
+        "degree": DetectorTraits(windowed=True, accuses_only_liars=True),
         "none": DetectorTraits(detects=False),
     },
 )

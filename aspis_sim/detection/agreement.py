@@ -13,7 +13,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from aspis_sim.aggregation.average import mean_over_rows, sum_over_rows
+from aspis_sim.aggregation.average import sum_over_rows
 from aspis_sim.detection.equality import Compared, Comparison
 
 
@@ -35,14 +35,14 @@ class Views(NamedTuple):
         return jnp.where(is_lie(self.distorts, slot)[:, None], self.lies, self.honest)
 
     def mean(self, slot: Array, kept: Array) -> Array:
-        """Mean of the chosen values over the files that are kept, ``[d]``, without forming the values."""
+        """Mean of the chosen values over the files kept, ``[d]`` in float32 at least, without forming the values."""
         lying = is_lie(self.distorts, slot)
         honest = sum_over_rows(self.honest, kept & ~lying)
         if len(self.lies) > 1:
             lies = sum_over_rows(self.lies, kept & lying)
         else:
             count = (kept & lying).sum()
-            lies = jnp.where(count > 0, count.astype(self.lies.dtype) * self.lies[0], 0)
+            lies = jnp.where(count > 0, count.astype(honest.dtype) * self.lies[0], 0)
         return (honest + lies) / jnp.maximum(kept.sum(), 1)
 
 
@@ -62,8 +62,8 @@ class Copies(NamedTuple):
         return jnp.take_along_axis(self.values, slot[:, None, None], axis=1)[:, 0]
 
     def mean(self, slot: Array, kept: Array) -> Array:
-        """Mean of the chosen values over the files that are kept, ``[d]``."""
-        return mean_over_rows(self.chosen(slot), kept)
+        """Mean of the chosen values over the files that are kept, ``[d]`` in float32 at least."""
+        return sum_over_rows(self.chosen(slot), kept) / jnp.maximum(kept.sum(), 1)
 
 
 @dataclass(frozen=True)

@@ -8,26 +8,29 @@ from aspis_sim.assignment.base import Assignment
 from aspis_sim.detection.verdict import Verdict
 
 
-def still_distortable(verdict: Verdict, max_byzantine: int, assignment: Assignment, by_vote: int) -> int:
+def still_distortable(
+    verdict: Verdict, max_byzantine: int, assignment: Assignment, distortable: int, by_vote: int
+) -> int:
     """The most distorted files c that can enter the update after this verdict.
 
     With a demand for unanimity a distorted file has, apart from e excluded workers, only Byzantine ones, of whom q - e
     are left: the files inside a set of q workers, less those inside the excluded set, C(q, r) - C(e, r) times the
-    most files that one group holds. That is exact on the subset assignment. Otherwise the vote decides, and c is the
-    worst case of the vote (on the subset assignment C(2q, r) / 2, which holds for lies that leave a hypothesis).
+    most files that one group holds, and never more than can pass the detector at all. That is exact on the subset
+    assignment. Otherwise c is the worst case of the vote.
 
     Args:
         verdict: on the graph of the round.
         max_byzantine: q.
         assignment: f files of r workers each.
-        by_vote: worst case of the vote for q Byzantine workers.
+        distortable: the most that can pass the detector, whatever its verdict.
+        by_vote: the most that can pass a verdict without that demand.
     """
     if not verdict.unanimous:
         return by_vote
     excluded = int((~verdict.honest).sum())
     r = assignment.redundancy
     groups = (comb(max_byzantine, r) - comb(excluded, r)) * most_files_a_group(assignment)
-    return max(0, min(groups, len(assignment.files)))
+    return max(0, min(groups, distortable))
 
 
 def most_files_a_group(assignment: Assignment) -> int:

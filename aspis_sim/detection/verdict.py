@@ -1,7 +1,7 @@
 """What a detector says about one agreement graph: a verdict as data, and the checks all detectors share."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -54,6 +54,15 @@ class Verdict:
     unanimous: bool = False
 
 
+def as_published(verdict: Verdict, max_byzantine: int) -> Verdict:
+    """The verdict with the plain mean only where exactly q workers are excluded; certified values keep theirs.
+
+    With fewer, one copy a file from a worker that is not excluded goes to the robust rule, as in the training code of
+    the authors of Aspis (``_draco_lite_aggregation``), and as published for Aspis+.
+    """
+    return replace(verdict, average=verdict.average and int((~verdict.honest).sum()) == max_byzantine)
+
+
 @dataclass(frozen=True)
 class DetectorTraits:
     """What a detector does, apart from its verdicts.
@@ -63,6 +72,7 @@ class DetectorTraits:
         windowed: whether it judges the graph of a window of steps, with a memory on the device.
         certifies: whether its verdicts carry certificates of values.
         keeps_unanimous: whether an undecided graph leaves only files on which no two remaining workers disagree.
+        accuses_only_liars: whether every worker that it excludes is Byzantine, whatever the lies.
         excludes_to_average: whether it excludes workers only in verdicts that ask for the plain mean.
     """
 
@@ -70,6 +80,7 @@ class DetectorTraits:
     windowed: bool = False
     certifies: bool = False
     keeps_unanimous: bool = False
+    accuses_only_liars: bool = False
     excludes_to_average: bool = False
 
 

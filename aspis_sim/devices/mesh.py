@@ -23,6 +23,7 @@ from jax import Array
 from jax.sharding import Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 
+from aspis_sim.environment import PRNG
 from aspis_sim.errors import InputError
 
 NAME = "workers"
@@ -156,7 +157,7 @@ def on_all(tree: Any, devices: int) -> Any:
             return leaf
         if isinstance(leaf, Array) and jax.dtypes.issubdtype(leaf.dtype, jax.dtypes.prng_key):
             data = np.asarray(jax.random.key_data(leaf))
-            return jax.random.wrap_key_data(jax.make_array_from_process_local_data(everywhere, data))
+            return jax.random.wrap_key_data(jax.make_array_from_process_local_data(everywhere, data), impl=PRNG)
         return jax.make_array_from_process_local_data(everywhere, np.asarray(leaf))
 
     return jax.tree.map(place, tree)

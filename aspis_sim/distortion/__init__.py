@@ -2,6 +2,6 @@
 
 from aspis_sim.distortion.result import Placement
 from aspis_sim.distortion.spread_out import spread_out
-from aspis_sim.distortion.worst_case import worst_case
+from aspis_sim.distortion.worst_case import strong_attack, worst_case
 
-__all__ = ["Placement", "spread_out", "worst_case"]
+__all__ = ["Placement", "spread_out", "strong_attack", "worst_case"]

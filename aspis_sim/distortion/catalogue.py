@@ -1,12 +1,13 @@
 """What can be built for K workers, what it costs and what q Byzantines do to it: the basis of a choice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aspis_sim.assignment import ASSIGNMENTS, build, shape
-from aspis_sim.distortion.closed_forms import subset_strong
+from aspis_sim.detection import DETECTORS
 from aspis_sim.distortion.result import check_byzantine
-from aspis_sim.distortion.worst_case import worst_case
+from aspis_sim.distortion.worst_case import worst_case, worst_case_of_subset
 from aspis_sim.errors import InputError, PluginError
 
 SEARCH_SECONDS = 10.0
@@ -23,10 +24,11 @@ class Option:
         load: l, files a worker.
         overhead: computation against no redundancy, that is r: every sample's gradient is computed r times.
         q: Byzantine workers assumed.
-        distorted: c, the most files that they distort under the strong attack (the best found, if not exact).
+        distorted: c, the most files that they can distort past the detector (the best known, if not exact).
         bound: what c is proven not to exceed.
         fraction: the proven worst ε, ``bound`` over f.
         proof: how c is known, as `worst_case` says it.
+        detector: behind which the worst case is taken; "none" is the bare vote.
     """
 
     assignment: str
@@ -39,46 +41,55 @@ class Option:
     bound: int
     fraction: float
     proof: str
+    detector: str = "none"
 
 
 def buildable(
     workers: int,
     q: int,
     *,
+    detectors: Sequence[str] = ("none",),
     max_redundancy: int = 7,
     max_load: int | None = None,
     time_limit: float = SEARCH_SECONDS,
 ) -> list[Option]:
-    """List every assignment with default parameters that exists for K workers and an odd r.
+    """List every assignment with default parameters that exists for K workers and an odd r, behind each detector.
+
+    Without redundancy there is nothing to detect by, and only the detector "none" is listed.
 
     Args:
         workers: K.
         q: Byzantine workers, 0 <= q < K/2.
+        detectors: registered names.
         max_redundancy: largest r tried.
         max_load: leave out assignments with more files a worker.
         time_limit: seconds for the search of one worst case.
 
     Returns:
-        Options by r, then by name in the order of the registry.
+        Options by r, then by name in the order of the registry, then by detector as given.
 
     Raises:
-        InputError: K < 1, or q not below K/2.
+        InputError: K < 1, q not below K/2, or an unknown detector.
     """
     if workers < 1:
         raise InputError(f"workers {workers}: at least 1 worker is needed; try 15")
     check_byzantine(workers, q)
+    for detector in detectors:
+        DETECTORS.check(detector)
     options = []
     for redundancy in range(1, min(workers, max_redundancy) + 1, 2):
         for name, files, load in _existing(workers, redundancy):
             if max_load is not None and load > max_load:
                 continue
-            if ASSIGNMENTS.traits(name).complete:
-                count = bound = subset_strong(q, redundancy)
-                proof = "closed form"
-            else:
-                found = worst_case(build(name, workers=workers, redundancy=redundancy), q, time_limit)
-                count, bound, proof = found.count, found.bound, found.proof
-            options.append(Option(name, redundancy, files, load, redundancy, q, count, bound, bound / files, proof))
+            complete = ASSIGNMENTS.traits(name).complete
+            assignment = None if complete else build(name, workers=workers, redundancy=redundancy)
+            for detector in detectors if redundancy > 1 else ("none",):
+                if assignment is None:
+                    found = worst_case_of_subset(workers, redundancy, q, detector)
+                else:
+                    found = worst_case(assignment, q, detector, time_limit)
+                figures = (found.count, found.bound, found.bound / files, found.proof)
+                options.append(Option(name, redundancy, files, load, redundancy, q, *figures, detector))
     return options
 
 
@@ -86,12 +97,13 @@ def plan(
     workers: int,
     q: int,
     *,
+    detectors: Sequence[str] = ("none",),
     max_load: int | None = None,
     max_fraction: float | None = None,
     max_redundancy: int = 7,
     time_limit: float = SEARCH_SECONDS,
 ) -> list[Option]:
-    """List the assignments that keep ε under a wanted value, cheapest first.
+    """List the assignments that keep ε under a wanted value behind one of these detectors, cheapest first.
 
     Cheaper is a smaller overhead (computation), then fewer files a worker (messages), then a smaller ε. An
     ε that is not proven counts with its bound.
@@ -99,6 +111,7 @@ def plan(
     Args:
         workers: K.
         q: Byzantine workers, 0 <= q < K/2.
+        detectors: registered names.
         max_load: most files a worker may hold; None: any.
         max_fraction: the ε not to be exceeded; None: any.
         max_redundancy: largest r tried.
@@ -110,7 +123,8 @@ def plan(
     """
     if max_fraction is not None and not 0 <= max_fraction <= 1:
         raise InputError(f"a distortion fraction of {max_fraction} does not exist; try 0 to 1")
-    options = buildable(workers, q, max_redundancy=max_redundancy, max_load=max_load, time_limit=time_limit)
+    limits: dict[str, Any] = {"max_redundancy": max_redundancy, "max_load": max_load, "time_limit": time_limit}
+    options = buildable(workers, q, detectors=detectors, **limits)
     fitting = [option for option in options if max_fraction is None or option.fraction <= max_fraction]
     if not fitting:
         within = "" if max_load is None else f" and at most {max_load} files a worker"
@@ -119,7 +133,8 @@ def plan(
         best = min(options, key=lambda option: option.fraction)
         raise InputError(
             f"no assignment for {workers} workers{within} keeps ε within {max_fraction:g} at q={q}; "
-            f"the least is {best.fraction:.4f} ({best.assignment}, redundancy {best.redundancy})"
+            f"the least is {best.fraction:.4f} ({best.assignment}, redundancy {best.redundancy}, detector "
+            f"{best.detector})"
         )
     return sorted(fitting, key=lambda option: (option.overhead, option.load, option.fraction))
 

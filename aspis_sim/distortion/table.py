@@ -7,17 +7,21 @@ from typing import Any
 from aspis_sim.assignment import ASSIGNMENTS, Assignment, Shape, build
 from aspis_sim.assignment import shape as assignment_shape
 from aspis_sim.distortion.bounds import second_eigenvalue, spectral_gamma
-from aspis_sim.distortion.closed_forms import subset_strong, subset_weak
+from aspis_sim.distortion.closed_forms import subset_weak
 from aspis_sim.distortion.expectation import expected_distorted
 from aspis_sim.distortion.result import check_byzantine
 from aspis_sim.distortion.spread_out import spread_out
-from aspis_sim.distortion.worst_case import worst_case
+from aspis_sim.distortion.worst_case import strong_attack, strong_attack_on_subset, worst_case, worst_case_of_subset
 from aspis_sim.errors import InputError
 from aspis_sim.registry import unknown_name
 from aspis_sim.schemes import scheme as registered
 
-KINDS = {"strong": "worst", "weak": "spread out", "random": "mean"}
-"""What is counted under an attack: the worst case, workers spread out as thinly as can be, the mean over all sets."""
+KINDS = {"strong": "published", "worst": "worst", "weak": "spread out", "random": "mean"}
+"""What is counted under an attack: what the published strong attack distorts, the worst case of the scheme's detector,
+workers spread out as thinly as can be, the mean over all sets.
+
+The mean is that of a bare vote for every scheme: files with a Byzantine majority, whatever the detector makes of them.
+"""
 ATTACKS = tuple(KINDS)
 
 
@@ -41,6 +45,8 @@ class Row:
         gamma: ByzShield's spectral bound on c under the strong attack, from the assignment's own second
             eigenvalue; None for other attacks, without redundancy, and on `subset`, which has its closed
             form.
+        expected: files with a Byzantine majority on average over all sets of q workers, where ``weak`` spreads the
+            workers out; None for other attacks, and where all sets are alike: on `subset`, and without redundancy.
     """
 
     scheme: str
@@ -56,6 +62,7 @@ class Row:
     proof: str
     bound: int | float
     gamma: float | None
+    expected: float | None = None
 
 
 COLUMNS = (
@@ -81,6 +88,7 @@ def distortion_rows(
     schemes: Iterable[str] = ("aspis", "byzshield", "detox", "median"),
     attacks: Iterable[str] = ("strong",),
     assignments: Mapping[str, str] | None = None,
+    detectors: Mapping[str, str] | None = None,
     parameters: Mapping[str, Mapping[str, Any]] | None = None,
     time_limit: float | None = None,
 ) -> Iterator[Row]:
@@ -93,10 +101,11 @@ def distortion_rows(
         redundancy: r; the baseline's is 1 whatever is asked.
         byzantine: the values of q.
         schemes: registered names.
-        attacks: ``strong`` (worst case), ``weak`` (spread-out placement), ``random`` (the strong targeting
-            by q workers drawn at random: an exact expectation, and no different from ``strong`` on
-            `subset`, where all sets of q workers are alike).
+        attacks: ``strong`` (as published, against the scheme's detector), ``worst`` (the most that any lies can bring
+            past the scheme's detector, as far as known), ``weak`` (spread-out placement), ``random`` (files with a
+            Byzantine majority, an exact expectation over all sets of q workers; the same for every set on `subset`).
         assignments: another assignment for a scheme, such as ``{"byzshield": "ramanujan-2"}``.
+        detectors: another detector for a scheme, such as ``{"aspis": "sound"}``.
         parameters: further parameters of a scheme's assignment, such as ``{"aspis+": {"pair_files": 2}}``.
         time_limit: seconds for one search of a worst case.
 
@@ -118,35 +127,40 @@ def distortion_rows(
             "redundancy": redundancy if ASSIGNMENTS.traits(name).redundant else 1,
             **(parameters or {}).get(scheme, {}),
         }
-        requests.append((scheme, name, request, assignment_shape(name, **request)))
+        detector = (detectors or {}).get(scheme) or str(registered(scheme).fills["detector"])
+        requests.append((scheme, name, detector, request, assignment_shape(name, **request)))
     return _rows(requests, byzantine, attacks, time_limit)
 
 
 def _rows(
-    requests: list[tuple[str, str, dict[str, Any], Shape]],
+    requests: list[tuple[str, str, str, dict[str, Any], Shape]],
     byzantine: list[int],
     attacks: list[str],
     time_limit: float | None,
 ) -> Iterator[Row]:
-    for scheme, name, request, (files, load) in requests:
+    for scheme, name, detector, request, (files, load) in requests:
         workers, redundancy = request["workers"], request["redundancy"]
         # the subset assignment has closed forms, and its table of groups may be large
         assignment = None if ASSIGNMENTS.traits(name).complete else build(name, **request)
         eigenvalue = None if assignment is None or redundancy < 3 else second_eigenvalue(assignment)
         for attack in attacks:
             for q in byzantine:
-                count, bound, proof = _count(assignment, files, workers, redundancy, q, attack, time_limit)
+                count, bound, proof = _count(assignment, detector, files, workers, redundancy, q, attack, time_limit)
                 gamma = None
-                if KINDS[attack] == "worst" and eigenvalue is not None:
+                if KINDS[attack] == "published" and eigenvalue is not None:
                     gamma = spectral_gamma(q, load, redundancy, workers, eigenvalue)
+                expected = None
+                if KINDS[attack] == "spread out" and assignment is not None and redundancy > 1:
+                    expected = float(expected_distorted(files, workers, redundancy, q))
                 yield Row(
                     scheme, name, workers, redundancy, files, load, q, attack,
-                    count, count / files, proof, bound, gamma,
+                    count, count / files, proof, bound, gamma, expected,
                 )  # fmt: skip
 
 
 def _count(
     assignment: Assignment | None,
+    detector: str,
     files: int,
     workers: int,
     redundancy: int,
@@ -155,14 +169,27 @@ def _count(
     time_limit: float | None,
 ) -> tuple[int | float, int | float, str]:
     """c, what is proven of it, and how; no assignment stands for `subset`."""
-    if assignment is None:
-        count = (subset_weak if KINDS[attack] == "spread out" else subset_strong)(q, redundancy)
-        return count, count, "closed form"
-    if KINDS[attack] == "mean":
+    kind = KINDS[attack]
+    if kind == "mean":
         mean = float(expected_distorted(files, workers, redundancy, q))
         return mean, mean, "exact expectation"
-    found = worst_case(assignment, q, time_limit) if KINDS[attack] == "worst" else spread_out(assignment, q)
+    if assignment is None and kind == "spread out":
+        count = subset_weak(q, redundancy)
+        return count, count, "closed form"
+    if assignment is None:
+        found = (worst_case_of_subset if kind == "worst" else strong_attack_on_subset)(workers, redundancy, q, detector)
+    elif kind == "spread out":
+        found = spread_out(assignment, q)
+    else:
+        found = (worst_case if kind == "worst" else strong_attack)(assignment, q, detector, time_limit)
     return found.count, found.bound, found.proof
+
+
+def against(share: float) -> str:
+    """A reduction 1 - ours / theirs in words: ``17% lower``, ``the same`` or ``9.1 times as high``."""
+    if share == 0:
+        return "the same"
+    return f"{share:.1%} lower" if share > 0 else f"{1 - share:.3g} times as high"
 
 
 @dataclass(frozen=True)
@@ -187,7 +214,14 @@ class Reduction:
 
     @property
     def sentence(self) -> str:
-        """The range in one line."""
+        """The range in one line; where a rival's fraction is no larger, Aspis reduces nothing and none is claimed."""
+        if self.least <= 0:
+            return (
+                f"Against its rivals', Aspis's distortion fraction is {against(self.least)} "
+                f"(q={self.least_at[0]}, against {self.least_at[1]}) to {against(self.most)} "
+                f"(q={self.most_at[0]}, against {self.most_at[1]}) "
+                f"at K={self.workers}, r={self.redundancy} under the strong attack."
+            )
         return (
             f"Aspis reduces the distortion fraction by {self.least:.1%} "
             f"(q={self.least_at[0]}, against {self.least_at[1]}) to {self.most:.1%} "

@@ -1,100 +1,171 @@
-"""The most files that q Byzantine workers can distort under the strong attack, with a set that attains it."""
+"""The most distorted files that q Byzantine workers can bring into one update, for an assignment and a detector."""
 
-import time
+import csv
+from functools import cache
 from math import comb
+from pathlib import Path
 
-from aspis_sim.assignment.base import Assignment
-from aspis_sim.distortion.bounds import counting_bound
-from aspis_sim.distortion.branch_and_bound import LevelSearch, Outcome
-from aspis_sim.distortion.closed_forms import majority, repetition_strong, subset_strong
-from aspis_sim.distortion.exhaustive import exhaustive
-from aspis_sim.distortion.local_search import local_search
+import numpy as np
+
+from aspis_sim.assignment import Assignment, build
+from aspis_sim.detection import DETECTORS
+from aspis_sim.distortion.closed_forms import subset_clique, subset_held, subset_strong, subset_weak
 from aspis_sim.distortion.result import Placement, check_byzantine
+from aspis_sim.distortion.search.most_held import most_held
 
-# Sets times files up to which trying them all is quicker than looking for symmetries.
-FEW = 10_000_000
-# Share of a time limit that goes into beating the best set found; the rest lowers the bound if that fails.
-FIRST_SHARE = 0.6
+PROVEN = Path(__file__).with_name("proven.csv")
+"""Worst cases of the subset assignment that are known by examining every disagreement graph; made by
+``python -m benchmarks proven``."""
+
+FEW_GRAPHS = 1_000
+"""Disagreement graphs up to which all are examined: some tenths of a second."""
+
+SOME_GRAPHS, COPIES = 500, 500_000
+"""Graphs that a local search looks at where there are more, and copies that it judges at most."""
 
 
-_Key = tuple[int, int, bytes]
-_known: dict[tuple[_Key, int], Placement] = {}
-_searches: dict[_Key, LevelSearch] = {}
+_known: dict[tuple[object, ...], Placement] = {}
 
 
-def worst_case(assignment: Assignment, q: int, time_limit: float | None = None) -> Placement:
-    """Find the most files that q Byzantine workers distort under the strong attack on this assignment.
+def worst_case(assignment: Assignment, q: int, detector: str = "none", time_limit: float | None = None) -> Placement:
+    """Find the most distorted files that q Byzantine workers can bring into one update past this detector.
 
-    On `subset`, C(2q,r)/2 (they keep the detector undecided, which costs them files); on any other assignment
-    the maximum over all sets of q workers of the number of files with at least r' = (r+1)/2 of them. Proven
-    answers are kept for the life of the process.
+    - "none", the bare vote: the most files with at least r' = (r+1)/2 Byzantines, over all sets of q workers.
+    - "certified" and "unanimous": the most files that q workers hold alone, C(q, r) on `subset`. A distorted file that
+      is kept has no honest worker that is not excluded, and nobody honest is.
+    - "sound" and "degree": never more than the bare vote loses, since nobody honest is excluded; on `subset` at least
+      C(2q, r) / 2 (arXiv 2208.08085, Theorem 1), which leaves the detector undecided.
+    - "clique": it can be made to exclude honest workers. On `subset` the largest known of Theorem 1's count, the decoy
+      and the frame-ups.
+
+    The last two are exact where the game was solved (all disagreement graphs examined, `aspis_sim.game`): on `subset`
+    in the table `PROVEN`, elsewhere where there are few. Otherwise they are the best known, with the proof "bound
+    only". Proven answers are kept for the life of the process.
 
     Args:
         assignment: the assignment under attack.
-        q: Byzantine workers, 0 <= q < K/2.
-        time_limit: seconds after which a search gives its best set and its proven bound; None: until proven
-            (or until the sets to look at outgrow the memory allowed).
+        q: Byzantine workers, 0 <= q < K/2; the detector is told the same number.
+        detector: a registered name.
+        time_limit: seconds after which a search for a set of workers gives its best set and its proven bound; None:
+            until proven (or until the sets to look at outgrow the memory allowed).
 
     Raises:
-        InputError: q is negative or not below K/2.
+        InputError: q is negative or not below K/2, or there is no such detector.
     """
-    workers, redundancy, files = assignment.workers, assignment.redundancy, len(assignment.files)
+    DETECTORS.check(detector)
+    check_byzantine(assignment.workers, q)
+    traits = DETECTORS.traits(detector)
+    if assignment.complete and (found := _of_subset(assignment.workers, assignment.redundancy, q, detector)):
+        return found
+    if not traits.detects:
+        return most_held(assignment, q, assignment.majority, time_limit)
+    if traits.keeps_unanimous:
+        return most_held(assignment, q, assignment.redundancy, time_limit)
+    key = (assignment.workers, assignment.files.tobytes(), assignment.redundancy, q, detector, DETECTORS[detector])
+    if (found := _known.get(key)) is None:
+        found = _played(assignment, q, detector, time_limit)
+        if time_limit is None or found.exact:
+            _known[key] = found
+    return found
+
+
+def worst_case_of_subset(workers: int, redundancy: int, q: int, detector: str = "none") -> Placement:
+    """`worst_case` of the subset assignment, without its table of C(K, r) groups where that is not needed.
+
+    Raises:
+        InputError: as `worst_case`.
+    """
+    DETECTORS.check(detector)
     check_byzantine(workers, q)
+    found = _of_subset(workers, redundancy, q, detector)
+    return found or worst_case(build("subset", workers=workers, redundancy=redundancy), q, detector)
+
+
+def strong_attack(assignment: Assignment, q: int, detector: str = "none", time_limit: float | None = None) -> Placement:
+    """The files that the published strong attack (ATT-2) distorts.
+
+    On `subset` against a detector C(2q, r) / 2, which leave it undecided (arXiv 2208.08085, Theorem 1); otherwise the
+    worst case of the bare vote.
+
+    Raises:
+        InputError: as `worst_case`.
+    """
     if assignment.complete:
-        return Placement.closed(subset_strong(q, redundancy), files, tuple(range(q)))
-    if assignment.disjoint:
-        return Placement.closed(repetition_strong(q, redundancy), files, _fill_groups(assignment, q))
-    key = (workers, redundancy, assignment.files.tobytes())
-    if (key, q) in _known:
-        return _known[key, q]
-    answer = _search(assignment, q, key, time_limit)
-    if answer.exact:
-        _known[key, q] = answer
-    return answer
+        return strong_attack_on_subset(assignment.workers, assignment.redundancy, q, detector)
+    return worst_case(assignment, q, time_limit=time_limit)
 
 
-def _fill_groups(assignment: Assignment, q: int) -> tuple[int, ...]:
-    """r' Byzantines in each of the first groups, the rest in the next one."""
-    need = majority(assignment.redundancy)
-    return tuple(sorted(int(w) for w in assignment.files[:, :need].ravel()[:q]))
+def strong_attack_on_subset(workers: int, redundancy: int, q: int, detector: str = "none") -> Placement:
+    """`strong_attack` on the subset assignment, without its table of groups.
+
+    Raises:
+        InputError: as `worst_case`.
+    """
+    check_byzantine(workers, q)
+    if not DETECTORS.traits(detector).detects:
+        return worst_case_of_subset(workers, redundancy, q)
+    return Placement.closed(subset_strong(q, redundancy), comb(workers, redundancy), tuple(range(q)))
 
 
-def _search(assignment: Assignment, q: int, key: _Key, time_limit: float | None) -> Placement:
-    files = len(assignment.files)
-    if comb(assignment.workers, q) * files <= FEW:
-        count, byzantine = exhaustive(assignment, q)
-        return Placement(count, count / files, byzantine, count, "exhaustive")
-    start = time.monotonic()
-    count, byzantine = local_search(assignment, q)
-    bound = counting_bound(assignment, q)
-    if count < bound:
-        if key not in _searches:
-            _searches[key] = LevelSearch(assignment)
-        deadline = None if time_limit is None else start + FIRST_SHARE * time_limit
-        outcome = _searches[key].beat(q, count, deadline)
-        bound = min(bound, outcome.bound)
-        if outcome.better is not None:
-            count, byzantine = outcome.best, outcome.better
-        elif count < bound and time_limit is not None:
-            outcome = _tighten(_searches[key], q, count, bound, start + time_limit)
-            bound = outcome.bound
-            if outcome.better is not None:
-                count, byzantine = outcome.best, outcome.better
-    proof = "branch and bound" if count == bound else "bound only"
-    return Placement(count, count / files, byzantine, bound, proof)
+def _of_subset(workers: int, redundancy: int, q: int, detector: str) -> Placement | None:
+    """The answer on the subset assignment; None for a detector of which nothing is known."""
+    traits, files, byzantine = DETECTORS.traits(detector), comb(workers, redundancy), tuple(range(q))
+    majority = subset_held(workers, q, redundancy, (redundancy + 1) // 2)
+    if not traits.detects:
+        return Placement.closed(majority, files, byzantine)
+    if traits.keeps_unanimous:
+        return Placement.closed(subset_weak(q, redundancy), files, byzantine)
+    if traits.accuses_only_liars:
+        known, bound = subset_strong(q, redundancy), majority
+    elif traits.excludes_to_average:
+        known, bound = subset_clique(workers, q, redundancy), subset_held(workers, q, redundancy, 1)
+    else:
+        return None
+    if (solved := _proven().get((workers, redundancy, q, detector))) is not None:
+        return Placement(solved, solved / files, byzantine, solved, "exhaustive")
+    return Placement(known, known / files, byzantine, bound, "closed form" if known == bound else "bound only")
 
 
-def _tighten(search: LevelSearch, q: int, count: int, bound: int, end: float) -> Outcome:
-    """Lower the bound by bisection: more files are quicker to refute (or, rarely, to find)."""
-    low = count
-    while bound - low > 1 and time.monotonic() < end:
-        middle = (low + bound) // 2
-        half = time.monotonic() + (end - time.monotonic()) / 2
-        outcome = search.beat(q, middle, half)
-        if outcome.better is not None:
-            return outcome
-        if outcome.bound <= middle:
-            bound = middle
-        else:
-            low, bound = middle, min(bound, outcome.bound)
-    return Outcome(bound)
+@cache
+def _proven() -> dict[tuple[int, int, int, str], int]:
+    with PROVEN.open(encoding="utf-8", newline="") as lines:
+        return {
+            (int(line["workers"]), int(line["redundancy"]), int(line["q"]), line["detector"]): int(line["distorted"])
+            for line in csv.DictReader(lines)
+        }
+
+
+def _limit(assignment: Assignment, q: int, detector: str, time_limit: float | None) -> int:
+    """What the distorted files of an update are proven not to exceed, without a search among lies.
+
+    A detector that accuses only liars leaves the vote no worse than it is without one; any other passes at most the
+    files that Byzantine workers hold at all.
+    """
+    need = assignment.majority if DETECTORS.traits(detector).accuses_only_liars else 1
+    return most_held(assignment, q, need, time_limit).bound
+
+
+def _played(assignment: Assignment, q: int, detector: str, time_limit: float | None) -> Placement:
+    """The answer on any assignment: from all disagreement graphs if they are few, else the best lies found.
+
+    Tried are all that q workers can win by vote, all that they hold alone, and what a short local search finds.
+    """
+    from aspis_sim.game import play
+    from aspis_sim.game.result import judge
+
+    files, effort = len(assignment.files), max(1, min(SOME_GRAPHS, COPIES // assignment.files.size))
+    found = play(assignment, q, detector, effort=effort, most_graphs=FEW_GRAPHS)
+    members = tuple(int(worker) for worker in np.flatnonzero(found.byzantine))
+    if found.exhaustive:
+        return Placement(found.count, found.count / files, members, found.count, "exhaustive")
+    bound = _limit(assignment, q, detector, time_limit)
+    best = Placement(found.count, found.count / files, members, bound, "bound only")
+    for need in (assignment.majority, assignment.redundancy):
+        held = most_held(assignment, q, need, time_limit)
+        lies = np.isin(assignment.files, held.byzantine)
+        lies &= lies.sum(1, keepdims=True) >= need
+        score, _ = judge(assignment, lies, DETECTORS[detector], q)
+        if score.count >= best.count:
+            proof = held.proof if held.exact and score.count == bound else "bound only"
+            best = Placement(score.count, score.count / files, held.byzantine, bound, proof)
+    return best

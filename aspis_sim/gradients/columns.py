@@ -21,7 +21,8 @@ class Part(NamedTuple):
         columns: columns of it.
         step: `form` takes a number of rows that divides this, from a multiple of that number.
         form: (first row, number of rows) -> float ``[f, number x columns]``.
-        weighted: weights float ``[f]`` -> the sum of the files' gradients with these weights, ``[rows x columns]``.
+        weighted: weights float ``[f]`` -> the sum of the files' gradients with these weights, ``[rows x columns]``, in
+            float32 at least.
         bound: float ``[f]``, what the part's norm does not exceed.
     """
 
@@ -72,9 +73,14 @@ def _dense(indices: dict[str, int], calls: list[tuple[Array, Array]]) -> Part:
         return _products(turned if number == rows else _rows_from(turned, first, number), deltas)
 
     def weighted(weights: Array) -> Array:
-        return jnp.einsum("pi,po->io", _flat(inputs), _flat(_scaled(deltas, weights))).reshape(-1)
+        return _added("pi,po->io", _flat(inputs), _flat(_scaled(deltas, weights))).reshape(-1)
 
     return Part(leaves, rows, deltas.shape[-1], 0, form, weighted, _norm(inputs) * _norm(deltas))
+
+
+def _added(subscripts: str, *terms: Array) -> Array:
+    """A sum of products, in float32 at least."""
+    return jnp.einsum(subscripts, *terms, preferred_element_type=jnp.promote_types(terms[0].dtype, jnp.float32))
 
 
 def _turned(points: Array) -> Array:
@@ -94,7 +100,7 @@ def _products(turned: Array, deltas: Array) -> Array:
     if deltas.shape[1] == 1:
         turned = jnp.pad(turned, [(0, 0), (0, 0), (0, 1)])
         deltas = jnp.pad(deltas, [(0, 0), (0, 1), (0, 0)])
-    return jnp.einsum("fip,fpo->fio", turned, deltas).reshape(len(deltas), -1)
+    return _added("fip,fpo->fio", turned, deltas).astype(deltas.dtype).reshape(len(deltas), -1)
 
 
 def _rows_from(rows: Array, first: Array | int, number: int) -> Array:
@@ -163,7 +169,7 @@ def _convolution(module: nn.Conv, indices: dict[str, int], inputs: Array, deltas
 
     def weighted(weights: Array) -> Array:
         chosen, whole = _scaled(points, weights), padded(0, channels)
-        one = lambda place: jnp.einsum("fip,fpo->io", patch(whole, place), chosen)  # noqa: E731
+        one = lambda place: _added("fip,fpo->io", patch(whole, place), chosen)  # noqa: E731
         return lax.map(one, jnp.arange(window[0] * window[1])).reshape(-1)
 
     rows = window[0] * window[1] * channels
@@ -171,7 +177,8 @@ def _convolution(module: nn.Conv, indices: dict[str, int], inputs: Array, deltas
     kernel = Part({indices["kernel"]: (0, rows)}, rows, points.shape[-1], channels, form, weighted, bound)
     if "bias" not in indices:
         return [kernel]
-    return [kernel, _explicit({indices["bias"]: points.shape[-1]}, jnp.einsum("fpo->fo", points))]
+    bias = _added("fpo->fo", points).astype(points.dtype)
+    return [kernel, _explicit({indices["bias"]: points.shape[-1]}, bias)]
 
 
 def _explicit(sizes: dict[int, int], values: Array) -> Part:
@@ -185,6 +192,6 @@ def _explicit(sizes: dict[int, int], values: Array) -> Part:
         return values if number == ends else _rows_from(values, first, number)
 
     def weighted(weights: Array) -> Array:
-        return jnp.einsum("f,fd->d", weights.astype(values.dtype), _scaled(values, (weights != 0).astype(values.dtype)))
+        return _added("f,fd->d", weights.astype(values.dtype), _scaled(values, (weights != 0).astype(values.dtype)))
 
     return Part(leaves, ends, 1, 0, form, weighted, _norm(values))

@@ -22,7 +22,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.tree_util import DictKey, tree_flatten_with_path
 
-from aspis_sim.models.base import STATISTICS
+from aspis_sim.models.base import STATISTICS, in_float32
 
 Loss = Callable[[Any, Array, Array], Array]
 Call = tuple[tuple[str, ...], int]
@@ -33,7 +33,7 @@ class Passed(NamedTuple):
     """What went through the layers on the samples of some files.
 
     Attributes:
-        losses: float ``[f]``, of each file.
+        losses: float ``[f]``, of each file, in float32 at least.
         inputs: call -> inputs of a layer whose gradient is a product, ``[f, samples, ...]``.
         deltas: call -> derivative of the file's loss by such a layer's outputs, ``[f, samples, ...]``.
         formed: path -> the gradients of a layer of another kind, ``[f, all its entries]``.
@@ -198,7 +198,7 @@ def pass_through(layers: Layers, parameters: Any, inputs: Array, labels: Array) 
         others = [path for path in layers.paths if path not in products]
         formed = {path: _of_any(layers, path, parameters, kept, deltas) for path in others}
         kept, deltas = ({call: part[call] for call in part if call[0] in products} for part in (kept, deltas))
-        return Passed(loss, kept, deltas, formed, statistics)
+        return Passed(in_float32(loss), kept, deltas, formed, statistics)
 
     return jax.vmap(one_file)(inputs, labels)
 
@@ -206,7 +206,10 @@ def pass_through(layers: Layers, parameters: Any, inputs: Array, labels: Array) 
 def _of_any(
     layers: Layers, path: tuple[str, ...], parameters: Any, inputs: dict[Call, Array], deltas: dict[Call, Array]
 ) -> Array:
-    """The gradient of a layer of any kind on one file, by the derivative of the module itself, flat."""
+    """The gradient of a layer of any kind on one file, by the derivative of the module itself, flat.
+
+    It is computed in float32 at least, in which what it adds up over samples and places is not lost, and then rounded.
+    """
     calls, indices = layers.calls(path), layers.indices(path)
     if not calls:
         size = sum(layers.leaves[index].size for index in indices.values())
@@ -214,18 +217,20 @@ def _of_any(
     own: Any = parameters["params"]
     for name in path:
         own = own[name]
+    dtype = jax.tree.leaves(own)[0].dtype
 
     def outputs(own: Any) -> dict[Call, Array]:
         made = {}
         for call in calls:
-            applied = layers.modules[call].apply({"params": own}, inputs[call], mutable=[STATISTICS])
+            applied = layers.modules[call].apply({"params": own}, in_float32(inputs[call]), mutable=[STATISTICS])
             made[call] = applied[0]
         return made
 
-    (gradient,) = jax.vjp(outputs, own)[1]({call: deltas[call] for call in calls})
+    made, derivative = jax.vjp(outputs, jax.tree.map(in_float32, own))
+    (gradient,) = derivative({call: deltas[call].astype(made[call].dtype) for call in calls})
     flat, _ = tree_flatten_with_path(gradient)
     by_name = {"/".join(str(key.key) for key in keys): leaf for keys, leaf in flat if _named(keys)}
-    return jnp.concatenate([by_name[name].reshape(-1) for name in indices])
+    return jnp.concatenate([by_name[name].reshape(-1) for name in indices]).astype(dtype)
 
 
 def _plain(module: nn.Conv, dimensions: int) -> bool:

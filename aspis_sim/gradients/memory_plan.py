@@ -76,7 +76,7 @@ def plan(
     layers = network.layers(samples)
     keeping = COPIES_OF_WHAT_IS_KEPT * layers.numbers_a_file * here * size
     on_the_way = COPIES_ON_THE_WAY * layers.numbers_on_the_way * here * size
-    matrix = COPIES_OF_A_TILE * ceil(parameters / devices) * rows * size
+    matrix = COPIES_OF_A_TILE * ceil(parameters / devices) * rows * network.dtype.itemsize  # rules widen 16 bits
     history = HISTORIES * ceil(parameters / devices) * rows * network.dtype.itemsize if momentum else 0
     kept = 6 * parameters * network.dtype.itemsize + history
     if kept > memory and momentum:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -16,11 +15,12 @@ from jax.flatten_util import ravel_pytree
 
 from aspis_sim import data, models
 from aspis_sim.data import Dataset
+from aspis_sim.environment import pinned
 from aspis_sim.gradients.layers import Layers, layers_of
 from aspis_sim.models.base import Model
 from aspis_sim.spec.cell import Cell
 from aspis_sim.spec.part import Parameters, parse_part
-from aspis_sim.streams import stream
+from aspis_sim.streams import root_key, stream
 
 SCORED_AT_ONCE = 2048
 """Samples that are scored in one call."""
@@ -45,8 +45,8 @@ class Network:
     Attributes:
         dataset: registered name, with ``dataset_parameters``.
         model: the model.
-        precision: "float32"; "float64", within `in_precision`; or "bfloat16" for the gradients, from weights that are
-            kept in float32.
+        precision: "float32"; "float64", within `aspis_sim.environment.pinned`; or "bfloat16" for the gradients,
+            from weights that are kept in float32.
         initialise: "model" for the model's own initial weights, "normal" for standard normal ones (those of the data
             set, where it comes with some).
     """
@@ -78,8 +78,8 @@ class Network:
     @cached_property
     def _template(self) -> tuple[int, Callable[[Array], Any]]:
         example = self.prepared(self.example.inputs["train"][:1])
-        with in_precision(self.precision):
-            empty = jax.eval_shape(self.model.initialise, jax.random.key(0), example)
+        with pinned(self.precision):
+            empty = jax.eval_shape(self.model.initialise, root_key(0), example)
         flat, unravel = ravel_pytree(jax.tree.map(lambda leaf: np.zeros(leaf.shape, self.dtype), empty))
         return flat.size, unravel
 
@@ -131,7 +131,7 @@ class Network:
         """The layers of the model as they are called on a file of so many samples."""
         train = (self.example.inputs["train"], self.example.labels["train"])
         inputs, labels = (jax.ShapeDtypeStruct((samples, *part.shape[1:]), part.dtype) for part in train)
-        with in_precision(self.precision):
+        with pinned(self.precision):
             parameters = jax.eval_shape(self.unravel, jax.ShapeDtypeStruct((self.parameters,), self.dtype))
             return layers_of(self.loss, parameters, inputs, labels)
 
@@ -159,11 +159,6 @@ class Network:
             loss += float(mean) * len(labels[some])
         mean_loss = self.dtype.type(loss / len(labels))
         return Score(correct / len(labels) if samples.classes else None, float(str(mean_loss)))
-
-
-def in_precision(precision: str) -> AbstractContextManager[Any]:
-    """What has to surround the use of a network: JAX's 64-bit numbers in this thread, where they are asked for."""
-    return jax.enable_x64(True) if precision == "float64" else nullcontext()
 
 
 @cache

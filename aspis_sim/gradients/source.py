@@ -34,7 +34,7 @@ class Gradients:
     Attributes:
         layout: of the columns.
         form: (band, tile) -> float ``[f, width / devices]``, this device's slice of the tile.
-        weighted: weights float ``[f]`` -> the sum of the gradients with these weights, ``[d]``.
+        weighted: weights float ``[f]`` -> the sum of the gradients with these weights, ``[d]``, in float32 at least.
         bounds: float ``[f]``: no file's norm is larger; not finite where a gradient may not be.
         loss: mean loss of the files.
         norms: float ``[f]``, the norms of the gradients; forms every tile.

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 import optax
 from jax import Array
 from jax.typing import ArrayLike
+
+from aspis_sim.streams import root_key
 
 STATISTICS = "batch_stats"
 """flax's name of what batch norms keep beside the parameters: running means and variances."""
@@ -44,7 +45,7 @@ class Model:
 
     def statistics(self, inputs: ArrayLike) -> Any:
         """Running statistics before the first step, under their name; empty for a module without batch norm."""
-        made = self.module.init(jax.random.key(0), inputs)
+        made = self.module.init(root_key(0), inputs)
         return {name: part for name, part in made.items() if name == STATISTICS}
 
     def scores(self, parameters: Any, inputs: Array) -> Array:
@@ -54,8 +55,8 @@ class Model:
         return self.module.apply(parameters, inputs, mutable=[STATISTICS])[0]
 
     def loss(self, parameters: Any, inputs: Array, labels: Array) -> Array:
-        """Mean cross-entropy over the samples, a scalar."""
-        scores = self.scores(parameters, inputs)
+        """Mean cross-entropy over the samples, a scalar, in float32 at least."""
+        scores = in_float32(self.scores(parameters, inputs))
         return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(scores, labels))
 
     def mean_loss(self, parameters: Any, inputs: Array, labels: Array) -> Array:
@@ -67,6 +68,11 @@ class Model:
         return (self.scores(parameters, inputs).argmax(-1) == labels).sum()
 
 
+def in_float32(values: Array) -> Array:
+    """The values in float32 where their type is narrower: losses are computed and added up in it."""
+    return values.astype(jnp.promote_types(values.dtype, jnp.float32))
+
+
 @dataclass(frozen=True)
 class Regression(Model):
     """A model of one real output, with half the sum of squared errors over the samples of a file."""
@@ -74,8 +80,8 @@ class Regression(Model):
     sums: bool = True
 
     def loss(self, parameters: Any, inputs: Array, labels: Array) -> Array:
-        """Half the sum of squared errors over the samples, a scalar."""
-        return jnp.sum(jnp.square(self.scores(parameters, inputs) - labels)) / 2
+        """Half the sum of squared errors over the samples, a scalar, in float32 at least."""
+        return jnp.sum(jnp.square(in_float32(self.scores(parameters, inputs)) - labels)) / 2
 
     def mean_loss(self, parameters: Any, inputs: Array, labels: Array) -> Array:
         """Half the mean squared error, a scalar."""

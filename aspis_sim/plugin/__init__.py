@@ -26,7 +26,7 @@ def rule(name: str) -> Register:
 
     It returns a function from rows ``[n, d]`` to one vector ``[d]`` of their type, which may also take ``kept``, bool
     ``[n]`` or None; or an `aspis_sim.aggregation.Rule`, which can say more about itself. An option called ``f`` is
-    filled with the most rows that can be distorted.
+    set to the most distorted files known to pass the detector.
 
     Raises:
         InputError: the name is taken, or not made of small letters, digits, - and _.

@@ -57,7 +57,9 @@ def payload(part: Part, factory: Factory) -> Factory:
             plain = built
             built = Payload(lambda rows, key: plain(rows, key) if takes_key else plain(rows), coordinatewise=False)
         largest = None if built.largest is None else part.blaming(built.largest)
-        return replace(built, function=_vector(part, built.function), largest=largest)
+        a_file = built.scope == "files"
+        aimed = None if built.aimed is None else _vector(part, built.aimed, a_file)
+        return replace(built, function=_vector(part, built.function, a_file), largest=largest, aimed=aimed)
 
     return build
 
@@ -204,12 +206,13 @@ def _takes(part: Part, function: Any, expected: str, parameter: str) -> bool:
         return parameter in inspect.signature(function).parameters
 
 
-def _vector(part: Part, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function of rows ``[n, d]``, whose result must be ``[d]`` in their type."""
+def _vector(part: Part, function: Callable[..., Any], a_file: bool = False) -> Callable[..., Any]:
+    """The function of rows ``[n, d]``, whose result must be ``[d]``, or with ``a_file`` ``[n, d]``, in their type."""
 
     def checked(rows: Any, *rest: Any) -> Any:
         result = part.blaming(function)(rows, *rest)
-        part.array(result, rows.shape[1:], rows.dtype, f"the vector of {described(rows)}")
+        shape, what = (rows.shape, "the vectors") if a_file else (rows.shape[1:], "the vector")
+        part.array(result, shape, rows.dtype, f"{what} of {described(rows)}")
         return result
 
     return checked

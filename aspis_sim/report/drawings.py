@@ -20,7 +20,7 @@ _KEY = (
 
 
 def accuracy(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
-    """Top-1 against q, mean over seeds with its 95% interval."""
+    """Top-1 against q, mean over seeds with its 95% interval, or with the range of the seeds where they are few."""
 
     def draw(axis: Any, table: Table, styles: dict[str, Look]) -> None:
         names = [name for name in styles if name in table.schemes]
@@ -31,7 +31,7 @@ def accuracy(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
             axis.errorbar(
                 [q + shift for q, _ in found],
                 [100 * mean.value for _, mean in found],
-                yerr=[100 * (mean.half_width or 0.0) for _, mean in found],
+                yerr=[[100 * mean.ends[side] for _, mean in found] for side in (0, 1)],
                 color=look.colour,
                 marker=look.marker[1],
                 linestyle=look.dash[1],
@@ -45,14 +45,15 @@ def accuracy(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
 
 
 def distortion(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
-    """The distortion fraction against q: markers for what was measured, dashed lines for what was published."""
+    """The distortion fraction against q: markers for what was measured, dashed lines for what was published, if so."""
 
     def draw(axis: Any, table: Table, styles: dict[str, Look]) -> None:
         for name in (name for name in styles if name in table.schemes):
             entries = [(q, table.entries[name, q]) for q in table.q if (name, q) in table.entries]
             measured = [(q, entry.measured) for q, entry in entries if entry.measured is not None]
-            theory = [(q, entry.theory) for q, entry in entries]
-            axis.plot(*zip(*theory, strict=True), color=styles[name].colour, linestyle="--", linewidth=0.9)
+            published = [(q, entry.theory) for q, entry in entries if entry.theory is not None]
+            if published:
+                axis.plot(*zip(*published, strict=True), color=styles[name].colour, linestyle="--", linewidth=0.9)
             if measured:
                 look = styles[name]
                 axis.plot(*zip(*measured, strict=True), color=look.colour, marker=look.marker[1], linestyle="")

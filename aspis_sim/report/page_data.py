@@ -1,12 +1,13 @@
 """What a page's figures are drawn from, as one JSON-ready object: each result once, in columns."""
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from aspis_sim.analysis.labels import OF_ADVERSARY, OF_SCHEME, SIZES
-from aspis_sim.analysis.summary import Entry
+from aspis_sim.analysis.summary import Entry, Mean
 from aspis_sim.analysis.tables import Table, Tables
 from aspis_sim.detection import Outcome
 from aspis_sim.report.source import Source
@@ -105,15 +106,19 @@ def page_data(source: Source, tables: Tables, most_runs: int = RUNS) -> dict[str
 
 
 def _figures(entry: Entry) -> dict[str, Any]:
-    top1, some = entry.top1, entry.some
+    some = entry.some
+    top1 = entry.top1 or Mean(math.nan)
     return {
         "seeds": len(entry.rows),
         "failed": len(entry.failed),
-        "diverged": sum(row["status"] == "diverged" for row in entry.rows),
-        "top1": None if top1 is None else _short(100 * top1.value),
-        "half": None if top1 is None or top1.half_width is None else _short(100 * top1.half_width),
+        "diverged": entry.diverged,
+        "top1": _percent(top1.value),
+        "half": _percent(top1.half_width),
+        "low": _percent(top1.low),
+        "high": _percent(top1.high),
+        "ranged": int(top1.ranged),
         "measured": _short(entry.measured),
-        "theory": _short(some["distortion_theory"]),
+        "theory": _short(entry.theory),
         "agrees": int(entry.as_published),
         "lost": _short(entry.lost),
         "detected": _short(entry.detected),
@@ -131,6 +136,10 @@ def _runs(source: Source, tables: Tables, most: int) -> tuple[list[dict[str, Any
             place[index] = len(runs)
             runs.append({"seed": source.rows[index]["seed"], **_finite(as_data(timeline))})
     return runs, place
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else _short(100 * share)
 
 
 def _short(value: float | None) -> float | None:

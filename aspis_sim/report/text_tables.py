@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from aspis_sim.analysis.headline import worst_over_attacks
-from aspis_sim.analysis.summary import Entry, Mean
+from aspis_sim.analysis.summary import FEW, Entry, Mean, spread_text
 from aspis_sim.analysis.tables import Tables
 from aspis_sim.printable import printable
 
@@ -27,6 +27,12 @@ _LATEX = {
     "±": r"$\pm$",
     **{character: f"\\{character}" for character in "&%$#_{}"},
 }
+SPREAD = (
+    "Mean over the seeds ± half of its 95% interval (Student's t); with its ends in brackets where it is cut off at "
+    f"0 or 100; with fewer than {FEW} seeds their range (smallest–largest) instead."
+)
+"""How the figures of a table are to be read."""
+
 _MARKDOWN = {"&": "&amp;", "<": "&lt;", ">": "&gt;", **{character: f"\\{character}" for character in "\\`*_[]|~$"}}
 
 
@@ -78,10 +84,10 @@ def _means(entries: Mapping[tuple[str, int], Entry]) -> dict[tuple[str, int], Me
 
 
 def latex(tables: Tables) -> str:
-    """All tables as LaTeX (with booktabs); mean ± half of the 95% interval, the best of a column bold."""
+    """All tables as LaTeX (with booktabs); means with their spread over the seeds, the best of a column bold."""
     return (
         "% Needs \\usepackage{booktabs} and, for straight quotes in names, \\usepackage{textcomp}.\n"
-        "% Mean over seeds and half of its 95% interval (Student's t); the best of each column is bold.\n\n"
+        f"% {SPREAD} The best of each column is bold.\n\n"
     ) + "\n".join(map(_latex, grids(tables)))
 
 
@@ -89,7 +95,8 @@ def _latex(grid: Grid) -> str:
     def shown(mean: Mean, best: bool) -> str:
         value = f"{100 * mean.value:.1f}"
         value = f"\\mathbf{{{value}}}" if best else value
-        return f"${value}$" if mean.half_width is None else f"${value} \\pm {100 * mean.half_width:.1f}$"
+        spread = spread_text(mean, " \\pm ", between=" ({}--{})")
+        return f"${value}${spread}" if mean.half_width is None else f"${value}{spread}$"
 
     lines = [
         "\\begin{table}",
@@ -108,12 +115,11 @@ def _latex(grid: Grid) -> str:
 
 
 def markdown(tables: Tables) -> str:
-    """All tables as Markdown; mean ± half of the 95% interval, the best of a column bold."""
+    """All tables as Markdown; means with their spread over the seeds, the best of a column bold."""
 
     def shown(mean: Mean, best: bool) -> str:
-        width = "" if mean.half_width is None else f" ± {100 * mean.half_width:.1f}"
         value = f"{100 * mean.value:.1f}"
-        return (f"**{value}**" if best else value) + width
+        return (f"**{value}**" if best else value) + spread_text(mean, " ± ", " \\[{}, {}\\]")
 
     def table(grid: Grid) -> str:
         lines = [
@@ -127,16 +133,14 @@ def markdown(tables: Tables) -> str:
             lines.append(f"| {escape_markdown(scheme)} | {' | '.join(cells)} |")
         return "\n".join(lines) + "\n"
 
-    says = "Mean over seeds ± half of its 95% interval (Student's t); the best of each column is bold.\n"
-    return "\n".join([*map(table, grids(tables)), says])
+    return "\n".join([*map(table, grids(tables)), f"{SPREAD} The best of each column is bold.\n"])
 
 
 def plain(tables: Tables) -> str:
-    """All tables as plain text, a row per q and a column per scheme; mean ± half of the 95% interval."""
+    """All tables as plain text, a row per q and a column per scheme; means with their spread over the seeds."""
 
     def shown(mean: Mean, best: bool) -> str:
-        width = "" if mean.half_width is None else f" ±{100 * mean.half_width:5.1f}"
-        return f"{100 * mean.value:.1f}{width}"
+        return f"{100 * mean.value:.1f}{spread_text(mean, width=5)}"
 
     def table(grid: Grid) -> str:
         columns = [["q", *map(str, grid.q)]]

@@ -16,8 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.adversary.membership import distorted_copies
-from aspis_sim.detection.reference import agreement_graph, apply_verdict
-from aspis_sim.gradients.network import Network, in_precision
+from aspis_sim.adversary.payloads import Payload, Reach
+from aspis_sim.aggregation.conventions import CLIPS_RETURNED
+from aspis_sim.assignment import Assignment
+from aspis_sim.detection import Verdict
+from aspis_sim.detection.reference import Update, agreement_graph, apply_verdict
+from aspis_sim.environment import pinned
+from aspis_sim.gradients.network import Network
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.spec.cell import Cell
 from aspis_sim.streams import every_sample, sample_order, stream
@@ -41,7 +46,7 @@ class RoundRecord(NamedTuple):
 
 def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
     """The final weights ``[d]`` of a cell, and its rounds."""
-    with in_precision(cell.precision):
+    with pinned(cell.precision):
         job = resolve(cell)
         net, feed, schedule = job.network, job.feed(), job.build_schedule()
         inputs, labels = net.train(cell.seed)
@@ -56,7 +61,7 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         graphs: list[NDArray[np.bool_]] = []
         rounds: list[RoundRecord] = []
         gradients, flips = _gradients(net), job.build_payload().scope == "labels"
-        lie, rule = jax.jit(job.build_payload()), job.build_rule()
+        lie, rule = _lie(job.build_payload()), job.build_rule()
         by_rule = jax.jit(rule.bounded or (lambda rows, kept, limit: rule(rows, kept)))
         for step, chosen in enumerate(order):
             losses, honest = gradients(weights, inputs[chosen], labels[chosen])
@@ -69,7 +74,8 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             if cell.detection_window and step % cell.detection_window == 0:
                 graphs.clear()
             update, record = _play(job, step, honest, flipped, graphs, lie, by_rule)
-            velocity = _clipped(update[None], cell.clip_server)[0] + cell.momentum * velocity
+            clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
+            velocity = _clipped(update[None], clip)[0] + cell.momentum * velocity
             weights = weights - feed.rate * np.asarray(schedule(jnp.int32(step))) * velocity
             shared = files / samples if net.model.sums else 1
             rounds.append(record._replace(loss=float(np.mean(losses)) * shared))
@@ -107,30 +113,69 @@ def _play(
         distorts = distorted_copies(job.shape.lies, feed.byzantine[window][assignment.files])
     else:
         distorts = feed.distorts[window]
+    of_honest = (~np.asarray(feed.byzantine[window])[assignment.files]).sum(1)
+    foreseen = _foreseen(job, assignment, distorts, graphs)
     if scope == "labels":
         lies = flipped
     elif scope in ("file", "file and mean"):
         beside = honest.mean(0, keepdims=True) if scope == "file and mean" else honest[:0]
+        keys = [jax.random.fold_in(key, file) for file in range(len(honest))]
         seen = [np.vstack([row, beside]) for row in honest]
-        lies = np.stack([lie(rows, jax.random.fold_in(key, file)) for file, rows in enumerate(seen)])
+        lies = np.stack([lie(rows, own, foreseen, of_honest) for rows, own in zip(seen, keys, strict=True)])
     else:
-        lies = np.broadcast_to(lie(honest, key), honest.shape)
+        lies = np.broadcast_to(lie(honest, key, foreseen, of_honest), honest.shape)
+    if cell.convention in CLIPS_RETURNED:
+        honest, lies = _clipped(honest, cell.clip_server), _clipped(lies, cell.clip_server)
     copies = np.where(distorts[..., None], lies[:, None], honest[:, None])  # [f, r, d]
     tokens = np.stack([_tokens(of_file, cell.tolerance) for of_file in copies])
     graphs.append(agreement_graph(assignment, tokens))
+    verdict, taken, slot, limit = _judged(job, assignment, tokens, graphs)
+    values = copies[np.arange(len(copies)), slot]
+    if taken.plain_mean and cell.after_detection != "rule":
+        update = values[taken.kept].sum(0) / max(1, taken.kept.sum())
+    else:
+        kept = taken.kept if job.may_drop_files else None
+        if job.build_rule().shuffles:
+            shuffled = np.asarray(
+                jax.random.permutation(jax.random.fold_in(stream(feed.key, "buckets"), step), len(values))
+            )
+            update = np.asarray(by_rule(values[shuffled], None if kept is None else kept[shuffled], limit))
+        else:
+            update = np.asarray(by_rule(values, kept, limit))
+    false = distorts[np.arange(len(slot)), slot] & (values != honest).any(1)
+    return update, RoundRecord(0.0, int((false & taken.kept).sum()), int((~taken.kept).sum()), ~verdict.honest)
+
+
+def _judged(
+    job: Job, assignment: Assignment, tokens: NDArray[Any], graphs: list[NDArray[np.bool_]]
+) -> tuple[Verdict, Update, NDArray[Any], int]:
+    """The verdict on the graphs of a window up to this round, what it makes of the copies, the slot ``[f]`` of each
+    file's value, and the most distorted files that the rule may meet."""
     seen = graphs if job.detector.windowed else graphs[-1:]
     verdict, left = job.decide(np.logical_and.reduce(seen))
     taken = apply_verdict(verdict, assignment, tokens)
     slot = np.argmax((tokens == taken.tokens[:, None]) & verdict.honest[assignment.files], axis=1)
-    values = copies[np.arange(len(copies)), slot]
-    if taken.plain_mean and cell.after_detection == "average":
-        update = values[taken.kept].sum(0) / max(1, taken.kept.sum())
-    else:
-        kept = taken.kept if job.may_drop_files else None
-        limit = left if job.detector.detects and not job.detector.windowed else job.distortable
-        update = np.asarray(by_rule(values, kept, limit))
-    false = distorts[np.arange(len(slot)), slot] & (values != honest).any(1)
-    return update, RoundRecord(0.0, int((false & taken.kept).sum()), int((~taken.kept).sum()), ~verdict.honest)
+    limit = left if job.detector.detects and not job.detector.windowed else job.distortable
+    return verdict, taken, slot, limit
+
+
+def _foreseen(job: Job, assignment: Assignment, distorts: NDArray[np.bool_], graphs: list[NDArray[np.bool_]]) -> Reach:
+    """What becomes of lies that are finite and differ from the honest gradients."""
+    tokens = distorts.astype(int)
+    _, taken, slot, limit = _judged(job, assignment, tokens, [*graphs, agreement_graph(assignment, tokens)])
+    averages = taken.plain_mean and job.cell.after_detection != "rule"
+    return Reach(
+        lies=jnp.asarray(distorts[np.arange(len(distorts)), slot]),
+        kept=jnp.asarray(taken.kept) if job.may_drop_files else None,
+        averaged=jnp.asarray(taken.kept & averages),
+        distortable=limit,
+        finite=distorts.shape[1] > 1,
+    )
+
+
+def _lie(payload: Payload) -> Callable[..., Any]:
+    """From honest rows, a key, what becomes of the lies and honest copies of each file to the payload's lie."""
+    return jax.jit(lambda rows, key, reach, copies: payload.of_copies(copies).aimed_at(reach)(rows, key))
 
 
 def _tokens(copies: NDArray[Any], tolerance: float) -> list[int]:

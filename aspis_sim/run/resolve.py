@@ -9,7 +9,6 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from math import comb
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +25,8 @@ from aspis_sim.assignment import Assignment, build
 from aspis_sim.augmentations import Augmentation, augmentation
 from aspis_sim.coding import CODINGS
 from aspis_sim.detection import DETECTORS, DetectorTraits, Verdict
-from aspis_sim.detection.remaining import most_files_a_group, still_distortable
+from aspis_sim.detection.remaining import still_distortable
+from aspis_sim.detection.verdict import as_published
 from aspis_sim.distortion import worst_case
 from aspis_sim.plugin import loaded
 from aspis_sim.schedules import schedule
@@ -64,10 +64,14 @@ class Job:
         options = part.options
         if TARGETINGS.accepts(part.name, "framed"):
             if cell.framed == "auto":
-                return strongest_frame_up(self.assignment, cell.q, cell.detector)
+                return strongest_frame_up(self.assignment, cell.q, cell.detector, cell.after_detection)
             options["framed"] = cell.framed
         if TARGETINGS.accepts(part.name, "detector"):
             options.setdefault("detector", cell.detector)
+        if TARGETINGS.accepts(part.name, "after_detection"):
+            options.setdefault("after_detection", cell.after_detection)
+        if TARGETINGS.accepts(part.name, "seed"):
+            options.setdefault("seed", cell.seed)
         return target(part.name, self.assignment, cell.q, **options)
 
     @property
@@ -112,40 +116,27 @@ class Job:
 
     @cached_property
     def distortable(self) -> int:
-        """The most files that q Byzantine workers can distort past the vote."""
-        return worst_case(self.assignment, self.cell.q).count
+        """The most distorted files that q Byzantine workers can bring past the detector, as far as known."""
+        return worst_case(self.assignment, self.cell.q, self.cell.detector).count
 
-    @property
-    def distortion_theory(self) -> float:
-        """The published distortion fraction.
-
-        A code promises the exact gradient up to its guarantee. Under ``strong``, and for ``frame-up`` and the like,
-        against which nothing is published, the worst case of the vote
-        (Theorem 1 of Konstantinidis et al. on the subset assignment). Under ``weak`` the files held by Byzantines
-        alone where a detector works (they are lost), else those with a Byzantine majority.
-        """
-        cell, files = self.cell, self.assignment.files
-        published = TARGETINGS.traits(parse_part(cell.attack).name).published
-        if published == "nothing distorted" or cell.q == 0 or CODINGS.traits(cell.coding).decodes:
-            return 0.0
-        if published == "files held":
-            redundancy = self.assignment.redundancy
-            need = redundancy if self.detector.detects else self.assignment.majority
-            return int((self.attack.byzantine[files].sum(1) >= need).sum()) / len(files)
-        return self.distortable / len(files)
+    @cached_property
+    def distortable_by_vote(self) -> int:
+        """The same once the detector has nothing to say and only the vote decides."""
+        only_vote = self.detector.keeps_unanimous
+        return worst_case(self.assignment, self.cell.q).count if only_vote else self.distortable
 
     @property
     def may_drop_files(self) -> bool:
         """Whether the robust rule can meet files without a value."""
-        only_averages = self.detector.excludes_to_average and self.cell.after_detection != "rule"
+        only_averages = self.detector.excludes_to_average and self.cell.after_detection == "average"
         return self.detector.detects and not only_averages
 
     @cached_property
     def rule_parameters(self) -> Parameters:
         """The options of the robust rule, with those that follow from the adversary filled in.
 
-        f is the most files that can be distorted. A rule that adapts to that number is compiled for the largest it can
-        be with these workers, so that cells with different q share one program.
+        f is the most distorted files that can pass the detector. A rule that adapts to that number is compiled for the
+        largest it can be with these workers, so that cells with different q share one program.
         """
         part = parse_part(self.cell.rule)
         options = part.options
@@ -153,10 +144,7 @@ class Job:
             options.setdefault("f", self.distortable)
         if accepts(part.name, "most") and not {"buckets", "most"} & set(options):
             assignment, q = self.assignment, (self.cell.workers - 1) // 2
-            if self.detector.keeps_unanimous:
-                most = comb(q, assignment.redundancy) * most_files_a_group(assignment)
-            else:
-                most = worst_case(assignment, q).count
+            most = worst_case(assignment, q, self.cell.detector).count
             _, last = steps_of(part.name)[-1]
             usual = RULES.default(last, "per_lie") if RULES.accepts(last, "per_lie") else 1
             options["most"] = min(int(options.get("per_lie") or usual) * most + 1, len(assignment.files))
@@ -167,9 +155,8 @@ class Job:
         """The options of the payload but for its strength; what it knows of the cell is filled in."""
         part = parse_part(self.cell.payload)
         options: dict[str, Option] = part.options
-        if PAYLOADS.accepts(part.name, "aggregator"):
-            aggregator, byzantine = parse_part(self.cell.rule).name, max(1, self.distortable)
-            options = {"aggregator": aggregator, "byzantine": byzantine, **dict(self.rule_parameters), **options}
+        if PAYLOADS.accepts(part.name, "aggregator") and "aggregator" not in options:
+            options = {"aggregator": parse_part(self.cell.rule).name, **dict(self.rule_parameters), **options}
         if PAYLOADS.accepts(part.name, "tolerance"):
             options.setdefault("tolerance", self.cell.tolerance)
         options.pop("strength", None)
@@ -268,14 +255,13 @@ class Job:
 
     def feed(self) -> Feed:
         """What its run is fed."""
-        import jax
-
         from aspis_sim.simulation import Feed
+        from aspis_sim.streams import root_key
 
         byzantine, distorts = self.memberships()
         real = self.network.dtype.type
         return Feed(
-            key=jax.random.key(self.cell.seed),
+            key=root_key(self.cell.seed),
             rate=real(self.cell.lr),
             strength=real(self.strength or 0.0),
             byzantine=byzantine,
@@ -287,7 +273,10 @@ class Job:
     def decide(self, graph: NDArray[np.bool_]) -> tuple[Verdict, int]:
         """Its detector's verdict on an agreement graph, and the most files still distortable after it."""
         verdict = DETECTORS[self.cell.detector](graph, max_byzantine=self.cell.q, assignment=self.assignment)
-        return verdict, still_distortable(verdict, self.cell.q, self.assignment, self.distortable)
+        if self.cell.after_detection == "published":
+            verdict = as_published(verdict, self.cell.q)
+        most = self.distortable, self.distortable_by_vote
+        return verdict, still_distortable(verdict, self.cell.q, self.assignment, *most)
 
 
 def resolve(cell: Cell) -> Job:

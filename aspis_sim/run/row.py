@@ -5,14 +5,17 @@ A setting's column follows from its declaration; a figure is declared here, once
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aspis_sim.coding import CODINGS
 from aspis_sim.plugin import unless_broken
+from aspis_sim.run.published import published_fraction
 from aspis_sim.spec.cell import BY_COLUMN, Cell, filled
 from aspis_sim.spec.knob import Knob
+from aspis_sim.spec.sizes import dataset_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,10 +31,12 @@ class Metric(NamedTuple):
         higher: whether more of it is better.
         counted: whether it counts files, workers or samples: where it is the same with every seed it follows from the
             settings, and nothing about it is left to chance.
+        share: whether it is one, from 0 to 1.
     """
 
     higher: bool = False
     counted: bool = False
+    share: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,10 +100,30 @@ def _false_accusation_rate(job: Job, result: Result | None) -> float | None:
     return _of_trace("excluded_honest", lambda job: job.cell.workers - job.cell.q)(job, result)
 
 
+EXPLODED = 10.0
+"""How many times the loss of chance a final loss may be; beyond, the run has diverged."""
+DIVERGED = f"weights that are not finite, or a loss of more than {EXPLODED:g} times that of chance"
+"""What it is to diverge."""
+
+
 def _status(job: Job, result: Result | None) -> str:
-    if result is not None and result.failure:
+    if result is None:
+        return "ok"
+    if result.failure:
         return f"failed: {result.failure}"
-    return "ok" if result is None or result.finite else "diverged"
+    return "ok" if result.finite and not _exploded(job, result) else "diverged"
+
+
+def _exploded(job: Job, result: Result) -> bool:
+    """Whether the final test loss is no number, or more than `EXPLODED` times that of chance.
+
+    Chance is log(classes), the cross-entropy of a guess; without classes the training loss before the first step.
+    """
+    if result.test is None or result.trace is None:
+        return False
+    classes = dataset_of(job.cell).classes
+    chance = math.log(classes) if classes else float(result.trace.loss[0])
+    return not result.test.loss <= EXPLODED * chance
 
 
 FIGURES = (
@@ -113,25 +138,28 @@ FIGURES = (
     Column("batch_size", int, "distinct samples a step",
            value=lambda job, result: unless_broken(lambda: job.batch_size)),
     Column("distortion_theory", float,
-           "published fraction; under the weak attack it counts the lost files where a detector works",
-           value=lambda job, result: unless_broken(lambda: job.distortion_theory)),
+           "published fraction, none where nobody published one; under the weak attack Aspis's counts the lost files",
+           value=lambda job, result: unless_broken(lambda: published_fraction(job))),
     Column("distortion_measured", float, "distorted values that entered the update, over f, mean over steps",
-           value=_of_trace("distorted", _files), metric=Metric(counted=True)),
+           value=_of_trace("distorted", _files), metric=Metric(counted=True, share=True)),
     Column("lost_measured", float, "files dropped, over f, mean over steps",
-           value=_of_trace("lost", _files), metric=Metric(counted=True)),
+           value=_of_trace("lost", _files), metric=Metric(counted=True, share=True)),
     Column("detection_rate", float, "Byzantine workers excluded over q, mean over steps",
-           value=_detection_rate, metric=Metric(higher=True, counted=True)),
+           value=_detection_rate, metric=Metric(higher=True, counted=True, share=True)),
     Column("false_accusation_rate", float, "honest workers excluded over K - q, mean over steps",
-           value=_false_accusation_rate, metric=Metric(counted=True)),
+           value=_false_accusation_rate, metric=Metric(counted=True, share=True)),
     Column("top1", float, "share of test images classified correctly by the final weights",
-           value=lambda job, result: result.test.top1 if result and result.test else None, metric=Metric(higher=True)),
+           value=lambda job, result: result.test.top1 if result and result.test else None,
+           metric=Metric(higher=True, share=True)),
     Column("loss", float, "mean test loss of the final weights",
            value=lambda job, result: result.test.loss if result and result.test else None, metric=Metric()),
     Column("samples_processed", int, "sample gradients computed by all workers over the run",
            value=lambda job, result: unless_broken(lambda: job.samples_processed), metric=Metric(counted=True)),
     Column("seconds", float, "wall time of the run, without compilation",
            value=lambda job, result: round(result.seconds, 3) if result and result.test else None, metric=Metric()),
-    Column("status", str, "ok, diverged (the final weights are not finite) or failed with the reason", value=_status),
+    Column("status", str,
+           f"ok, diverged (final {DIVERGED}: log(classes), without classes the loss before the first step) or failed "
+           "with the reason", value=_status),
 )  # fmt: skip
 """What came out, and the settings that are shown as they were used and not as they were asked for."""
 

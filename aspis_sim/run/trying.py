@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from aspis_sim.augmentations import AUGMENTATIONS
+from aspis_sim.environment import pinned
 from aspis_sim.errors import InputError, PluginError
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.spec.cell import Cell
@@ -50,19 +51,29 @@ def try_parts(cell: Cell, tried: set[object] | None = None) -> None:
         InputError: an option is not taken, the rule cannot stand so many distorted rows of so few, or the augmentation
             cannot change such samples.
     """
+    tried = set() if tried is None else tried
+    with pinned():
+        _try_parts(resolve(cell), tried)
+
+
+def _try_parts(job: Job, tried: set[object]) -> None:
     import jax
 
-    tried = set() if tried is None else tried
-    job = resolve(cell)
+    from aspis_sim.streams import root_key
+
+    cell = job.cell
     files, drops = shape_of(cell).files, job.may_drop_files
     rows = jax.ShapeDtypeStruct((files, 8), "float32")
     kept = jax.ShapeDtypeStruct((files,), "bool") if drops else None
-    key = jax.eval_shape(lambda: jax.random.key(0))
+    key = jax.eval_shape(lambda: root_key(0))
     of_rule = (cell.rule, job.rule_parameters, cell.convention, files, drops)
     of_payload = (cell.payload, job.payload_parameters, job.strength, cell.convention, files)
     try:
         if of_rule not in tried:
-            jax.eval_shape(job.build_rule(), rows, kept)
+            rule = job.build_rule()
+            if drops and not rule.takes_kept:
+                raise InputError(_whole_rows_only(cell, job))
+            jax.eval_shape(rule, rows, kept)
         if of_payload not in tried:
             payload = job.build_payload()
             jax.eval_shape(payload, rows, key)
@@ -75,6 +86,16 @@ def try_parts(cell: Cell, tried: set[object] | None = None) -> None:
     except InputError as error:
         raise InputError(f"scheme {cell.scheme}, q={cell.q}: {error}") from None
     _try_training(job, key, tried)
+
+
+def _whole_rows_only(cell: Cell, job: Job) -> str:
+    other = "a rule that can leave files out, such as median"
+    if job.detector.excludes_to_average:
+        other = f"`after_detection=average` or {other}"
+    return (
+        f"the rule {cell.rule} needs every file, and files whose workers are all excluded are dropped before it; "
+        f"take {other}"
+    )
 
 
 def _try_training(job: Job, key: object, tried: set[object]) -> None:

@@ -9,6 +9,7 @@ from aspis_sim.detection import Outcome
 from aspis_sim.detection.agreement import Views
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.devices.mesh import Axis
+from aspis_sim.models.base import in_float32
 from aspis_sim.simulation.exchange import RoundOutcome
 from aspis_sim.simulation.verdicts import OUTCOMES
 
@@ -37,11 +38,12 @@ def recover(code: CyclicCode, views: Views, key: Array, axis: Axis, parameters: 
         "over_budget". All files count as distorted if the update is not their mean.
     """
     files = len(views.honest)
-    copies = jnp.where(views.distorts[:, :, None], views.lies[:, None], views.honest[:, None])
+    honest, lies = in_float32(views.honest), in_float32(views.lies)  # mixtures are complex, of 32 bits a part at least
+    copies = jnp.where(views.distorts[:, :, None], lies[:, None], honest[:, None])
     returned = axis.gather(code.encode(copies), parameters)
     found = code.decode(returned, key)
     update = jnp.where(found.ok, found.total / files, 0)
-    exact = axis.gather(mean_over_rows(views.honest), parameters)
+    exact = axis.gather(mean_over_rows(honest), parameters)
     same = Comparison(EXACT).rows(update[None], exact[None]).equal[0]
     return RoundOutcome(
         update=update,

@@ -15,15 +15,16 @@ from jax.stages import Compiled
 
 from aspis_sim.assignment import build
 from aspis_sim.devices.mesh import COLUMNS, EVERYWHERE, on_all, on_devices, zeros_by_columns
+from aspis_sim.environment import pinned
 from aspis_sim.gradients.momentum import History
-from aspis_sim.gradients.network import Network, in_precision, network_of
+from aspis_sim.gradients.network import Network, network_of
 from aspis_sim.simulation.degree_window import empty_memory
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State, Trace
 from aspis_sim.simulation.steps import advance_by, step_of
 from aspis_sim.simulation.verdicts import Table, empty_table
 from aspis_sim.spec.part import parse_part
-from aspis_sim.streams import every_sample, sample_order, stream
+from aspis_sim.streams import every_sample, root_key, sample_order, stream
 
 ON_CPU: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
 """What the compiler is told on a CPU: more than the first level of LLVM's passes doubles its time and wins nothing."""
@@ -82,8 +83,8 @@ def compilations() -> int:
 
 
 def _build(shape: RunShape) -> Program:
-    """Compile the program of a shape, in its precision whatever that of the caller is."""
-    with in_precision(shape.settings.precision):
+    """Compile the program of a shape, with its own settings of JAX, whatever those of the caller are."""
+    with pinned(shape.settings.precision):
         return _build_here(shape)
 
 
@@ -121,7 +122,7 @@ def _build_here(shape: RunShape) -> Program:
             history=history,
         )
 
-    key = jax.random.key(0)
+    key = root_key(0)
     windows = -(-settings.steps // settings.adversary_window) if settings.adversary_window else 1
     lies = (0, 0) if settings.permute else groups.files.shape
     zero = net.dtype.type(0)

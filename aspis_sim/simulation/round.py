@@ -17,7 +17,6 @@ from jax import Array, lax
 
 from aspis_sim.adversary.payloads import Payload
 from aspis_sim.aggregation import Rule
-from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.aggregation.vote import Ballot
 from aspis_sim.assignment import Assignment
 from aspis_sim.detection.agreement import (
@@ -35,7 +34,9 @@ from aspis_sim.gradients.clipping import clip_each
 from aspis_sim.gradients.layout import Layout
 from aspis_sim.gradients.momentum import History, accumulate, shapes
 from aspis_sim.gradients.source import Gradients, Source
+from aspis_sim.models.base import in_float32
 from aspis_sim.simulation.exchange import Batch, Returned
+from aspis_sim.simulation.server_clipping import clip_returned
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Round:
         replicated: whether every worker computes each of its copies.
         needs_matrix: whether all gradients must exist at once, whatever the rule and the payload are.
         clip: norm to which honest workers clip the gradient of each file, None to leave it.
+        clip_returned: norm to which the server clips every copy, lies too, before it compares them; None not to.
         momentum: beta of the momentum that honest workers return, 0 for the gradient itself.
     """
 
@@ -64,6 +66,7 @@ class Round:
     replicated: bool = False
     needs_matrix: bool = False
     clip: float | None = None
+    clip_returned: float | None = None
     momentum: float = 0.0
 
     def play(
@@ -100,21 +103,22 @@ class Round:
         """
         kept = ballot.kept if drops else None
         honest = returned.honest
+        dtype = honest.bounds.dtype
 
         def of_tile(band: int, tile: Array | int) -> Array:
             copies = returned.copies(band, tile)
-            by_rule = lambda: self._by_rule(copies.chosen(ballot.slot), kept, distortable)  # noqa: E731
+            by_rule = lambda: self._by_rule(copies.chosen(ballot.slot), kept, distortable).astype(dtype)  # noqa: E731
             if not averages:
                 return by_rule()
-            return lax.cond(ballot.average, lambda: copies.mean(ballot.slot, ballot.kept), by_rule)
+            return lax.cond(ballot.average, lambda: copies.mean(ballot.slot, ballot.kept).astype(dtype), by_rule)
 
-        by_tiles = lambda: self._by_tile(honest, of_tile).astype(honest.bounds.dtype)  # noqa: E731
+        by_tiles = lambda: self._by_tile(honest, of_tile).astype(dtype)  # noqa: E731
         if not averages or self.replicated:
             return by_tiles()
-        chosen = ballot.kept.astype(honest.bounds.dtype)
+        chosen = ballot.kept.astype(dtype)
         lying = (ballot.kept & is_lie(returned.distorts, ballot.slot)).any()
         plain = ballot.average & ~lying & jnp.isfinite(honest.bounds).all()
-        by_layers = lambda: honest.weighted(chosen).astype(chosen.dtype) / jnp.maximum(ballot.kept.sum(), 1)  # noqa: E731
+        by_layers = lambda: honest.weighted(chosen).astype(dtype) / jnp.maximum(ballot.kept.sum(), 1)  # noqa: E731
         return lax.cond(plain, by_layers, by_tiles)
 
     def _computed_by_all(
@@ -125,6 +129,10 @@ class Round:
         values = gradients.form(0, 0)[self._copy_positions()]
         honest = replace(gradients, form=lambda band, tile: values[:, 0])
         lies = self._lies(batch, honest, lie, key)(values[:, 0], 0, 0)
+        told = Views(values.reshape(-1, values.shape[-1]), lies, distorts)
+        clipped = clip_returned(gradients, lambda band, tile: told, self.source.axis, self.clip_returned)[1](0, 0)
+        values, lies = clipped.honest.reshape(values.shape), clipped.lies
+        honest = replace(gradients, form=lambda band, tile: values[:, 0])
         copies = Copies(jnp.where(distorts[:, :, None], lies[:, None], values), values[:, 0])
         return history, honest, lambda band, tile: copies, agreement_of_copies(distorts, copies, self.compare)
 
@@ -133,12 +141,14 @@ class Round:
     ) -> tuple[History, Gradients, Callable[[int, Array | int], Views], Agreement]:
         """Every file's gradient is computed once: copies are views of it or of the lie."""
         whole = self._needs_all(lie)
-        history, honest = self._honest(batch, whole)
-        lies_of = self._lies(batch, honest, lie, key)
+        history, computed = self._honest(batch, whole)
+        lies_of = self._lies(batch, computed, lie, key)
 
-        def formed(band: int, index: Array | int) -> Views:
-            rows = honest.form(band, index)
+        def told(band: int, index: Array | int) -> Views:
+            rows = computed.form(band, index)
             return Views(rows, lies_of(rows, band, index), distorts)
+
+        honest, formed = clip_returned(computed, told, self.source.axis, self.clip_returned)
 
         if not whole:
             compared = self._compared(honest, formed, distorts, lie)
@@ -214,7 +224,7 @@ class Round:
             return reduce(partial(jax.tree.map, join), bands)
 
         whole = lambda: self.compare.slices(fold)  # noqa: E731
-        if lie.largest is None or lie.scope == "labels" or len(honest.layout.bands) == 1:
+        if self.clip_returned or lie.largest is None or lie.scope == "labels" or len(honest.layout.bands) == 1:
             return whole()
         probe = tile(honest.layout.probe, 0)
         apart = self.compare.apart(probe.honest, probe.lies, honest.bounds)
@@ -234,26 +244,24 @@ class Round:
             flipped = batch._replace(labels=self.classes - 1 - batch.labels)
             form = self._gradients(flipped, jnp.arange(len(batch.files)), layout.one_tile).form
             return lambda rows, band, tile: form(band, tile)
+
+        # A lie is computed in float32 at least, and sent in the type of the gradients.
         if not lie.reads_rows:
             whole = lie(jnp.zeros((1, layout.parameters), batch.weights.dtype), key)
             bands = layout.split(whole[None])
 
             def fixed(rows: Array, band: int, tile: Array | int) -> Array:
                 width = layout.bands[band].width
-                return axis.slice(lax.dynamic_slice_in_dim(bands[band], tile * width, width, axis=1))
+                made = lax.dynamic_slice_in_dim(bands[band], tile * width, width, axis=1)
+                return axis.slice(made).astype(rows.dtype)
 
             return fixed
 
         def lies(rows: Array, band: int, tile: Array | int) -> Array:
             width, columns = layout.bands[band].width, layout.bands[band].columns
-            rows = rows if lie.coordinatewise else axis.gather(rows, width)
-            if lie.scope == "round":
-                made = lie(rows, key)[None]
-            else:
-                beside = mean_over_rows(rows)[None] if lie.scope == "file and mean" else rows[:0]
-                one_file = lambda row, index: lie(jnp.vstack([row, beside]), jax.random.fold_in(key, index))  # noqa: E731
-                made = jax.vmap(one_file)(rows, jnp.arange(len(rows)))
-            made = made if lie.coordinatewise else axis.slice(made)
+            seen = in_float32(rows if lie.coordinatewise else axis.gather(rows, width))
+            made = lie.of_files(seen, key)
+            made = (made if lie.coordinatewise else axis.slice(made)).astype(rows.dtype)
             if axis.size == 1 and layout.bands[band].tiles == 1:
                 return made
             real = tile * width + jnp.arange(width) < columns
@@ -263,6 +271,7 @@ class Round:
 
     def _by_rule(self, values: Array, kept: Array | None, distortable: Array) -> Array:
         rule, axis = self.rule, self.source.axis
+        values = values if rule.exact else in_float32(values)
 
         def apply(rows: Array) -> Array:
             return rule(rows, kept) if rule.bounded is None else rule.bounded(rows, kept, distortable)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from aspis_sim.detection import Verdict
 from aspis_sim.devices.mesh import on_all
-from aspis_sim.gradients.network import Score, in_precision
+from aspis_sim.environment import pinned
+from aspis_sim.gradients.network import Score
 from aspis_sim.simulation.program import Program, compiled
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State
@@ -45,14 +46,14 @@ class Run:
     @classmethod
     def start(cls, shape: RunShape, feed: Feed, seed: int = 0) -> Self:
         """A run before its first step."""
-        with in_precision(shape.settings.precision):
+        with pinned(shape.settings.precision):
             built = compiled(shape)
             return cls(built, feed, seed, built.order(feed.key), built.begin(feed.key, seed), built.empty)
 
     def to(self, stop: int, decide: Decide) -> Self:
         """The run at step ``stop``; ``decide`` is asked for a verdict on each new agreement graph."""
         state, verdicts = self.state, self.verdicts
-        with in_precision(self.program.shape.settings.precision):
+        with pinned(self.program.shape.settings.precision):
             train = self.program.network.train(self.seed)
             devices = self.program.shape.settings.devices
             fixed = on_all((self.feed, self.order), devices)
@@ -66,7 +67,7 @@ class Run:
 
     def score(self, part: str) -> Score:
         """Accuracy and loss of the run's weights on a part of its data."""
-        with in_precision(self.program.shape.settings.precision):
+        with pinned(self.program.shape.settings.precision):
             scored = (self.state.weights, self.state.statistics)
             if jax.process_count() > 1:
                 scored = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), scored)

@@ -1,7 +1,7 @@
 """A step of a run, from one state to the next: who lies, what reaches the server, and what it makes of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import jax
@@ -12,6 +12,7 @@ from jax import Array
 from aspis_sim import adversary, aggregation
 from aspis_sim.adversary.membership import distorted_copies
 from aspis_sim.adversary.payloads import Payload
+from aspis_sim.aggregation.conventions import CLIPS_RETURNED
 from aspis_sim.aggregation.vote import Ruling, vote
 from aspis_sim.assignment import Assignment
 from aspis_sim.augmentations import AUGMENTATIONS, augmentation
@@ -28,6 +29,7 @@ from aspis_sim.schedules.base import Schedule
 from aspis_sim.simulation.coded import recover
 from aspis_sim.simulation.degree_window import Memory, observe
 from aspis_sim.simulation.exchange import Batch, Returned, RoundOutcome
+from aspis_sim.simulation.foresight import Foreseen, foresee
 from aspis_sim.simulation.round import Round
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State, Trace
@@ -81,16 +83,32 @@ class Step:
         roles = self._roles(state, feed)
         statistics_worker = jnp.argmin(roles.byzantine)
         batch = self._batch(state, feed, order, inputs, labels)
-        returned = self.round.play(batch, roles.files, roles.distorts, self._lie(feed), key, statistics_worker)
-        known, memory, ruling = self._judged(state, feed, table, returned)
+        lie, foreseen = self._lie(feed).of_copies((~roles.byzantine[roles.files]).sum(1)), None
+        if lie.aimed is not None:
+            foreseen = self._foreseen(state, feed, table, roles)
+            lie = lie.aimed_at(foreseen.reach)
+        returned = self.round.play(batch, roles.files, roles.distorts, lie, key, statistics_worker)
+        known, memory, ruling = self._judged(state, feed, table, returned.graph)
+        new_graph = returned.graph
+        if foreseen is not None:
+            new_graph = jnp.where(foreseen.known, new_graph, foreseen.graph)
+            known &= foreseen.known
 
         def go_on() -> State:
-            outcome = self._concluded(returned, roles.files, ruling, jax.random.fold_in(key, CODE))
+            outcome = self._concluded(state, feed, returned, roles.files, ruling, jax.random.fold_in(key, CODE))
             return self._moved(state, feed, roles, returned, outcome, memory)
 
         if table is None:
             return go_on()
-        return jax.lax.cond(known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=returned.graph))
+        return jax.lax.cond(known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=new_graph))
+
+    def _round_of(self, state: State, feed: Feed) -> Round:
+        """The round of this step, whose rule is given the files in an order of its own if it shuffles them."""
+        rule = self.round.rule
+        if not rule.shuffles:
+            return self.round
+        key = jax.random.fold_in(stream(feed.key, "buckets"), state.step)
+        return replace(self.round, rule=rule.in_order(jax.random.permutation(key, len(self.assignment.files))))
 
     def _roles(self, state: State, feed: Feed) -> Roles:
         settings, points = self.shape.settings, jnp.asarray(self.assignment.files)
@@ -122,28 +140,45 @@ class Step:
         return adversary.payload(settings.payload, convention=settings.convention, **parameters, **strength)
 
     def _judged(
-        self, state: State, feed: Feed, table: Table | None, returned: Returned
+        self, state: State, feed: Feed, table: Table | None, graph: Array
     ) -> tuple[Array, Memory | None, Ruling]:
-        """Whether there is a ruling on this round's graph yet, what the detector remembers of it, and the ruling."""
+        """Whether there is a ruling on the round's graph yet, what the detector remembers of it, and the ruling."""
         if table is not None:
-            known, ruling = look_up(table, returned.graph)
+            known, ruling = look_up(table, graph)
             return known, state.memory, ruling
         if state.memory is None:
             return jnp.asarray(True), None, trust_everyone(self.shape.settings.workers, feed.distortable)
         budget, limit = jnp.asarray(feed.q), jnp.asarray(feed.distortable)
         window = self.shape.settings.detection_window
-        memory, ruling = observe(state.memory, returned.graph, state.step, window, budget, limit)
+        memory, ruling = observe(state.memory, graph, state.step, window, budget, limit)
         return jnp.asarray(True), memory, ruling
 
-    def _concluded(self, returned: Returned, files: Array, ruling: Ruling, key: Array) -> RoundOutcome:
+    def _foreseen(self, state: State, feed: Feed, table: Table | None, roles: Roles) -> Foreseen:
+        """What the adversary can tell of the round beforehand."""
+
+        def judge(graph: Array) -> tuple[Array, Ruling]:
+            known, _, ruling = self._judged(state, feed, table, graph)
+            return known, ruling
+
+        workers, drops = self.shape.settings.workers, self.shape.may_drop_files
+        return foresee(roles.distorts, roles.files, workers, judge, drops, self._averages)
+
+    @property
+    def _averages(self) -> bool:
+        """Whether the files are averaged where the ballot says so (else the robust rule always decides)."""
         shape, settings = self.shape, self.shape.settings
+        return (shape.detects or settings.detection_window > 0) and settings.after_detection != "rule"
+
+    def _concluded(
+        self, state: State, feed: Feed, returned: Returned, files: Array, ruling: Ruling, key: Array
+    ) -> RoundOutcome:
         if self.code is not None:
             copies = returned.copies(0, 0)
             assert isinstance(copies, Views)
             return recover(self.code, copies, key, self.round.source.axis, self.network.parameters)
-        averages = (shape.detects or settings.detection_window > 0) and settings.after_detection == "average"
         ballot = vote(returned.agreement.agree, files, ruling)
-        update = self.round.update(returned, ballot, ruling.distortable, shape.may_drop_files, averages)
+        one_round, drops = self._round_of(state, feed), self.shape.may_drop_files
+        update = one_round.update(returned, ballot, ruling.distortable, drops, self._averages)
         distorted = returned.agreement.differs(ballot.slot) & ballot.kept
         return RoundOutcome(update, ruling.honest, ballot.kept, distorted, ruling.outcome)
 
@@ -159,7 +194,7 @@ class Step:
         """The state after the update, with the step's row in the trace."""
         update = outcome.update.astype(state.weights.dtype)
         settings = self.shape.settings
-        if settings.clip_server is not None:
+        if settings.clip_server is not None and self.round.clip_returned is None:
             update = clip_one(update, settings.clip_server)
         rate = feed.rate * self.schedule(state.step)
         change, optimizer = optax.sgd(rate, momentum=settings.momentum).update(update, state.optimizer)
@@ -214,6 +249,7 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
         replicated=settings.compute == "replicated",
         needs_matrix=code is not None,
         clip=settings.clip_workers,
+        clip_returned=settings.clip_server if code is None and settings.convention in CLIPS_RETURNED else None,
         momentum=settings.worker_momentum,
     )
     of_schedule = parse_part(settings.schedule)

@@ -1,7 +1,9 @@
 """What a cell is refused for, before any work: settings that do not go together."""
 
+import inspect
 from functools import lru_cache
 
+from aspis_sim.adversary.choices import PLACEMENTS
 from aspis_sim.adversary.membership import following
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.assignment import ASSIGNMENTS, Shape, shape
@@ -9,6 +11,7 @@ from aspis_sim.coding import CODINGS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
 from aspis_sim.plugin import source_of
+from aspis_sim.registry import unknown_name
 from aspis_sim.spec.cell import KNOBS, Cell
 from aspis_sim.spec.part import Parameters, parse_part
 
@@ -63,10 +66,29 @@ def _check_adversary(cell: Cell) -> None:
             f"q={cell.q} of K={cell.workers} workers is no honest majority (q < K/2); "
             f"q can be at most {most}, or take `workers={2 * cell.q + 1}` or more"
         )
+    _check_options_of(cell)
     takes = TARGETINGS.accepts(parse_part(cell.attack).name, "framed")
     if takes and isinstance(cell.framed, int) and not 0 <= cell.framed < max(cell.q, 1):
         raise InputError(
             f"{cell.framed} framed workers with q={cell.q}: a frame-up frames fewer than q, 0 to {cell.q - 1}"
+        )
+
+
+def _check_options_of(cell: Cell) -> None:
+    """Refuse options that the attack does not take, and a placement of workers that are drawn anew anyway."""
+    name, options = parse_part(cell.attack).name, parse_part(cell.attack).options
+    takes = [one for one in inspect.signature(TARGETINGS[name]).parameters if one not in ("assignment", "q")]
+    for option in options:
+        if option not in takes:
+            what = f"its options are {', '.join(takes)}" if takes else "it has no options"
+            raise InputError(f"attack {name} takes no option {option!r}; {what}")
+    placement = options.get("placement", PLACEMENTS[0]) if "placement" in takes else PLACEMENTS[0]
+    if placement not in PLACEMENTS:
+        raise unknown_name("placement", str(placement), PLACEMENTS)
+    if cell.adversary_window is not None and "placement" in options and placement != "random":
+        raise InputError(
+            f"attack {cell.attack} places its workers once; with `adversary_window` others are drawn at random for "
+            f"every window: take {name}, or leave the window out"
         )
 
 

@@ -12,7 +12,7 @@ from aspis_sim.spec.knob import knob
 
 SYSTEM, PARTS = "The system", "Parts that override the scheme's"
 
-AFTER_DETECTION = ("average", "rule")
+AFTER_DETECTION = ("published", "average", "rule")
 
 
 def _window(value: int) -> str | None:
@@ -75,7 +75,7 @@ class System:
         Named("RULE", "RULE,…", registry=RULES, check=steps_of, others=(PREAGGREGATIONS,)),
         None,
         f"Robust rule over the votes: {{names}}; with options as in krum:f=3 and steps before it as in nnm+krum "
-        f"({', '.join(PREAGGREGATIONS)}). f is the most votes that can be distorted unless given.",
+        f"({', '.join(PREAGGREGATIONS)}). f is the most distorted files known to pass the detector unless given.",
         panel=PARTS,
         flag="aggregator",
         column="rule",
@@ -84,9 +84,10 @@ class System:
         absent="median",
     )
     after_detection: str = knob(
-        Word("average|rule", "average,rule", words=AFTER_DETECTION, kind="step after detection"),
+        Word("|".join(AFTER_DETECTION), ",".join(AFTER_DETECTION), words=AFTER_DETECTION, kind="step after detection"),
         None,
-        "What follows a successful detection.",
+        "What follows a successful detection: the plain mean (average), the robust rule (rule), or the mean only where "
+        "exactly q workers are excluded (published).",
         panel=PARTS,
         filled_by="scheme",
         absent="average",

@@ -6,6 +6,7 @@ from math import isfinite
 
 from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.data import DATASETS
+from aspis_sim.environment import SEEDS
 from aspis_sim.models import MODELS
 from aspis_sim.schedules import SCHEDULES
 from aspis_sim.spec.kinds import Named, Number, Whole, Word
@@ -34,6 +35,8 @@ def _rate(value: float) -> str | None:
 
 
 def _seed(value: int) -> str | None:
+    if value >= SEEDS:
+        return f"seed {value} has more than 64 bits; seeds are 0 to 2**64 - 1"
     return None if value >= 0 else f"seed {value} is negative; seeds are 0 or more"
 
 

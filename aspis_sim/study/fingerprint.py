@@ -5,8 +5,9 @@ checksum of the data. Settings that have their default are left out (but for a f
 later version, which knows more of them, recognises the cell as one that other code left; the version of the code has a
 say in the defaults. That version is a hash of the source files of every room that has a say in the numbers, read as
 syntax trees without docstrings (so that a comment changes nothing and any other edit does), of the data files among
-them, of the plugins that the cell uses, and of the versions of the libraries that compute. The learning rate that a
-search has chosen is a setting of the cell; which rates were tried changes which runs there are, not what one computes.
+them, of the plugins that the cell uses, of the versions of the libraries that compute, and of the variables of the
+environment that change numbers and cannot be pinned. The learning rate that a search has chosen is a setting of the
+cell; which rates were tried changes which runs there are, not what one computes.
 """
 
 import ast
@@ -19,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from aspis_sim.environment import unpinned
 from aspis_sim.errors import DataError
 from aspis_sim.plugin import loaded, unless_broken
 from aspis_sim.spec.cell import KNOBS, Cell
@@ -126,7 +128,8 @@ def origin_of(cell: Cell) -> Origin:
         DataError: the data are missing or damaged.
     """
     plugins = [f"{source.name} {source.sha256}" for source in cell.plugins] if loaded() else []
-    code = sha256(canonical([code_version(), *plugins])) if plugins else code_version()
+    besides = [*plugins, *(f"{name} {value}" for name, value in sorted(unpinned().items()))]
+    code = sha256(canonical([code_version(), *besides])) if besides else code_version()
     return Origin(code, _data_checksum(cell.dataset, cell))
 
 

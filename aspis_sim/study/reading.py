@@ -25,6 +25,10 @@ STATUSES = ("ok", "diverged", "failed")
 NEEDED = ("attack", "status")
 """Columns besides settings that no row leaves empty."""
 
+FORMERLY = {"after_detection": "average"}
+"""Settings of a file without a column for them that were not what the scheme now has by itself: the plain mean followed
+every successful detection."""
+
 Settings = Mapping[str, Any]
 
 
@@ -106,7 +110,7 @@ def rows_of(text: str, source: str) -> tuple[Row, ...]:
             if len(values) < len(COLUMNS):
                 kind = (values["scheme"], values["dataset"], values.get("compute", "shared"))
                 blank = blanks.setdefault(kind, Row({**values}))
-                values = {**dict(blank), **_framed(values), **values}
+                values = {**dict(blank), **FORMERLY, **_framed(values), **values}
             rows.append(Row(values))
             numbers.append(lines.line_num)
         if header[-1] != "status" and not text.endswith(("\n", "\r")):  # a number that is cut is still a number

@@ -12,7 +12,9 @@ from typing import Any
 
 import typer
 
+from aspis_sim.environment import unpinned
 from aspis_sim.errors import DataError, InputError, PluginError
+from aspis_sim.printable import printable
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.spelling import spelled
 
@@ -62,6 +64,12 @@ def _unwrapped(text: str) -> str:
 def complain(text: str) -> None:
     """Write a line to stderr, settings in it spelled as flags."""
     print(spelled(text), file=sys.stderr)
+
+
+def note_environment() -> None:
+    """Say which variables of the environment may change the numbers of a run."""
+    for name, value in unpinned().items():
+        complain(f"{name}={printable(value)} can change numbers: a study keeps such runs apart")
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

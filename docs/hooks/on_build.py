@@ -1,11 +1,13 @@
-"""What mkdocs is told beyond mkdocs.yml: the generated pages, and a table of contents that misses no page."""
+"""What mkdocs is told beyond mkdocs.yml: the generated pages, links to them, and a table of contents without gaps."""
 
 from pathlib import Path
 from typing import Any
 
 import site_pages
+import source_links
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 FIRST = ("index.md", "setup.md", "tutorial.md", "your-own-parts.md")
 
@@ -28,3 +30,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for uri, text in site_pages.pages().items():
         files.append(File.generated(config, uri, content=text))
     return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Lead links into the source to the generated pages that stand for it."""
+    return source_links.in_site(markdown)

@@ -1,4 +1,4 @@
-"""Every payload: one vector per call, its formula, and the search that beats the fixed choices."""
+"""Every payload: one vector per call, and its formula."""
 
 import jax
 import jax.numpy as jnp
@@ -7,8 +7,6 @@ import pytest
 
 from aspis_sim.adversary.payloads import PAYLOADS, payload
 from aspis_sim.adversary.payloads.alie import baruch_strength
-from aspis_sim.adversary.payloads.optimised import search
-from aspis_sim.aggregation import rule
 from aspis_sim.aggregation.conventions import NAMES
 from aspis_sim.errors import InputError
 
@@ -22,8 +20,9 @@ def honest(seed=0):
 
 @pytest.mark.parametrize("name", PAYLOADS)
 def test_one_vector_of_the_dtype(name):
-    lie = jax.jit(payload(name).function)(honest(), KEY)
-    assert lie.shape == (7,)
+    made = payload(name)
+    lie = jax.jit(made.function)(honest(), KEY)
+    assert lie.shape == ((11, 7) if made.scope == "files" else (7,))
     assert lie.dtype == np.float32
 
 
@@ -94,25 +93,6 @@ def test_min_max_and_min_sum_reach_their_bound_and_no_farther(direction):
         assert np.square(lie - rows).sum() == pytest.approx(squared.sum(1).max(), rel=1e-9)
 
 
-@pytest.mark.parametrize(("aggregator", "gains"), [("krum", 1.3), ("trimmed_mean", 1.05), ("nnm+trimmed_mean", 1.1)])
-def test_optimised_beats_the_fixed_choices(aggregator, gains):
-    rows = (np.random.default_rng(0).normal(size=(11, 30)) + 0.3).astype(np.float32)
-    made = rule(aggregator, f=4)
-    found = jax.jit(lambda rows: search(rows, made, 4, evaluations=24, ascent=0))(rows)
-    everyone = np.concatenate([rows, np.tile(found.lie, (4, 1))])
-    reached = np.linalg.norm(np.asarray(jax.jit(made)(everyone)) - rows.mean(0))
-    assert float(found.deviation) == pytest.approx(reached, rel=1e-4)
-    assert float(found.gain) >= gains
-    assert float(found.deviation) == pytest.approx(float(found.gain * found.fixed), rel=1e-5)
-
-
-def test_ascent_goes_where_no_strength_leads():
-    rows, made = honest(5), rule("centered_clipping", tau=1.0)
-    along = jax.jit(lambda rows: search(rows, made, 3, evaluations=4, ascent=0).deviation)(rows)
-    free = jax.jit(lambda rows: search(rows, made, 3, evaluations=4, ascent=12).deviation)(rows)
-    assert float(free) > float(along)
-
-
 @pytest.mark.parametrize(
     ("name", "given", "message"),
     [
@@ -121,12 +101,20 @@ def test_ascent_goes_where_no_strength_leads():
         ("mimic", {"index": -1}, "index of 0 or more"),
         ("min_max", {"direction": "up"}, "known: std, unit, sign"),
         ("optimised", {"byzantine": 0}, "byzantine >= 1"),
+        ("optimised", {"objective": "speed"}, "known: descent, distance"),
         ("optimised", {"aggregator": "krumm"}, "did you mean krum"),
     ],
 )
 def test_refuses_bad_requests(name, given, message):
     with pytest.raises(InputError, match=message):
         payload(name, **given)
+
+
+def test_lies_of_files():
+    rows = jnp.asarray(honest())
+    np.testing.assert_allclose(payload("reversed", strength=2.0).of_files(rows), -2 * rows, rtol=1e-6)
+    assert payload("alie").of_files(rows).shape == (1, 7)
+    assert payload("optimised").of_files(rows, KEY).shape == rows.shape
 
 
 def test_mimic_beyond_the_rows():

@@ -12,7 +12,7 @@ from aspis_sim.adversary.targeting import TARGETINGS, target
 from aspis_sim.assignment import build
 from aspis_sim.detection import DETECTORS, Outcome
 from aspis_sim.detection.reference import agreement_graph, apply_verdict
-from aspis_sim.distortion import worst_case
+from aspis_sim.distortion import strong_attack, worst_case
 from aspis_sim.errors import InputError
 
 SUBSET = build("subset", workers=15, redundancy=3)
@@ -57,7 +57,8 @@ def test_q_workers_are_byzantine_and_only_they_lie(groups, name):
 @pytest.mark.parametrize("groups", ASSIGNMENTS.values(), ids=ASSIGNMENTS.keys())
 def test_the_strong_attack_wins_the_worst_case_of_the_vote(groups):
     for q in range((groups.workers - 1) // 2 + 1):
-        assert majority_lost(groups, strong(groups, q)) == worst_case(groups, q).count
+        assert majority_lost(groups, strong(groups, q, "none")) == worst_case(groups, q).count
+        assert majority_lost(groups, strong(groups, q)) == strong_attack(groups, q, "clique").count
 
 
 def test_the_strong_attack_leaves_two_maximum_cliques_without_a_or_without_d():

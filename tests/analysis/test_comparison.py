@@ -49,6 +49,18 @@ def test_the_t_test_and_its_interval_are_those_of_scipy(pairs):
     assert found.mean + found.half_width == pytest.approx(high, rel=1e-6, abs=1e-6)
 
 
+def test_few_pairs_have_the_range_of_their_differences_and_shares_no_interval_beyond_1():
+    def spread(ours, theirs):
+        group = only(compare(runs(seeds(ROW, ours)), runs(seeds(MEDIAN, theirs))))
+        return group.low, group.high, group.ranged
+
+    assert spread([1.0, 0.5], [0.0, 0.4]) == (pytest.approx(0.1), 1.0, True)
+    assert spread([0.9, 0.8, 0.7], [0.5, 0.5, 0.5]) == (pytest.approx(0.2), pytest.approx(0.4), True)
+    low, high, ranged = spread([1.0, 1.0, 1.0, 0.4], [0.0, 0.0, 0.0, 0.0])
+    assert (low, high, ranged) == (pytest.approx(0.3727, abs=1e-4), 1.0, False)
+    assert spread([1.0], [0.0]) == (None, None, False)
+
+
 @FEW
 @given(st.lists(st.integers(-9, 9), min_size=1, max_size=9))
 def test_the_sign_flip_test_is_a_count_over_all_signs(differences):

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from aspis_sim_cli.render.sweep_table import headline
 from scipy import stats
 
-from aspis_sim.analysis.headline import gaps, reductions, worst_over_attacks
-from aspis_sim.analysis.summary import mean_of
+from aspis_sim.analysis.headline import at_random, gaps, only_ours, reductions, worst_over_attacks
+from aspis_sim.analysis.summary import Mean, mean_of, spread_text
 from aspis_sim.analysis.tables import tables_of
 from aspis_sim.files import write_whole
 from aspis_sim.records import as_csv, as_json
@@ -43,8 +44,79 @@ def test_intervals_are_those_of_student():
     many = np.random.default_rng(0).normal(size=70)
     low, high = stats.t.interval(0.95, 69, many.mean(), stats.sem(many))
     assert mean_of(many.tolist()).half_width == pytest.approx((high - low) / 2, rel=1e-12)
-    assert mean_of([1.0]).half_width is None
+    assert mean_of([1.0]) == Mean(1.0)
     assert mean_of([1.0] * 60).half_width == 0
+
+
+def test_an_interval_of_accuracies_stays_within_0_and_1():
+    for values, low, high in (
+        ([1.0, 1.0, 1.0, 0.9], 0.8954388, 1.0),
+        ([0.0, 0.0, 0.0, 0.1], 0.0, 0.1045612),
+        ([0.0, 0.0, 1.0, 1.0], 0.0, 1.0),
+    ):
+        mean = mean_of(values, (0.0, 1.0))
+        assert (mean.low, mean.high) == pytest.approx((low, high), abs=1e-6)
+        assert mean.ends == pytest.approx((mean.value - low, high - mean.value), abs=1e-6)
+    assert mean_of([1.0, 1.0, 1.0, 0.9], (0.0, 1.0)).half_width is None
+    assert spread_text(mean_of([1.0, 1.0, 1.0, 0.9], (0.0, 1.0))) == " [89.5, 100]"
+    assert spread_text(mean_of([0.5, 0.6, 0.7, 0.8], (0.0, 1.0))) == " ±20.5"
+
+
+@pytest.mark.parametrize("values", [[0.1, 0.9], [0.9, 0.1, 0.5]])
+def test_fewer_than_four_seeds_have_a_range_that_is_called_one(values):
+    mean = mean_of(values, (0.0, 1.0))
+    assert (mean.low, mean.high, mean.ranged, mean.half_width) == (0.1, 0.9, True, None)
+    assert spread_text(mean) == " (10.0–90.0)"
+    assert not mean_of([*values, 0.2, 0.3], (0.0, 1.0)).ranged
+
+
+def test_a_scheme_that_distorts_more_reduces_nothing(shown):
+    median = shown.tables[0]
+    assert [round(one.share, 6) for one in reductions(median, "median")] == [-3.0, -3.0]
+    text = " ".join(headline(replace(median, schemes=("median", "aspis"))))
+    assert "Against its rivals', median's distortion fraction is 4 times as high (aspis, q=" in text
+    assert "lower than its rivals'" not in text
+    assert "-" not in text.partition("distortion fraction")[2]
+
+
+def test_where_a_rival_distorts_nothing_it_is_said_instead_of_divided(shown):
+    table = shown.tables[0]
+    none = {
+        key: replace(entry, rows=tuple(row.replaced(distortion_measured=0.0) for row in entry.rows))
+        if key[0] == "median"
+        else entry
+        for key, entry in table.entries.items()
+    }
+    better = replace(table, entries=none)
+    assert reductions(better, "aspis") == ()
+    assert only_ours(better, "aspis") == (("median", 1), ("median", 2))
+    text = " ".join(headline(better))
+    assert "aspis has distorted files where a rival has none: median at q=1, median at q=2." in text
+
+
+def test_the_mean_over_random_workers_stands_beside_workers_that_are_spread_out():
+    def tables(attack):
+        grid = Grid.of(scheme=("aspis", "byzshield", "median"), q=(3, 5), attack=attack, seed=(0,), workers=15)
+        rows = [row_of(group.first, 0, 0.5, 0.0) for group in grid.groups()]
+        files = {"subset": 455, "mols": 25, "baseline": 15}
+        return tables_of([row.replaced(files=files[row["assignment"]]) for row in rows]).tables[0]
+
+    found = [(one.scheme, one.q, round(one.count, 2), one.files) for one in at_random(tables("weak"))]
+    assert found == [("byzshield", 3, 2.03, 25), ("byzshield", 5, 6.04, 25)]
+    assert at_random(tables("weak:placement=spread")) == at_random(tables("weak"))
+    for attack in ("strong", "weak:placement=random", "weak:placement=worst", "frame-up"):
+        assert at_random(tables(attack)) == ()
+    assert "in more files: 2.0 of 25 for byzshield at q=3" in " ".join(headline(tables("weak")))
+
+
+def test_what_diverged_is_counted_and_said(shown):
+    table = shown.tables[0]
+    entry = table.entries["aspis", 2]
+    gone = replace(entry, rows=(entry.rows[0], entry.rows[1].replaced(status="diverged")))
+    text = " ".join(headline(replace(table, entries={**table.entries, ("aspis", 2): gone})))
+    assert (entry.diverged, gone.diverged) == (0, 1)
+    assert "! aspis diverged: 1 of 2 at q=2 (weights that are not finite, or a loss of more than 10 times" in text
+    assert "diverged" not in " ".join(headline(table))
 
 
 def test_gaps_and_reductions_are_against_other_families(shown):
@@ -75,6 +147,9 @@ def test_a_figure_that_differs_from_the_published_one_is_seen(shown):
     assert entry.as_published
     off = replace(entry, rows=tuple(row.replaced(distortion_measured=0.06) for row in entry.rows))
     assert not off.as_published
+    assert off.beyond_published
+    unpublished = replace(off, rows=tuple(row.replaced(distortion_theory=None) for row in off.rows))
+    assert (unpublished.theory, unpublished.as_published, unpublished.beyond_published) == (None, False, False)
 
 
 def test_a_scheme_without_redundancy_is_trained_once_for_all_redundancies():

@@ -1,5 +1,6 @@
 """Plugins that break, cannot be loaded, or bear hostile names: they are named and do no harm."""
 
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -228,5 +229,7 @@ def test_a_rule_that_does_not_keep_the_type_is_found_in_the_precision_where_it_d
         return lambda rows: rows.mean(0).astype("float32")
 
     build_rule("always-float32")(jnp.ones((3, 2)))
-    with pytest.raises(PluginError, match=r"float32\[2\] as the vector of bfloat16\[3, 2\], not bfloat16\[2\]"):
-        build_rule("always-float32")(jnp.ones((3, 2), "bfloat16"))
+    assert build_rule("always-float32")(jnp.ones((3, 2), "bfloat16")).dtype == "bfloat16"
+    message = r"float32\[2\] as the vector of float64\[3, 2\], not float64\[2\]"
+    with jax.enable_x64(True), pytest.raises(PluginError, match=message):
+        build_rule("always-float32")(jnp.ones((3, 2), "float64"))

@@ -35,8 +35,8 @@ def test_the_table_fits_and_says_what_so_few_seeds_can_show(one, width, monkeypa
     assert "one.csv, scheme aspis, assignment subset, redundancy 3" in words
     assert "Both: workers 7, attack strong, payload alie" in words
     # t = 0.15 sqrt(3) / 0.005, p = 1 - t / sqrt(t^2 + 2) with 2 degrees of freedom, doubled by Holm
-    interval = "+15.0 ± 1.2" if width == 80 else "+15.0 [+13.8, +16.2]"
-    assert f"1 95.5 80.5 {interval} 0.00074 better" in words
+    assert "1 95.5 80.5 +15.0 (+14.5 to +15.5) 0.00074 better" in words
+    assert "over 3 paired seeds with the range of the differences. p: t test" in words
     assert "no difference shown" in words
     assert "2 0 0.2 -0.2 - better" in words
     assert "over 3 paired seeds" in words
@@ -44,6 +44,17 @@ def test_the_table_fits_and_says_what_so_few_seeds_can_show(one, width, monkeypa
     assert "t takes the differences to be normal, which 3 seeds cannot check." in words
     assert "gives no p below 0.25, and can show nothing at 0.05 over 2 groups: that takes 7 seeds." in words
     assert "0 of 6 pairs of rows are the same bit for bit" in words
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_from_four_seeds_on_there_is_an_interval(width, monkeypatch, tmp_path):
+    monkeypatch.setenv("COLUMNS", str(width))
+    ours, theirs = seeds(ROW, [0.95, 0.96, 0.955, 0.955]), seeds(MEDIAN, [0.8, 0.805, 0.81, 0.805])
+    (tmp_path / "four.csv").write_text(csv_of([*ours, *theirs]))
+    words = one_line(invoke("four.csv --by scheme=aspis,median").stdout)
+    # 3.182 (the t quantile for 3 degrees of freedom) times 0.408 / sqrt(4)
+    assert f"1 95.5 80.5 {'+15.0 ± 0.6' if width == 80 else '+15.0 [+14.4, +15.6]'}" in words
+    assert "over 4 paired seeds with its 95% interval (Student's t, each group by itself). p: t test" in words
 
 
 def test_two_files_in_which_only_the_steps_differ_and_some_cells_have_no_partner(tmp_path):

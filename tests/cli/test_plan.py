@@ -17,21 +17,23 @@ def rows(words):
 
 
 def test_the_cheapest_assignment_comes_first_and_all_keep_the_limits():
-    found = rows("plan --workers 24 --q 5 --max-load 10 --max-fraction 0.2")
+    found = rows("plan --workers 24 --q 5 --max-load 10 --max-fraction 0.2 --detector none")
     assert [(row["assignment"], row["redundancy"], row["distorted"]) for row in found] == [("mols", "3", "8")]
     every = rows("plan --workers 24 --q 5")
     cost = [(int(row["overhead"]), int(row["load"]), float(row["fraction"])) for row in every]
     assert cost == sorted(cost)
     assert len(every) > 5
     within = rows("plan --workers 24 --q 5 --max-fraction 0.11 --max-redundancy 3")
-    assert [row["assignment"] for row in within] == ["bibd", "subset"]
+    pairs = [(row["assignment"], row["detector"], row["distorted"]) for row in within]
+    assert pairs == [("mols", "certified", "2"), ("bibd", "certified", "4"), ("bibd", "none", "20"),
+                     ("subset", "certified", "10"), ("subset", "none", "200")]  # fmt: skip
     assert all(float(row["fraction"]) <= 0.11 for row in within)
 
 
 @pytest.mark.parametrize("width", [80, 160])
 def test_the_table_fits_and_says_what_is_cheapest_and_safest(width, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(width))
-    result = invoke("plan --workers 24 --q 5 --max-load 10")
+    result = invoke("plan --workers 24 --q 5 --max-load 10 --detector none")
     assert max(map(len, result.stdout.splitlines())) <= width
     assert "…" not in result.stdout
     assert ("exhaustive" in result.stdout) == (width == 160)
@@ -68,9 +70,9 @@ def test_what_is_listed_can_be_built_as_it_is_listed(workers):
 def test_without_q_nothing_is_searched_and_nothing_said_of_distortion(monkeypatch):
     seen = set()
 
-    def search(assignment, q, limit):
+    def search(assignment, q, detector, limit):
         seen.add(q)
-        return worst_case(assignment, q, limit)
+        return worst_case(assignment, q, detector, limit)
 
     monkeypatch.setattr(catalogue, "worst_case", search)
     (first, *_) = json.loads(invoke("list assignments --workers 15 --format json").stdout)
@@ -89,7 +91,11 @@ def test_a_plan_goes_to_a_file(tmp_path):
 
 
 CASES = {
-    "nothing fits": ("plan --workers 24 --q 5 --max-load 10 --max-fraction 0.1", "keeps ε within 0.1", "0.1250 (mols"),
+    "nothing fits": (
+        "plan --workers 24 --q 5 --max-load 10 --max-fraction 0.1 --detector none",
+        "keeps ε within 0.1",
+        "0.1250 (mols",
+    ),
     "no load": ("plan --max-load 0", "--max-load 0", "try 10"),
     "no redundancy": ("plan --max-redundancy 0", "--max-redundancy 0", "try 7"),
     "not a fraction": ("plan --max-fraction 1.5", "fraction of 1.5", "0 to 1"),

@@ -4,8 +4,8 @@ import pytest
 
 from aspis_sim.assignment import build
 from aspis_sim.distortion import worst_case
-from aspis_sim.distortion.exhaustive import exhaustive
 from aspis_sim.distortion.published import compare
+from aspis_sim.distortion.search.exhaustive import exhaustive
 from tests.distortion.systems import distorted
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aspis_sim.assignment import build
-from aspis_sim.distortion.symmetry import automorphisms
+from aspis_sim.distortion.search.symmetry import automorphisms
 from tests.distortion.systems import random_system, relabelled
 
 # name, K, r, and the order of the group of worker relabellings, from the literature on each structure
@@ -42,7 +42,7 @@ def test_a_random_system_has_only_the_identity():
 
 
 def test_a_budget_only_loses_symmetries(monkeypatch):
-    monkeypatch.setattr("aspis_sim.distortion.symmetry.BUDGET", 10)
+    monkeypatch.setattr("aspis_sim.distortion.search.symmetry.BUDGET", 10)
     assignment = build("mols", workers=15, redundancy=3)
     files = {tuple(group) for group in assignment.files.tolist()}
     for symmetry in automorphisms(assignment, 1000):

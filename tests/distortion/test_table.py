@@ -1,9 +1,13 @@
 """The distortion table, the reduction line, and what can be planned from them."""
 
+import itertools
+
+import numpy as np
 import pytest
 
+from aspis_sim.assignment import build
 from aspis_sim.distortion.catalogue import buildable, plan
-from aspis_sim.distortion.table import ATTACKS, COLUMNS, distortion_rows, reduction
+from aspis_sim.distortion.table import ATTACKS, COLUMNS, Reduction, distortion_rows, reduction
 from aspis_sim.errors import InputError
 
 
@@ -17,7 +21,7 @@ def counts(scheme, attack, byzantine=range(8), **further):
     [
         ("aspis", "strong", [0, 0, 2, 10, 28, 60, 110, 182]),
         ("aspis", "weak", [0, 0, 0, 1, 4, 10, 20, 35]),
-        ("aspis", "random", [0, 0, 2, 10, 28, 60, 110, 182]),
+        ("aspis", "random", [0, 0, 13, 37, 70, 110, 155, 203]),
         ("byzshield", "strong", [0, 0, 1, 3, 5, 8, 12, 14]),
         ("byzshield", "weak", [0, 0, 0, 0, 0, 0, 5, 8]),
         ("detox", "strong", [0, 0, 1, 1, 2, 2, 3, 3]),
@@ -35,7 +39,7 @@ def test_counts_at_fifteen_workers(scheme, attack, expected):
 def test_the_rows_have_the_columns_of_the_csv():
     voting = ("byzshield", "detox", "aspis+")
     rows = list(distortion_rows(15, 3, [2, 5], schemes=["aspis", *voting, "median"], attacks=ATTACKS))
-    assert len(rows) == 2 * 5 * 3
+    assert len(rows) == 2 * 5 * 4
     first = [getattr(rows[0], column) for column in COLUMNS]
     assert first == ["aspis", "subset", 15, 3, 455, 91, 2, "strong", 2, 2 / 455, "closed form"]
     for row in rows:
@@ -43,9 +47,46 @@ def test_the_rows_have_the_columns_of_the_csv():
         assert row.redundancy == (1 if row.scheme == "median" else 3)
         assert (row.gamma is not None) == (row.scheme in voting and row.attack == "strong")
         assert row.gamma is None or row.gamma + 1e-9 >= row.distorted_files
-        assert row.bound == row.distorted_files
+        assert row.bound == row.distorted_files or (row.attack, row.proof) == ("worst", "bound only")
         if row.attack == "random":
-            assert row.proof == ("closed form" if row.scheme == "aspis" else "exact expectation")
+            assert row.proof == "exact expectation"
+
+
+def test_random_is_the_mean_over_all_byzantine_sets_of_files_with_a_majority_for_every_scheme():
+    workers, q = 9, 3
+    groups = {
+        "aspis": build("subset", workers=workers, redundancy=3),
+        "detox": build("repetition", workers=workers, redundancy=3),
+        "aspis+": build("bibd", workers=workers, redundancy=3),
+        "median": build("baseline", workers=workers, redundancy=1),
+    }
+    sets = [np.isin(np.arange(workers), chosen) for chosen in itertools.combinations(range(workers), q)]
+    for row in distortion_rows(workers, 3, [q], schemes=groups, attacks=["random"]):
+        files = groups[row.scheme].files
+        counts = [int((one[files].sum(1) >= groups[row.scheme].majority).sum()) for one in sets]
+        assert row.distorted_files == pytest.approx(np.mean(counts), rel=1e-12)
+
+
+def test_beside_workers_that_are_spread_out_stands_what_they_would_distort_at_random():
+    rows = {
+        (row.scheme, row.q): row
+        for row in distortion_rows(15, 3, [3, 5], schemes=["aspis", "byzshield", "median"], attacks=["weak"])
+    }
+    assert [rows["byzshield", q].distorted_files for q in (3, 5)] == [0, 0]
+    assert [rows["byzshield", q].expected for q in (3, 5)] == pytest.approx([25 * 37 / 455, 25 * 110 / 455], rel=1e-12)
+    assert [rows[scheme, 3].expected for scheme in ("aspis", "median")] == [None, None]
+    (strong,) = distortion_rows(15, 3, [3], schemes=["byzshield"], attacks=["strong"])
+    assert strong.expected is None
+
+
+def test_a_fraction_that_is_no_smaller_is_no_reduction():
+    higher = Reduction(9, 3, -8.1, (3, "detox"), 0.5, (2, "median"))
+    assert higher.sentence == (
+        "Against its rivals', Aspis's distortion fraction is 9.1 times as high (q=3, against detox) to 50.0% lower "
+        "(q=2, against median) at K=9, r=3 under the strong attack."
+    )
+    same = Reduction(9, 3, 0.0, (3, "detox"), 0.0, (3, "detox"))
+    assert "is the same (q=3, against detox) to the same (q=3, against detox) at K=9" in same.sentence
 
 
 def test_another_assignment_or_parameter_for_a_scheme():
@@ -90,7 +131,10 @@ def test_what_can_be_built_for_24_workers():
     }  # fmt: skip
     mols = options["mols", 3]
     assert (mols.files, mols.load, mols.overhead, mols.distorted, mols.fraction) == (64, 8, 3, 8, 0.125)
-    assert options["subset", 3].distorted == 60
+    assert options["subset", 3].distorted == 200
+    behind = {one.detector: one.distorted for one in buildable(24, 5, detectors=["clique", "certified"], max_load=300)
+              if (one.assignment, one.redundancy) == ("subset", 3)}  # fmt: skip
+    assert behind == {"clique": 128, "certified": 10}
     assert all(option.bound >= option.distorted for option in options.values())
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from aspis_sim.assignment import build
 from aspis_sim.distortion import spread_out, worst_case
-from aspis_sim.distortion.branch_and_bound import LevelSearch
-from aspis_sim.distortion.exhaustive import exhaustive
-from aspis_sim.distortion.local_search import local_search
+from aspis_sim.distortion.search.branch_and_bound import LevelSearch
+from aspis_sim.distortion.search.exhaustive import exhaustive
+from aspis_sim.distortion.search.local_search import local_search
 from aspis_sim.errors import InputError
 from tests.distortion.systems import distorted, plain_extremes, random_system, relabelled
 
@@ -92,9 +92,10 @@ def test_more_than_64_workers_take_two_words():
 def test_the_subset_assignment_has_its_closed_form():
     assignment = build("subset", workers=15, redundancy=3)
     found = [worst_case(assignment, q) for q in range(8)]
-    assert [placement.count for placement in found] == [0, 0, 2, 10, 28, 60, 110, 182]
+    assert [placement.count for placement in found] == [0, 0, 13, 37, 70, 110, 155, 203]
     assert found[7].byzantine == (0, 1, 2, 3, 4, 5, 6)
     assert {placement.proof for placement in found} == {"closed form"}
+    assert all(distorted(assignment, placement.byzantine) == placement.count for placement in found)
 
 
 def test_repetition_fills_groups():
@@ -119,7 +120,7 @@ def test_no_time_gives_a_bound_and_no_false_certificate():
 
 def test_a_stopped_search_bounds_by_the_levels_it_finished(monkeypatch):
     assignment = build("mols", workers=24, redundancy=3)
-    monkeypatch.setattr("aspis_sim.distortion.branch_and_bound.LARGEST_LEVEL", 4)
+    monkeypatch.setattr("aspis_sim.distortion.search.branch_and_bound.LARGEST_LEVEL", 4)
     outcome = LevelSearch(assignment).beat(9, 20)
     assert outcome.better is None
     assert 27 <= outcome.bound <= 64

@@ -123,8 +123,8 @@ def test_a_reader_can_filter_sort_hover_and_show_all(report):
     body = shown.page.one("body").attributes
     assert body["data-ready"] == "6"
     assert body["data-address"] == "#scheme=detox"
-    assert body["data-first"].startswith("detoxstrongalie 1335.5 ± ")
-    assert body["data-hover"].startswith("detox, q=3strong, alie 1top-1 35.5 ± ")
+    assert body["data-first"].startswith("detoxstrongalie 1335.5 (35.0–36.0)")
+    assert body["data-hover"].startswith("detox, q=3strong, alie 1top-1 35.5 (35.0–36.0) % (2 seeds)")
     assert "Zoom" in body["data-buttons"]
     assert not re.search("[Ss]hare|[Cc]loud|[Ll]ink", body["data-buttons"])
 

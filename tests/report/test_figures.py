@@ -12,6 +12,7 @@ from aspis_sim.report.axes import Wanted, say_overrides
 from aspis_sim.report.drawings import FIGURES
 from aspis_sim.report.figures import PARTS, check_figure, figure
 from aspis_sim.report.source import Source
+from aspis_sim.report.style import styles
 from tests.report.studies import HOSTILE, row_of, rows_of, study_of, timeline_of
 
 BEGINS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
@@ -82,6 +83,22 @@ def test_what_all_of_a_figure_has_otherwise_than_by_default_is_said_under_it():
         for kind in FIGURES:
             assert figure(study_of(changed), kind, ".svg", Wanted()) != figure(study_of(usual), kind, ".svg", Wanted())
     assert said([*(row.replaced(momentum=0.5) for row in usual), *detox]) == ""
+
+
+def test_no_line_is_drawn_as_published_where_nothing_is():
+    def lines(rows):
+        (axis,) = drawn(rows).axes
+        return [line.get_linestyle() for line in axis.lines]
+
+    def drawn(rows):
+        drawing, study = Figure(), study_of(rows)
+        shown = tables_of(rows).tables, styles({"aspis": "aspis"})
+        FIGURES["distortion"](drawing, study, shown, Wanted())
+        return drawing
+
+    rows = rows_of(("aspis",), ("strong",))
+    assert lines(rows).count("--") == 1
+    assert "--" not in lines([row.replaced(distortion_theory=None) for row in rows])
 
 
 def test_curves_are_of_training_where_nothing_was_scored_on_the_way():

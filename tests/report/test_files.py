@@ -56,14 +56,30 @@ def markdown_tables(text):
 
 
 def test_markdown_holds_the_means_with_their_intervals_and_marks_the_best():
-    lines = markdown_tables(exported(study_of(rows_of(seeds=(0, 1, 2))), "markdown").decode())
+    text = exported(study_of(rows_of(seeds=(0, 1, 2, 3))), "markdown").decode()
+    lines = markdown_tables(text)
+    assert "with fewer than 4 seeds their range (smallest–largest) instead. The best of each column is bold." in text
     assert lines[:4] == [
         ["scheme", "q=1", "q=2", "q=3"],
         [":---", "---:", "---:", "---:"],
-        ["aspis", "**86.0** ± 2.5", "**76.0** ± 2.5", "**66.0** ± 2.5"],
-        ["detox", "76.0 ± 2.5", "56.0 ± 2.5", "36.0 ± 2.5"],
+        ["aspis", "**86.5** ± 2.1", "**76.5** ± 2.1", "**66.5** ± 2.1"],
+        ["detox", "76.5 ± 2.1", "56.5 ± 2.1", "36.5 ± 2.1"],
     ]
-    assert lines[10] == ["aspis", "**86.0** ± 2.5 (strong)", "**76.0** ± 2.5 (strong)", "**66.0** ± 2.5 (strong)"]
+    assert lines[10] == ["aspis", "**86.5** ± 2.1 (strong)", "**76.5** ± 2.1 (strong)", "**66.5** ± 2.1 (strong)"]
+
+
+def test_few_seeds_have_their_range_and_no_interval_passes_100():
+    few = [row_of(seed=seed, top1=top1) for seed, top1 in enumerate((0.1, 0.5, 0.9))]
+    high = [row_of(**DETOX, seed=seed, top1=top1) for seed, top1 in enumerate((1.0, 1.0, 1.0, 0.9))]
+    study = study_of([*few, *high])
+    assert markdown_tables(exported(study, "markdown").decode())[2:] == [
+        ["aspis", "50.0 (10.0–90.0)"],
+        ["detox", "**97.5** \\[89.5, 100\\]"],
+    ]
+    latex = exported(study, "latex").decode()
+    assert "    aspis & $50.0$ (10.0--90.0) \\\\\n" in latex
+    assert "    detox & $\\mathbf{97.5}$ [89.5, 100] \\\\\n" in latex
+    assert "50.0 (10.0–90.0)" in plain(tables_of(study.rows))
 
 
 def test_one_seed_has_no_interval_and_what_failed_or_did_not_run_is_said():
@@ -105,12 +121,12 @@ def test_variants_of_a_scheme_are_lines_of_their_own_and_what_all_have_stands_ov
 
 
 def test_latex_is_a_table_with_booktabs():
-    text = exported(study_of(rows_of(seeds=(0, 1, 2))), "latex").decode()
+    text = exported(study_of(rows_of(seeds=(0, 1, 2, 3))), "latex").decode()
     assert text.count("\\begin{table}") == text.count("\\end{table}") == 3
     assert text.count("\\toprule") == text.count("\\midrule") == text.count("\\bottomrule") == 3
     assert "\\begin{tabular}{lrrr}" in text
     assert (
-        "    aspis & $\\mathbf{86.0} \\pm 2.5$ & $\\mathbf{76.0} \\pm 2.5$ & $\\mathbf{66.0} \\pm 2.5$ \\\\\n" in text
+        "    aspis & $\\mathbf{86.5} \\pm 2.1$ & $\\mathbf{76.5} \\pm 2.1$ & $\\mathbf{66.5} \\pm 2.1$ \\\\\n" in text
     )
     assert "Top-1 (\\%) under attack strong, payload alie 1; digits, mlp, K=15, r=3, 40 steps, protocol files." in text
 

@@ -45,11 +45,22 @@ def test_the_figures_of_the_page_are_those_of_the_rows():
         assert len(members) == entries["seeds"][at] == 3
         expected = mean_of([row.top1 for row in members])
         assert top1 == pytest.approx(100 * expected.value, abs=1e-3)
-        assert expected.half_width is not None
-        assert entries["half"][at] == pytest.approx(100 * expected.half_width, rel=1e-4)
+        assert (entries["half"][at], entries["ranged"][at]) == (None, 1)
+        tops = [100 * row.top1 for row in members]
+        assert (entries["low"][at], entries["high"][at]) == pytest.approx((min(tops), max(tops)), rel=1e-4)
         assert entries["measured"][at] == pytest.approx(members[0].distortion_measured, rel=1e-4)
         seeds = [data["runs"][run]["seed"] for run in entries["runs"][at]]
         assert seeds == [0, 1, 2]
+
+
+def test_four_seeds_have_an_interval_that_ends_at_100():
+    several = [(seed, *each) for seed, each in enumerate(((0.5, 1.0), (0.6, 1.0), (0.7, 1.0), (0.8, 0.9)))]
+    rows = [row_of(q=q, seed=seed, top1=tops[q - 1]) for seed, *tops in several for q in (1, 2)]
+    entries = data_of(page(study_of(rows)))["entries"]
+    assert entries["ranged"] == [0, 0]
+    assert entries["half"] == [pytest.approx(20.54, abs=0.01), None]
+    assert entries["low"] == pytest.approx([44.46, 89.54], abs=0.01)
+    assert entries["high"] == [pytest.approx(85.54, abs=0.01), 100]
 
 
 def test_the_policy_names_the_scripts_that_are_in_the_page_and_no_address():

@@ -57,7 +57,7 @@ def test_every_payload(payload):
 
 @pytest.mark.parametrize("rule", list(RULES))
 def test_every_rule(rule):
-    check(rule=rule, workers=9 if rule == "bulyan" else 5, attack="strong")
+    check(rule=rule, workers=9 if rule == "bulyan" else 5, attack="strong", after_detection="average")
 
 
 @pytest.mark.parametrize("detector", list(DETECTORS))
@@ -73,12 +73,26 @@ def test_every_detector(detector):
         {"worker_momentum": 0.8},
         {"momentum": 0.9, "schedule": "step:factor=0.5:every=2"},
         {"after_detection": "rule", "attack": "weak"},
+        {"after_detection": "average", "attack": "frame-up"},
+        {"after_detection": "published", "attack": "frame-up"},
         {"tolerance": 1e-5},
         {"model": "mlp", "memory": "1MB"},
         {"dataset": "linear-regression:samples=200:dimension=20", "model": "linear", "lr": 1e-3},
         {"compute": "replicated"},
         {"permute": True},
         {"adversary_window": 2, "attack": "weak"},
+        {"convention": "aspis", "rule": "median_of_means:buckets=3", "detector": "none", "attack": "weak"},
+        {"convention": "aspis", "rule": "median_of_means:buckets=3", "attack": "weak", "after_detection": "rule"},
+        {"convention": "aspis", "payload": "inner_product", "detector": "none", "attack": "weak"},
+        {"convention": "aspis", "payload": "inner_product", "clip_server": 0.05, "rule": "average", "detector": "none"},
+        {"convention": "aspis", "payload": "reversed", "clip_server": 0.05, "rule": "average", "detector": "none"},
+        {"convention": "aspis", "model": "mlp", "memory": "1MB", "clip_server": 0.05, "rule": "average"},
+        {"convention": "aspis", "compute": "replicated", "payload": "constant", "clip_server": 0.05, "rule": "average"},
+        {"payload": "optimised", "attack": "frame-up", "framed": 2, "rule": "trimmed_mean:f=10", "workers": 7, "q": 3},
+        {"payload": "optimised", "attack": "strong", "detector": "unanimous", "workers": 7, "q": 3},
+        {"payload": "optimised", "attack": "frame-up", "detector": "certified", "rule": "median_of_means"},
+        {"payload": "optimised", "attack": "weak", "scheme": "aspis+", "workers": 7, "rule": "geometric_median"},
+        {"payload": "optimised:objective=distance:ascent=2", "permute": True, "rule": "geometric_median"},
     ],
     ids=str,
 )

@@ -56,17 +56,26 @@ def test_its_rows_are_those_that_were_exported_then_and_say_the_settings_that_ha
     assert {(row.detector, row.after_detection) for row in rows if row.framed == "auto"} == {("sound", "rule")}
 
 
-def test_the_same_grids_are_there_already_and_nothing_runs_again(folder):
+def test_the_same_cells_are_there_already_and_nothing_runs_again(folder):
     with Study.open(folder, write=True) as study:
         assert [Grid.stored(grid["specification"]).identity for grid in study.grids()] == [
             grid.identity for grid in ASKED
         ]
         known = len(study.known())
-        session = Session(study, [(None, grid) for grid in ASKED], Selection(other_version="keep"))
+        asked = [grid.replaced(after_detection=grid["after_detection"][0] or "average") for grid in ASKED]
+        session = Session(study, [(None, grid) for grid in asked], Selection(other_version="keep"))
         assert list(session.run("again", executor=None)) == []
         assert session.pending.done == session.pending.cells
         assert len(session.rows()) == 57
-        assert (len(study.known()), len(study.grids())) == (known, len(ASKED))
+        assert len(study.known()) == known
+
+
+def test_what_another_reading_of_the_scheme_left_is_not_taken_for_its_own(folder):
+    with Study.open(folder, write=True) as study:
+        session = Session(study, [(None, ASKED[0])], Selection(other_version="keep"))
+        missing = [group.first for group in session.pending.groups]
+        assert {cell.scheme for cell in missing} == {"aspis"}
+        assert {cell.after_detection for cell in missing} == {"published"}
 
 
 def test_its_grids_still_multiply_out_to_its_cells(folder):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aspis_sim.adversary.payloads.base import Payload
+from aspis_sim.adversary.payloads.base import Payload, Reach
 from aspis_sim.aggregation import conventions
 from aspis_sim.registry import Registry
 
@@ -29,7 +29,7 @@ PAYLOADS: Registry[None] = Registry(
 
 
 def payload(name: str, *, convention: str | None = None, **parameters: Any) -> Payload:
-    """Build the payload ``name``: a pure function from honest rows ``[n, d]`` to one vector ``[d]``.
+    """Build the payload ``name``: a pure function from honest rows ``[n, d]`` to one vector ``[d]`` (or one a row).
 
     Args:
         name: a registered payload.
@@ -40,7 +40,10 @@ def payload(name: str, *, convention: str | None = None, **parameters: Any) -> P
     Raises:
         InputError: unknown name (the nearest is named), or a parameter the payload does not take.
     """
-    return PAYLOADS.build(name, **{**conventions.defaults(conventions.PAYLOADS, convention, name), **parameters})
+    usual = dict(conventions.defaults(conventions.PAYLOADS, convention, name))
+    if name in PAYLOADS and PAYLOADS.accepts(name, "convention"):
+        usual["convention"] = convention
+    return PAYLOADS.build(name, **{**usual, **parameters})
 
 
-__all__ = ["PAYLOADS", "Payload", "payload"]
+__all__ = ["PAYLOADS", "Payload", "Reach", "payload"]

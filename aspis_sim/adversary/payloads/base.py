@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from jax import Array
+
+
+class Reach(NamedTuple):
+    """What the server will make of a round's lies, as an adversary that knows its detector can tell beforehand.
+
+    Attributes:
+        lies: bool ``[f]``, the files whose value at the server is the lie.
+        kept: bool ``[f]``, the files that reach the robust rule; None if all do.
+        averaged: bool ``[f]``, the files whose plain mean is the update, none where the robust rule decides; None if it
+            always decides.
+        distortable: int, the most distorted files that the server reckons with.
+        finite: bool, a lie with a NaN or an Inf reaches nothing, since it loses its votes.
+    """
+
+    lies: Array
+    kept: Array | None
+    averaged: Array | None
+    distortable: Array | int
+    finite: Array | bool
 
 
 @dataclass(frozen=True)
@@ -20,20 +39,58 @@ class Payload:
             copy is that one vector; ``"file"``: called for each file with that file's honest gradient as
             the only row, so that copies of a file are equal but those of different files are not.
             ``"file and mean"``: likewise, with the mean over the round's files as a second row.
+            ``"files"``: called once a step, but returns a lie for each file, ``[n, d]``.
             ``"labels"``: the gradient of the file with flipped labels, which the simulator computes itself.
         coordinatewise: the value at a coordinate depends on that column alone.
         reads_rows: whether the lie depends on the rows at all, and not on their width alone.
         largest: from a number that no entry of the rows exceeds in absolute value, to one that no entry of the lie
             exceeds (up to rounding); None if there is none such. With it a lie is known to be finite before it is
             formed.
+        counted: ``counted(rows, number, key)`` of a payload to which row i counts ``number[i]`` times, int ``[n]``, the
+            copies of file i that honest workers return; None for one to which every file counts once.
+        aimed: ``aimed(rows, key, reach)`` for a payload that adapts to what becomes of its lies; None for one that
+            does not.
     """
 
     function: Callable[[Array, Array | None], Array]
-    scope: Literal["round", "file", "file and mean", "labels"] = "round"
+    scope: Literal["round", "file", "file and mean", "files", "labels"] = "round"
     coordinatewise: bool = True
     reads_rows: bool = True
     largest: Callable[[Array], Array] | None = None
+    counted: Callable[[Array, Array, Array | None], Array] | None = None
+    aimed: Callable[[Array, Array | None, Reach], Array] | None = None
 
     def __call__(self, rows: Array, key: Array | None = None) -> Array:
-        """Return the lie ``[d]`` for honest ``rows`` ``[n, d]``."""
+        """Return the lie ``[d]`` for honest ``rows`` ``[n, d]``, or a lie for each row ``[n, d]`` (scope "files")."""
         return self.function(rows, key)
+
+    def of_files(self, rows: Array, key: Array | None = None) -> Array:
+        """The lies of a round, ``[n, d]`` or ``[1, d]`` if all are the same, for the files' honest ``rows`` ``[n, d]``.
+
+        Each file of a payload of scope "file" or "file and mean" has a key of its own.
+        """
+        import jax
+        import jax.numpy as jnp
+
+        from aspis_sim.aggregation.average import mean_over_rows
+
+        if self.scope == "files":
+            return self(rows, key)
+        if self.scope in ("round", "labels"):
+            return self(rows, key)[None]
+        beside = mean_over_rows(rows)[None] if self.scope == "file and mean" else rows[:0]
+
+        def of_file(row: Array, index: Array) -> Array:
+            return self(jnp.vstack([row, beside]), None if key is None else jax.random.fold_in(key, index))
+
+        return jax.vmap(of_file)(rows, jnp.arange(len(rows)))
+
+    def of_copies(self, number: Array) -> Payload:
+        """The payload in a round in which honest workers return ``number [f]`` copies of each file."""
+        counted = self.counted
+        return self if counted is None else replace(self, function=lambda rows, key: counted(rows, number, key))
+
+    def aimed_at(self, reach: Reach) -> Payload:
+        """The payload that knows what becomes of its lies; unchanged if it does not care."""
+        aimed = self.aimed
+        return self if aimed is None else replace(self, function=lambda rows, key: aimed(rows, key, reach))

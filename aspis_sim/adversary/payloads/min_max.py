@@ -10,23 +10,24 @@ from jax import Array
 from aspis_sim.adversary.payloads.alie import deviation
 from aspis_sim.adversary.payloads.base import Payload
 from aspis_sim.aggregation.average import mean_over_rows
-from aspis_sim.aggregation.distances import geometry, squared_norms
+from aspis_sim.aggregation.distances import geometry
+from aspis_sim.aggregation.lengths import norms, squared_norms
 from aspis_sim.errors import InputError
 
 Direction = Literal["std", "unit", "sign"]
 
 
-def _setting(rows: Array, direction: str, ddof: int) -> tuple[Array, Array, Array, Array, Array]:
-    """Mean, direction p, and the coefficients of ‖mean + γ p - x_i‖² = γ² a + 2 γ b_i + c_i."""
+def _setting(rows: Array, direction: str, ddof: int, unit: Array) -> tuple[Array, Array, Array, Array, Array]:
+    """Mean, direction p, and the coefficients of ‖mean + γ p - x_i‖² = γ² a + 2 γ b_i + c_i, times unit²."""
     mean = mean_over_rows(rows)
     if direction == "std":
         towards = -deviation(rows, ddof)
     elif direction == "unit":
-        towards = -mean / jnp.sqrt(jnp.maximum(jnp.sum(jnp.square(mean)), jnp.finfo(rows.dtype).tiny))
+        towards = -mean / jnp.maximum(norms(mean[None])[0], jnp.finfo(rows.dtype).tiny)
     else:
         towards = -jnp.sign(mean)
-    away = mean - rows
-    return mean, towards, jnp.sum(jnp.square(towards)), away @ towards, squared_norms(away)
+    away, along = (mean - rows) * unit, towards * unit
+    return mean, towards, jnp.sum(jnp.square(along)), away @ along, squared_norms(away)
 
 
 def _root(a: Array, b: Array, c: Array) -> Array:
@@ -54,8 +55,9 @@ def min_max(direction: Direction = "std", ddof: int = 0) -> Payload:
     _check(direction)
 
     def lie(rows: Array, key: Array | None = None) -> Array:
-        mean, towards, a, b, c = _setting(rows, direction, ddof)
-        limit = jnp.max(geometry(rows).squared)
+        seen = geometry(rows)
+        mean, towards, a, b, c = _setting(rows, direction, ddof, seen.unit)
+        limit = jnp.max(seen.squared)
         return mean + jnp.min(_root(a, b, jnp.minimum(c - limit, 0))) * towards
 
     return Payload(lie, scope="round", coordinatewise=False)
@@ -74,8 +76,9 @@ def min_sum(direction: Direction = "std", ddof: int = 0) -> Payload:
     _check(direction)
 
     def lie(rows: Array, key: Array | None = None) -> Array:
-        mean, towards, a, b, c = _setting(rows, direction, ddof)
-        limit = jnp.max(geometry(rows).squared.sum(1))
+        seen = geometry(rows)
+        mean, towards, a, b, c = _setting(rows, direction, ddof, seen.unit)
+        limit = jnp.max(seen.squared.sum(1))
         return mean + _root(len(rows) * a, b.sum(), jnp.minimum(c.sum() - limit, 0)) * towards
 
     return Payload(lie, scope="round", coordinatewise=False)

@@ -1,123 +1,238 @@
-"""The optimised payload: it searches for the lie that moves a given rule the most."""
+"""The optimised payload: it searches for the lies that harm a given rule the most."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
+from aspis_sim.adversary.payloads import PAYLOADS, payload
 from aspis_sim.adversary.payloads.alie import deviation
-from aspis_sim.adversary.payloads.base import Payload
+from aspis_sim.adversary.payloads.base import Payload, Reach
+from aspis_sim.aggregation import conventions
 from aspis_sim.aggregation import rule as build_rule
 from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.aggregation.base import Rule
 from aspis_sim.errors import InputError
 
-FIXED = (("alie", 0, 1.5), ("inner_product", 1, -2.0), ("sign_flip", 1, -1.0))
-"""The fixed choices to beat, with ByzFL's strengths: name, direction, strength along it."""
+Objective = Literal["descent", "distance"]
+
+WEAKEST, STRONGEST = 0.05, 100.0
+"""The range of the strengths that are tried, in both senses, before the search is refined around the best."""
 
 
-class Found(NamedTuple):
-    """What the search found.
+@dataclass(frozen=True)
+class Start:
+    """A family of lies from which the search starts.
 
     Attributes:
-        lie: float ``[d]``, what all Byzantine rows return.
-        deviation: ‖rule(honest and lies) - honest mean‖ with it.
-        fixed: the largest deviation of the fixed choices: ALIE with 1.5 sample standard deviations, inner
-            product with 2, and sign flip.
-        gain: deviation / fixed; never less than 1, since the search starts from the fixed choices. Inf if
-            those move nothing.
+        build: from a strength, which may be traced, to the payload.
+        strengths: those that the payload has by itself and under the convention; none for one without a strength.
     """
 
-    lie: Array
-    deviation: Array
-    fixed: Array
-    gain: Array
+    build: Callable[[Array], Payload]
+    strengths: tuple[float, ...] = ()
 
 
-def search(rows: Array, rule: Rule, byzantine: int, evaluations: int = 24, ascent: int = 8) -> Found:
-    """Search a lie that maximises how far ``rule`` lands from the mean of the honest ``rows [n, d]``.
+class Lie(NamedTuple):
+    """A lie that was tried.
 
-    Two stages, both without state. Along the standard deviation and along the mean, strengths on a
-    geometric grid in both senses are tried, and the grid is then refined around the best. From there,
-    gradient ascent through the rule changes the direction: steps of half the lie's distance from the mean,
-    halved whenever a step does not help.
+    Attributes:
+        start: index of its family.
+        strength: within the family.
+        harm: what it does.
+    """
+
+    start: Array
+    strength: Array
+    harm: Array
+
+
+def against_signs(strength: float | Array) -> Payload:
+    """mean - strength · sign(mean) · std: ALIE that knows at each coordinate which way the training goes.
+
+    With a large strength it does as much to the descent as any finite lie under a rule that works by coordinate and
+    does not fall where a row rises, such as the median and the trimmed mean.
+    """
+
+    def lie(rows: Array, key: Array | None = None) -> Array:
+        mean = mean_over_rows(rows)
+        return mean - strength * jnp.sign(mean) * deviation(rows, 0)
+
+    return Payload(lie)
+
+
+def starts(convention: str | None = None) -> list[Start]:
+    """`against_signs`, and every payload of this package that can be had from honest gradients.
+
+    Those of plugins are not among them: which plugins are loaded must not change a result. Neither is ``label_flip``,
+    whose lies need the samples.
+    """
+    found = [Start(against_signs, (1.0,))]
+    for name, where in PAYLOADS.entries.items():
+        if not where.startswith(f"{__package__}.") or PAYLOADS.accepts(name, "aggregator"):
+            continue
+        if PAYLOADS.accepts(name, "strength"):
+            usual = conventions.defaults(conventions.PAYLOADS, convention, name).get("strength")
+            own = {PAYLOADS.default(name, "strength"), usual} - {None}
+            found.append(Start(partial(_of_strength, name, convention), tuple(sorted(own))))
+        elif (built := payload(name, convention=convention)).scope != "labels":
+            found.append(Start(partial(_of_no_strength, built)))
+    return found
+
+
+def _of_strength(name: str, convention: str | None, strength: Array) -> Payload:
+    return payload(name, convention=convention, strength=strength)
+
+
+def _of_no_strength(built: Payload, strength: Array) -> Payload:
+    return built
+
+
+def search(
+    rows: Array,
+    key: Array,
+    rule: Rule,
+    reach: Reach,
+    families: list[Start],
+    evaluations: int = 16,
+    ascent: int = 0,
+    objective: Objective = "descent",
+) -> Array:
+    """Search lies ``[n, d]`` that do the most harm where they replace the rows of ``reach`` among ``rows [n, d]``.
+
+    The payloads of ``families`` are tried with their own strengths and with a geometric grid of strengths in both
+    senses, and the grid is refined around the best. From there, gradient ascent through the rule changes the lie of
+    every file by itself: steps of half the lies' distance from the mean, halved whenever a step does not help.
+
+    An update with a NaN or an Inf does infinite harm: it ends the training.
 
     Args:
-        rows: honest gradients.
-        rule: the rule to move; it sees the honest rows first, then ``byzantine`` copies of the lie.
-        byzantine: how many rows lie, at least 1.
-        evaluations: strengths a direction, in the grid and again around the best.
-        ascent: steps of gradient ascent; 0 leaves the direction as found.
+        rows: the honest gradients of all files.
+        key: of the round, for payloads that are random.
+        rule: the rule to harm.
+        reach: which rows the lies replace, and what the server makes of them.
+        families: where the search starts.
+        evaluations: strengths per family in the grid, and again around the best.
+        ascent: steps of gradient ascent; 0 for none.
+        objective: what counts as harm, see `optimised`.
     """
+    harm, mean = _harm(rows, rule, reach, objective), mean_over_rows(rows)
+    built = [lambda strength, start=start: _whole(start.build(strength), rows, key) for start in families]
+    half = np.geomspace(WEAKEST, STRONGEST, max(evaluations // 2, 2))
+    grid, ratio = np.concatenate([-half[::-1], half]), half[1] / half[0]
+    tried = [(*start.strengths, *grid) if start.strengths else (0.0,) for start in families]
+    kinds = jnp.asarray(np.repeat(np.arange(len(families)), [len(one) for one in tried]))
+    strengths = jnp.asarray(np.concatenate(tried), rows.dtype)
+    factors = jnp.geomspace(1 / ratio, ratio, evaluations, dtype=rows.dtype)
+
+    def attempt(index: Array, state: tuple[Lie, Lie]) -> tuple[Lie, Lie]:
+        best, centre = state
+        coarse = index < len(kinds)
+        start = jnp.where(coarse, kinds[index], centre.start)
+        strength = jnp.where(coarse, strengths[index], centre.strength * factors[index - len(kinds)])
+        there = harm(lax.switch(start, built, strength))
+        better = there > best.harm
+        best = jax.tree.map(lambda new, old: jnp.where(better, new, old), Lie(start, strength, there), best)
+        return best, jax.tree.map(lambda new, old: jnp.where(coarse, new, old), best, centre)
+
+    first = Lie(kinds[0], strengths[0], jnp.asarray(-jnp.inf, rows.dtype))
+    best, _ = lax.fori_loop(0, len(kinds) + evaluations, attempt, (first, first))
+    lies = lax.switch(best.start, built, best.strength)
+    return _climb(lies, mean, harm, best.harm, ascent) if ascent else lies
+
+
+def _whole(lie: Payload, rows: Array, key: Array) -> Array:
+    return jnp.broadcast_to(lie.of_files(rows, key), rows.shape).astype(rows.dtype)
+
+
+def _harm(rows: Array, rule: Rule, reach: Reach, objective: Objective) -> Callable[[Array], Array]:
+    """From lies ``[n, d]`` to the harm that they do; -inf for lies that reach nothing because they are not finite."""
     mean = mean_over_rows(rows)
-    directions = jnp.stack([deviation(rows, 1 if len(rows) > 1 else 0), mean])
+    largest = jnp.max(jnp.abs(mean))
+    scaled = mean / jnp.where(largest > 0, largest, 1)
+    downhill = scaled / jnp.where(largest > 0, jnp.sqrt(jnp.sum(jnp.square(scaled))), 1)
 
-    def moved(lie: Array) -> Array:
-        everyone = jnp.concatenate([rows, jnp.broadcast_to(lie, (byzantine, *lie.shape))])
-        away = rule(everyone) - mean
-        squared = jnp.sum(jnp.square(away))
-        return jnp.sqrt(jnp.where(squared > 0, squared, 1)) * (squared > 0)
+    def by_rule(values: Array) -> Array:
+        if rule.bounded is None:
+            return rule(values, reach.kept)
+        return rule.bounded(values, reach.kept, reach.distortable)
 
-    def along(direction: Array, strengths: Array) -> tuple[Array, Array]:
-        base = jnp.where(direction == 0, 1.0, 0.0).astype(rows.dtype) * mean
-        lies = lambda strength: base + strength * directions[direction]  # noqa: E731
-        reached = lax.map(lambda strength: moved(lies(strength)), strengths)
-        best = jnp.argmax(jnp.where(jnp.isfinite(reached), reached, -1))
-        return strengths[best], reached[best]
+    def server(values: Array) -> Array:
+        if reach.averaged is None:
+            return by_rule(values)
+        averaged = reach.averaged
+        return lax.cond(averaged.any(), lambda: mean_over_rows(values, averaged), lambda: by_rule(values))
 
-    half = np.geomspace(0.05, 100.0, max(evaluations // 2, 2))
-    grid = jnp.asarray(np.concatenate([-half[::-1], half]), rows.dtype)
-    step = half[1] / half[0]
-    candidates = []
-    for direction in (0, 1):
-        strength, reached = along(jnp.int32(direction), grid)
-        around = strength * jnp.geomspace(1 / step, step, evaluations, dtype=rows.dtype)
-        finer, better = along(jnp.int32(direction), around)
-        strength = jnp.where(better > reached, finer, strength)
-        candidates.append((mean if direction == 0 else 0 * mean) + strength * directions[direction])
-    fixed_lies = [(mean if which == 0 else 0 * mean) + strength * directions[which] for _, which, strength in FIXED]
-    lies = jnp.stack([*candidates, *fixed_lies])
-    reached = jnp.nan_to_num(lax.map(moved, lies), nan=-1.0, posinf=-1.0)
-    best = jnp.argmax(reached)
+    def harm(lies: Array) -> Array:
+        update = server(jnp.where(reach.lies[:, None], lies, rows))
+        done = -jnp.sum(update * downhill) if objective == "descent" else _length(update - mean)
+        done = jnp.where(jnp.isfinite(update).all(), done, jnp.inf)
+        return jnp.where(jnp.asarray(reach.finite) & ~jnp.isfinite(lies).all(), -jnp.inf, done)
 
+    return harm
+
+
+def _length(vector: Array) -> Array:
+    """The norm, whose gradient at 0 is 0 and whose squares neither overflow nor vanish."""
+    largest = lax.stop_gradient(jnp.max(jnp.abs(vector)))
+    scale = jnp.where(largest > 0, largest, 1)
+    squared = jnp.sum(jnp.square(vector / scale))
+    return scale * jnp.sqrt(jnp.where(squared > 0, squared, 1)) * (squared > 0)
+
+
+def _climb(lies: Array, mean: Array, harm: Callable[[Array], Array], reached: Array, steps: int) -> Array:
     def climb(_: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        lie, value, size = state
-        slope = jax.grad(moved)(lie)
-        length = jnp.sqrt(jnp.sum(jnp.square(slope)))
-        reach = jnp.sqrt(jnp.sum(jnp.square(lie - mean)))
-        trial = lie + jnp.where(length > 0, size * reach / jnp.where(length > 0, length, 1), 0) * slope
-        there = moved(trial)
-        better = there > value
+        lies, value, size = state
+        slope = jax.grad(harm)(lies)
+        slope = jnp.where(jnp.isfinite(slope), slope, 0)
+        length, distance = _length(slope), _length(lies - mean)
+        trial = lies + size * distance / jnp.where(length > 0, length, 1) * slope
+        there = harm(trial)
+        better = (there > value) & jnp.isfinite(trial).all()
         return (
-            jnp.where(better, trial, lie),
+            jnp.where(better, trial, lies),
             jnp.where(better, there, value),
             jnp.where(better, size, size / 2),
         )
 
-    start = lies[best], reached[best], jnp.asarray(0.5, rows.dtype)
-    lie, value, _ = lax.fori_loop(0, ascent, climb, start) if ascent else start
-    fixed = jnp.max(reached[len(candidates) :])
-    return Found(lie, value, fixed, value / fixed)
+    return lax.fori_loop(0, steps, climb, (lies, reached, jnp.asarray(0.5, lies.dtype)))[0]
 
 
 def optimised(
-    aggregator: str = "median", byzantine: int = 1, evaluations: int = 24, ascent: int = 0, **parameters: Any
+    aggregator: str = "median",
+    byzantine: int = 1,
+    evaluations: int = 16,
+    ascent: int = 0,
+    objective: Objective = "descent",
+    convention: str | None = None,
+    **parameters: Any,
 ) -> Payload:
-    """The lie that moves the mean of the honest gradients the most through a known rule; see `search`.
+    """The lies that do the most harm through a known rule: the attack searches them anew in every round.
 
-    The attacker knows the rule (and nothing of the server's random choices) and all honest gradients, and
-    searches anew every round. ByzFL searches a strength along one direction; here both directions, both
-    senses, and, with ``ascent``, free directions are searched.
+    The attacker knows the rule and its options, all honest gradients, and which files' values the liars win: the votes
+    and the detector's verdict are foreseen, as they will be for finite lies that differ from the honest gradients
+    (none of the server's random choices is known). The other payloads, with strengths of both signs, are where the
+    search starts, so that no fixed payload that can be had from honest gradients does more harm in a round with its
+    own strength. ByzFL's optimised ALIE and inner product search a strength along one direction, by the distance, with
+    the lies appended to the honest rows; here they replace rows, as in a run.
 
     Args:
-        aggregator: the rule as the command line takes it, ``"nnm+krum"`` too.
-        byzantine: rows that lie.
-        evaluations: strengths tried a direction, twice.
+        aggregator: the rule as the command line takes it, ``"nnm+krum"`` too; a run fills in its own, with its options.
+        byzantine: rows that lie, the first ones, where the payload is called outside of a run; in a run they are those
+            that the liars win.
+        evaluations: strengths per payload, and again around the best.
         ascent: steps of gradient ascent through the rule.
+        objective: "descent": how far the update goes against the mean of the honest gradients,
+            -⟨update, mean⟩ / ‖mean‖, the rise of the loss to first order; "distance": how far it is from that mean,
+            in any direction, which may do less to the training.
+        convention: of the rule and of the payloads from which the search starts.
         parameters: of the rule.
     """
     if byzantine < 1 or evaluations < 2 or ascent < 0:
@@ -125,9 +240,17 @@ def optimised(
             "optimised needs byzantine >= 1, evaluations >= 2 and ascent >= 0, "
             f"got {byzantine}, {evaluations}, {ascent}"
         )
-    rule = build_rule(aggregator, **parameters)
+    if objective not in get_args(Objective):
+        raise InputError(f"unknown objective {objective!r}; known: {', '.join(get_args(Objective))}")
+    rule, families = build_rule(aggregator, convention=convention, **parameters), starts(convention)
+
+    def aimed(rows: Array, key: Array | None, reach: Reach) -> Array:
+        if key is None:
+            raise InputError("the optimised payload starts from random ones too and needs a key")
+        return search(rows, key, rule, reach, families, evaluations, ascent, objective)
 
     def lie(rows: Array, key: Array | None = None) -> Array:
-        return search(rows, rule, byzantine, evaluations, ascent).lie
+        first = jnp.arange(len(rows)) < byzantine
+        return aimed(rows, key, Reach(first, None, None, byzantine, finite=False))
 
-    return Payload(lie, scope="round", coordinatewise=False)
+    return Payload(lie, scope="files", coordinatewise=False, aimed=aimed)

@@ -22,7 +22,14 @@ const figure = (value, digits) => (value === null ? "–" : value.toFixed(digits
 const fraction = (value) => (value === null ? "–" : value === 0 ? "0" : String(Number(value.toPrecision(3))));
 const share = (i) =>
   entries.top1[i] === null ? "no result" : figure(entries.top1[i], 1) +
-    (entries.half[i] === null ? "" : " ± " + figure(entries.half[i], 1));
+    (entries.low[i] === null ? "" : entries.half[i] !== null ? " ± " + figure(entries.half[i], 1)
+      : entries.ranged[i] ? " (" + figure(entries.low[i], 1) + "–" + figure(entries.high[i], 1) + ")"
+      : " [" + figure(entries.low[i], 1) + ", " + figure(entries.high[i], 1) + "]");
+const SPREAD = "its 95% interval (of fewer than 4 seeds: their range)";
+/** How far the spread of top-1 over the seeds reaches above and below its mean. */
+const bars = (results, more) => ({ type: "data", symmetric: false, thickness: 1.3, ...more,
+  array: results.map((i) => (entries.high[i] ?? entries.top1[i]) - entries.top1[i]),
+  arrayminus: results.map((i) => entries.top1[i] - (entries.low[i] ?? entries.top1[i])) });
 const sheetLabel = (sheet) => data.adversaries[data.sheets[sheet][3]];
 
 // ---------------------------------------------------------------- what is chosen, kept in the address
@@ -163,7 +170,7 @@ function says(i) {
     "<b>" + plain(schemes[entries.scheme[i]].name) + "</b>, q=" + entries.q[i],
     plain(sheetLabel(entries.sheet[i])),
     "top-1 " + share(i) + " % (" + counts.join(", ") + ")",
-    "ε " + fraction(entries.measured[i]) + ", published " + fraction(entries.theory[i]),
+    "ε " + fraction(entries.measured[i]) + (entries.theory[i] === null ? "" : ", published " + fraction(entries.theory[i])),
   ].join("<br>");
 }
 
@@ -175,8 +182,7 @@ function accuracyTraces(results, shown, span) {
     if (!mine.length) return [];
     return [line(scheme, {
       x: mine.map((i) => entries.q[i] + shift(scheme)), y: mine.map((i) => entries.top1[i]), text: mine.map(says),
-      error_y: { type: "data", array: mine.map((i) => entries.half[i] ?? 0), thickness: 1.3, width: 3,
-        color: schemes[scheme].colour },
+      error_y: bars(mine, { width: 3, color: schemes[scheme].colour }),
     })];
   });
 }
@@ -230,8 +236,8 @@ function drawAccuracy(view) {
   const several = view.sheets.length > 1;
   at("accuracy-says").textContent = several
     ? "Top-1 on test data under the worst of the " + view.sheets.length +
-      " adversaries in the filter (hover names it), mean over the seeds with its 95% interval." + fewer(view)
-    : "Top-1 on test data, mean over the seeds with its 95% interval.";
+      " adversaries in the filter (hover names it), mean over the seeds with " + SPREAD + "." + fewer(view)
+    : "Top-1 on test data, mean over the seeds with " + SPREAD + ".";
   const lowest = [...bySchemeAndQ(view.results).values()];
   draw("accuracy-plot", accuracyTraces(lowest, view.schemes, 0.006 * (view.q.at(-1) - view.q[0] + 1)),
     base(400, { xaxis: whole(view.q, "Byzantine workers q"), yaxis: percent(), showlegend: true }));
@@ -408,7 +414,7 @@ function drawCost(view) {
     return [
       line(scheme, { mode: "markers", x: [entries.samples[i]], y: [entries.top1[i]], text: [says(i) + "<br>" +
         entries.samples[i].toLocaleString("en") + " samples"], marker: { color: fill, symbol: schemes[scheme].marker, size: 14 },
-        error_y: { type: "data", array: [entries.half[i] ?? 0], thickness: 1.3, width: 4, color: fill } }),
+        error_y: bars([i], { width: 4, color: fill }) }),
       line(scheme, { mode: "markers", x: others.map((k) => entries.samples[k]), y: others.map((k) => entries.top1[k]), text: others.map(says),
         marker: { color: fill, symbol: schemes[scheme].marker, size: 7, opacity: 0.45 }, showlegend: false }),
     ];

@@ -14,6 +14,7 @@ import jax
 
 from aspis_sim import plugin
 from aspis_sim.data import search
+from aspis_sim.environment import SWITCHES, TEXTS
 from aspis_sim.errors import InputError
 from aspis_sim.run.machine import this_machine
 from aspis_sim.run.train import Result, Tick, train
@@ -64,6 +65,7 @@ class _Ray:
         accelerators = 1 if self._ray.cluster_resources().get("GPU") else 0
         variables = {name.upper(): str(value) for name in SETTINGS if (value := getattr(jax.config, name)) is not None}
         variables[search.VARIABLE] = str(search.folders()[0])
+        variables |= {name: os.environ[name] for name in (*SWITCHES, *TEXTS) if name in os.environ}
         self._train = self._ray.remote(
             num_cpus=1,
             num_gpus=accelerators,

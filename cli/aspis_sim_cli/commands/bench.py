@@ -44,7 +44,9 @@ def bench(
     if name not in known:
         raise unknown_name("benchmark", name, known)
     sys.path.insert(0, str(FOLDER.parent))
-    rows = importlib.import_module(f"benchmarks.bench_{name}").run()
+    rows = importlib.import_module("benchmarks.table").with_machine(
+        importlib.import_module(f"benchmarks.bench_{name}").run()
+    )
     columns = list(dict.fromkeys(column for row in rows for column in row))
     if format is Format.JSON:
         import json

@@ -75,7 +75,8 @@ def distortion(
         typer.Option(
             "--attack",
             rich_help_panel=TABLE,
-            help="strong: the worst case; weak: workers spread out; random: the mean over random workers.",
+            help="strong: as published; worst: the worst case of the scheme's detector; weak: workers spread out; "
+            "random: the mean over random workers.",
             metavar="NAME,…",
             autocompletion=completion.names(ATTACKS, several=True),
         ),
@@ -187,6 +188,7 @@ def _ad_hoc(
         schemes=[label],
         attacks=attacks,
         assignments={label: system.assignment},
+        detectors={label: "none"},
         parameters={label: system.parameters},
         time_limit=time_limit,
     )

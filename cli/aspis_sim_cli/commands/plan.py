@@ -4,8 +4,11 @@ from typing import Annotated
 
 import typer
 
+from aspis_sim.detection import DETECTORS
+from aspis_sim.spec.ranges import names
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options import completion
 from aspis_sim_cli.options.system import DEFAULT_WORKERS, SYSTEM, check_seconds
 from aspis_sim_cli.output import Format, Output, spinner, texts
 
@@ -17,6 +20,16 @@ def plan(
     q: Annotated[
         int, typer.Option("--q", rich_help_panel=SYSTEM, help="Byzantine workers, q < K/2.", show_default=True)
     ] = 2,
+    detector: Annotated[
+        str,
+        typer.Option(
+            "--detector",
+            rich_help_panel=SYSTEM,
+            help=f"Detectors to choose from: {', '.join(DETECTORS)}; none is the bare vote.",
+            metavar="NAME,…",
+            autocompletion=completion.of("detector", several=True),
+        ),
+    ] = "none,certified",
     max_load: Annotated[
         int | None,
         typer.Option("--max-load", rich_help_panel=WANTED, help="Most files that a worker may hold."),
@@ -39,7 +52,7 @@ def plan(
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Name the assignments that keep ε under what is wanted, cheapest first.
+    """List the pairs of assignment and detector that keep ε under a bound, cheapest first.
 
     Cheaper is less computation, then fewer files a worker, then a smaller ε;
     an ε that is not proven counts with its proven bound.
@@ -66,6 +79,7 @@ def plan(
         found = find(
             workers,
             q,
+            detectors=names(detector),
             max_load=max_load,
             max_fraction=max_fraction,
             max_redundancy=max_redundancy,

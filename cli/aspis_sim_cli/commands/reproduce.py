@@ -7,7 +7,7 @@ import typer
 from rich.console import Console, Group
 from rich.text import Text
 
-from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.boundary import complain, note_environment
 from aspis_sim_cli.commands.reproduce_training import TrainingOptions, picture_beside, reproduce_preset, run_in_study
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
@@ -144,6 +144,7 @@ def _regression(training: TrainingOptions, format: Format, out: "Path | None", q
     from aspis_sim_cli.render.reproduction_table import regression_view
 
     cache.use_compiled(training.compile_cache)
+    note_environment()
     output = Output.to(format, out)
     picture = None if output.path is None else picture_beside(output.path)
     groups = [group for grid in grids() for group in grid.groups()]

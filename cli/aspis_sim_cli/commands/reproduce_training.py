@@ -7,7 +7,7 @@ from typing import Any
 
 from aspis_sim.spec.grid import AXES
 from aspis_sim_cli import cache
-from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.boundary import complain, note_environment
 from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
@@ -32,6 +32,7 @@ def reproduce_preset(
 
     data_search.use(given.data_dir)
     cache.use_compiled(given.compile_cache)
+    note_environment()
     changes: dict[str, Any] = {"devices": given.devices, "memory": given.memory}
     use_devices(*AXES["devices"].read(given.devices))
     preset = load(name, given.scale)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from aspis_sim_cli import cache
-from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.boundary import complain, note_environment
 from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
@@ -45,6 +45,7 @@ def verify(
     output = Output.to(format, out)
     search.use(data_dir)
     cache.use_compiled(compile_cache)
+    note_environment()
     chosen = drawn(source, sample, seed)
     use_devices(max(cell_of(stored).devices for stored in chosen.runs))
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aspis_sim_cli import cache
+from aspis_sim_cli.boundary import note_environment
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.plugins import load_named
 
@@ -23,3 +24,4 @@ class RunOptions:
         load_named(self.plugin)
         search.use(self.data_dir)
         cache.use_compiled(self.compile_cache)
+        note_environment()

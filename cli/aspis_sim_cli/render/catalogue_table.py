@@ -53,8 +53,9 @@ def plan_view(options: Sequence[Option], workers: int, width: int) -> Renderable
 
 def _sentence(option: Option) -> str:
     times = f"{option.overhead} times the computation" if option.overhead > 1 else "no more computation"
+    behind = "" if option.detector == "none" else f" and the detector {option.detector}"
     return (
-        f"{option.assignment} with redundancy {option.redundancy}: {times}, {option.load:,} "
+        f"{option.assignment} with redundancy {option.redundancy}{behind}: {times}, {option.load:,} "
         f"file{'' if option.load == 1 else 's'} a worker, at most {option.bound:,} of {option.files:,} files "
         f"distorted (ε {option.fraction:.4f})."
     )
@@ -63,6 +64,9 @@ def _sentence(option: Option) -> str:
 def _table(options: Sequence[Option], width: int, *, with_distortion: bool) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("assignment", no_wrap=True)
+    behind = with_distortion and {option.detector for option in options} != {"none"}
+    if behind:
+        table.add_column("detector", no_wrap=True)
     for heading in ("r", "files", "load", "overhead", *(("c_max", "ε") if with_distortion else ())):
         table.add_column(heading, justify="right", no_wrap=True)
     proven = with_distortion and width >= WIDE
@@ -73,12 +77,13 @@ def _table(options: Sequence[Option], width: int, *, with_distortion: bool) -> T
         count = f"{option.distorted:,}..{option.bound:,}{UNPROVEN}" if opened else f"{option.distorted:,}"
         distortion = (count, f"{option.fraction:.4f}") if with_distortion else ()
         figures = (f"{option.files:,}", f"{option.load:,}", f"{option.overhead}x", *distortion)
-        table.add_row(option.assignment, str(option.redundancy), *figures, *((option.proof,) if proven else ()))
+        named = (option.assignment, option.detector) if behind else (option.assignment,)
+        table.add_row(*named, str(option.redundancy), *figures, *((option.proof,) if proven else ()))
     return table
 
 
 def _notes(options: Sequence[Option]) -> list[str]:
     lines = ["load: files a worker; overhead: gradients computed, against no redundancy."]
     if any(option.distorted != option.bound for option in options):
-        lines.append(f"{UNPROVEN} not proven: the best found, and the proven bound, which ε is of.")
+        lines.append(f"{UNPROVEN} not proven: the best known, and the proven bound, which ε is of.")
     return lines

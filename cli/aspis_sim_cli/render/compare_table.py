@@ -11,14 +11,15 @@ from rich.text import Text
 from aspis_sim.analysis.comparison import Comparison, Difference
 from aspis_sim.analysis.pairs import FOLLOWING
 from aspis_sim.analysis.statistics import LEVEL, least_p, pairs_needed
+from aspis_sim.analysis.summary import FEW
 from aspis_sim.assignment.base import listing
 from aspis_sim.printable import printable
-from aspis_sim.run.row import FIRST, SETTINGS
+from aspis_sim.run.row import FIRST, METRICS, SETTINGS
 from aspis_sim.spec.cell import BY_COLUMN, Cell
 from aspis_sim.study.reading import written
 
 WIDE = 120
-"""Columns from which an interval is written with its ends."""
+"""Columns from which every interval is written with its ends."""
 CHECKABLE = 20
 """Seeds from which one can see whether differences look normal."""
 NAMED = 10
@@ -70,8 +71,12 @@ def notes(comparison: Comparison) -> Iterator[str]:
     counts = sorted({group.seeds for group in groups})
     seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     plural = "seed" if counts == [1] else "seeds"
+    few, many = min(counts) < FEW, max(counts) >= FEW
+    spreads = ["its 95% interval (Student's t, each group by itself)"] * many
+    spreads += [f"the range of the differences{' of fewer than 4 seeds' * many}"] * (few and counts != [1])
+    spread = f" with {', or '.join(spreads)}" if spreads else ""
     yield (
-        f"Mean of A - B over {seeds} paired {plural} with its 95% interval (Student's t, each group by itself). p: "
+        f"Mean of A - B over {seeds} paired {plural}{spread}. p: "
         f"{'t' if comparison.test == 't' else 'exact sign-flip'} test, Holm-corrected over {tests} "
         f"{'group' if tests == 1 else 'groups'}; a difference is shown where p is {LEVEL:g} or less."
     )
@@ -178,9 +183,15 @@ def _difference(group: Difference, wide: bool) -> str:
     mean = _figure(group.difference, group.metric, "+")
     if group.low is None or group.high is None or group.p_holm is None:
         return mean
-    if wide:
-        return f"{mean} [{_figure(group.low, group.metric, '+')}, {_figure(group.high, group.metric, '+')}]"
-    return f"{mean} ±{_figure((group.high - group.low) / 2, group.metric):>5}"
+    low, high = (_figure(end, group.metric, "+") for end in (group.low, group.high))
+    if group.ranged:
+        return f"{mean} ({low} to {high})"
+    cut = METRICS[group.metric].share and (group.low <= -1 or group.high >= 1)
+    return (
+        f"{mean} [{low}, {high}]"
+        if wide or cut
+        else f"{mean} ±{_figure((group.high - group.low) / 2, group.metric):>5}"
+    )
 
 
 def _figure(value: float, metric: str, sign: str = "") -> str:

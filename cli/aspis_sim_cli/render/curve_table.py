@@ -10,7 +10,7 @@ from rich.text import Text
 from aspis_sim.analysis.labels import overrides_of
 from aspis_sim.run.curve import Point
 from aspis_sim.run.resolve import resolve
-from aspis_sim.run.row import row_of
+from aspis_sim.run.row import DIVERGED, row_of
 from aspis_sim.run.train import Result
 
 
@@ -38,11 +38,13 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
             point.outcome,
             style="red" if point.excluded_honest else None,
         )
+    published = "" if row.distortion_theory is None else f", {row.distortion_theory:.4f} published"
     note = (
-        f"Final {_quality(result)}; distortion fraction {row.distortion_measured:.4f} measured, "
-        f"{row.distortion_theory:.4f} published; {row.files} files of {row.samples_per_file} samples; "
+        f"Final {_quality(result)}; distortion fraction {row.distortion_measured:.4f} measured"
+        f"{published}; {row.files} files of {row.samples_per_file} samples; "
         f"{row.samples_processed:,} sample gradients computed in {result.seconds:.2f} s. "
         "out b/h: Byzantine and honest workers excluded."
+        + (f" Diverged: {DIVERGED}." if row.status == "diverged" else "")
     )
     return Group(table, Text(note))
 

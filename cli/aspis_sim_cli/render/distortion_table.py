@@ -38,14 +38,18 @@ def notes(rows: Sequence[Row]) -> Iterator[str]:
     bound = "; γ: ByzShield's spectral bound on it" if any(row.gamma is not None for row in rows) else ""
     yield f"ε, distorted files over all files, and their number{bound}."
     if any(map(_open, rows)):
-        yield f"{UNPROVEN} not proven: the best found, and what is proven not to be passed."
+        yield f"{UNPROVEN} the best known, and what is proven not to be exceeded."
     else:
         yield f"All are proven: {', '.join(dict.fromkeys(row.proof for row in rows))}."
     complete = {KINDS[row.attack] for row in rows if ASSIGNMENTS.traits(row.assignment).complete}
+    if "published" in complete and "worst" not in complete:
+        yield "strong on subset: Theorem 1's attack; other lies can bring more past the detector, see --attack worst."
     if "spread out" in complete:
         yield "weak on subset: the Byzantines are found, and these files are lost with them, not distorted."
-    if "mean" in complete:
-        yield "random on subset: all sets of q workers are alike, so the mean is the worst case."
+    if any(KINDS[row.attack] == "mean" for row in rows):
+        yield "random: files with a Byzantine majority, the mean over all sets of q workers, before any detection."
+    if any(row.expected is not None for row in rows):
+        yield "mean: what the workers of the weak attack would distort on average if they were drawn at random."
     if (saved := reduction_shown(rows)) is not None:
         yield ""
         yield saved.sentence
@@ -53,7 +57,7 @@ def notes(rows: Sequence[Row]) -> Iterator[str]:
 
 def reduction_shown(rows: Sequence[Row]) -> Reduction | None:
     """The extremes of what Aspis saves against the other schemes that are shown, None without such rows."""
-    strong = [row for row in rows if KINDS[row.attack] == "worst"]
+    strong = [row for row in rows if KINDS[row.attack] == "published"]
     ours = {row.q: row for row in strong if row.scheme == SUBJECT}
     cuts = [
         (1 - ours[row.q].distortion_fraction / row.distortion_fraction, (row.q, row.scheme))
@@ -69,7 +73,12 @@ def reduction_shown(rows: Sequence[Row]) -> Reduction | None:
 
 def _view(rows: Sequence[Row], wide: bool) -> RenderableType:
     first = max(rows, key=lambda row: row.redundancy)
-    told = {"worst": "worst case", "spread out": "spread out", "mean": "mean over random workers"}
+    told = {
+        "published": "as published",
+        "worst": "the worst for the scheme's detector",
+        "spread out": "spread out",
+        "mean": "mean over random workers",
+    }
     kind = told[KINDS[rows[0].attack]]
     title = f"Distorted files, attack {rows[0].attack} ({kind}), K={first.workers}, r={first.redundancy}"
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
@@ -94,9 +103,10 @@ def _cell(row: Row | None, size: int) -> Text:
         return Text("-", style="dim")
     text = Text(f"{row.distortion_fraction:.4f}", style="" if not _open(row) else "yellow")
     text.append(f"  {_count(row):>{size}}" if size else f"\n{_count(row)}", style="dim")
-    if row.gamma is not None:
-        gamma = f"γ {row.gamma:.1f}"
-        text.append(f"  {gamma:>6}" if size else f" {gamma}", style="dim")
+    for sign, figure in (("γ", row.gamma), ("mean", row.expected)):
+        if figure is not None:
+            words = f"{sign} {figure:.1f}"
+            text.append(f"  {words:>{len(sign) + 5}}" if size else f" {words}", style="dim")
     return text
 
 

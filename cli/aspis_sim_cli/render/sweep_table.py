@@ -8,12 +8,14 @@ from rich.console import RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from aspis_sim.analysis.headline import Worst, gaps, reductions
-from aspis_sim.analysis.summary import Entry, Mean
+from aspis_sim.analysis.headline import Worst, at_random, gaps, only_ours, reductions
+from aspis_sim.analysis.summary import FEW, Entry, Mean, spread_text
 from aspis_sim.analysis.tables import Table
+from aspis_sim.distortion.table import against
+from aspis_sim.run.row import DIVERGED
 
-NARROW, ON_ONE_LINE = 15, 27
-"""Columns that a scheme takes with its figures on two lines, and on one."""
+NARROW, ON_ONE_LINE = 15, 31
+"""Columns that a scheme takes with its figures on lines of their own, and on one."""
 
 
 def table_view(table: Table, width: int) -> RenderableType:
@@ -38,7 +40,7 @@ def worst_view(worst: Worst, width: int) -> RenderableType:
             cells = []
             for scheme in schemes:
                 attack, entry = worst.entries.get((scheme, q), ("", None))
-                text = Text(_mean(entry.top1) if entry else "-")
+                text = Text(_mean(entry.top1, apart == "  ") if entry else "-")
                 cells.append(text.append(apart + attack, style="dim"))
             drawn.add_row(str(q), *cells)
         shown.append(drawn)
@@ -74,7 +76,11 @@ def _table(schemes: Sequence[str]) -> RichTable:
 
 def notes(table: Table) -> Iterator[str]:
     """What is said under the table: how to read it, the protocol, the headline."""
-    yield "top-1 % (mean ± 95% interval over seeds); ε: distorted files in the update, measured / published"
+    published = any(entry.theory is not None for entry in table.entries.values())
+    yield (
+        "top-1 % (mean over seeds ± 95% interval, in brackets where it is cut off at 0 or 100; with fewer than "
+        f"{FEW} seeds their range); ε: distorted files in the update, measured{' / published' if published else ''}"
+    )
     protocol = table.context["protocol"]
     yield f"Protocol {protocol}: {_PROTOCOLS[protocol]} {_samples(table)}"
     yield ""
@@ -98,9 +104,22 @@ def headline(table: Table) -> Iterator[str]:
         if table.family(relative) == table.family(subject) and (gains := _gains(table, relative, subject)):
             yield f"{relative} against {subject}, in points: {gains}."
     if shares := reductions(table, subject):
-        low, high = (f"{one.share:.0%} ({one.rival}, q={one.q})" for one in (shares[0], shares[-1]))
-        span = low if shares[0].share == shares[-1].share else f"{low} to {high}"
-        yield f"{subject}'s distortion fraction is lower than its rivals' by {span}."
+        ends = shares[:1] if shares[0].share == shares[-1].share else (shares[0], shares[-1])
+        if shares[0].share > 0:
+            span = " to ".join(f"{one.share:.0%} ({one.rival}, q={one.q})" for one in ends)
+            yield f"{subject}'s distortion fraction is lower than its rivals' by {span}."
+        else:
+            span = " to ".join(f"{against(one.share)} ({one.rival}, q={one.q})" for one in ends)
+            yield f"Against its rivals', {subject}'s distortion fraction is {span}."
+    if worse := only_ours(table, subject):
+        each = ", ".join(f"{rival} at q={q}" for rival, q in worse)
+        yield f"{subject} has distorted files where a rival has none: {each}."
+    if found_at_random := at_random(table):
+        each = ", ".join(f"{one.count:.1f} of {one.files} for {one.scheme} at q={one.q}" for one in found_at_random)
+        yield (
+            "The Byzantine workers are spread out as thinly as can be. Drawn at random, they would on average have a "
+            f"majority in more files: {each}."
+        )
     for scheme in table.schemes:
         yield from _findings(table, scheme)
 
@@ -125,13 +144,17 @@ def _findings(table: Table, scheme: str) -> Iterator[str]:
         trusted = [q for q in accused if entries[q].detected == 0]
         also = f", and trusts every Byzantine worker at q={', '.join(map(str, trusted))}" if trusted else ""
         yield f"! {scheme} accuses honest workers: {each}{also}."
-    beyond = [q for q, entry in entries.items() if entry.measured is not None and entry.measured > entry.theory + 1e-9]
+    beyond = [q for q, entry in entries.items() if entry.beyond_published]
     if beyond:
         yield f"! {scheme}: more distorted files than the published worst case at q={', '.join(map(str, beyond))}."
     lost = {q: entry.lost for q, entry in entries.items() if entry.lost}
     if lost:
         each = ", ".join(f"{share:.3g} at q={q}" for q, share in lost.items())
         yield f"{scheme} leaves files out of the update that it cannot trust, as a fraction of all: {each}."
+    diverged = {q: entry.diverged for q, entry in entries.items() if entry.diverged}
+    if diverged:
+        each = ", ".join(f"{count} of {len(entries[q].rows)} at q={q}" for q, count in diverged.items())
+        yield f"! {scheme} diverged: {each} ({DIVERGED})."
 
 
 def _samples(table: Table) -> str:
@@ -148,22 +171,24 @@ def _cell(entry: Entry | None, wide: bool) -> Text:
         return Text("-", style="dim")
     if not entry.rows:
         return Text("failed", style="red")
-    text = Text(_mean(entry.top1))
+    text = Text(_mean(entry.top1, wide))
     if entry.failed:
         text.append(f" ({len(entry.failed)} failed)", style="red")
     text.append("  " if wide else "\n")
+    published = "" if entry.theory is None else f"/{_fraction(entry.theory)}"
     text.append(
-        f"ε {_fraction(entry.measured)}/{_fraction(entry.theory)}",
-        style="dim" if entry.as_published else "red",
+        f"ε {_fraction(entry.measured)}{published}",
+        style="dim" if entry.theory is None or entry.as_published else "red",
     )
     return text
 
 
-def _mean(mean: Mean | None) -> str:
+def _mean(mean: Mean | None, wide: bool) -> str:
     if mean is None:
         return "-"
-    width = "" if mean.half_width is None else f" ±{100 * mean.half_width:4.1f}"
-    return f"{100 * mean.value:.1f}{width}"
+    spread = spread_text(mean, width=4)
+    apart = "" if wide or mean.half_width is not None else "\n"
+    return f"{100 * mean.value:.1f}{apart}{spread.lstrip() if apart and spread else spread}".rstrip()
 
 
 def _fraction(value: float | None) -> str:

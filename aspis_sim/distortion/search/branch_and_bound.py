@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from aspis_sim.assignment.base import Assignment
 from aspis_sim.distortion.bounds import after_addition, after_removal
-from aspis_sim.distortion.orbits import Orbits, Sets, to_bits, to_masks, unique
-from aspis_sim.distortion.symmetry import automorphisms
+from aspis_sim.distortion.search.orbits import Orbits, Sets, to_bits, to_masks, unique
+from aspis_sim.distortion.search.symmetry import automorphisms
 
 # Sets of one level that are kept at most: beyond, the search stops with the bound that it has proven.
 LARGEST_LEVEL = 4_000_000

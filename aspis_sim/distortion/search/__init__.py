@@ -1,0 +1,1 @@
+"""Searches for the q workers that have a majority in most files, or in fewest."""
