@@ -245,7 +245,7 @@ class Round:
             form = self._gradients(flipped, jnp.arange(len(batch.files)), layout.one_tile).form
             return lambda rows, band, tile: form(band, tile)
 
-        # A lie is computed in float32 at least, and sent in the type of the gradients.
+        # A lie is computed in float32 at least unless it is exact, and sent in the type of the gradients.
         if not lie.reads_rows:
             whole = lie(jnp.zeros((1, layout.parameters), batch.weights.dtype), key)
             bands = layout.split(whole[None])
@@ -259,8 +259,8 @@ class Round:
 
         def lies(rows: Array, band: int, tile: Array | int) -> Array:
             width, columns = layout.bands[band].width, layout.bands[band].columns
-            seen = in_float32(rows if lie.coordinatewise else axis.gather(rows, width))
-            made = lie.of_files(seen, key)
+            seen = rows if lie.coordinatewise else axis.gather(rows, width)
+            made = lie.of_files(seen if lie.exact else in_float32(seen), key)
             made = (made if lie.coordinatewise else axis.slice(made)).astype(rows.dtype)
             if axis.size == 1 and layout.bands[band].tiles == 1:
                 return made

@@ -50,6 +50,8 @@ class Payload:
             copies of file i that honest workers return; None for one to which every file counts once.
         aimed: ``aimed(rows, key, reach)`` for a payload that adapts to what becomes of its lies; None for one that
             does not.
+        exact: the rows are seen in the type in which gradients are sent, and the lie is made in it to the last bit;
+            else rows of 16 bits are seen in float32, and the lie is rounded to their type.
     """
 
     function: Callable[[Array, Array | None], Array]
@@ -59,6 +61,7 @@ class Payload:
     largest: Callable[[Array], Array] | None = None
     counted: Callable[[Array, Array, Array | None], Array] | None = None
     aimed: Callable[[Array, Array | None, Reach], Array] | None = None
+    exact: bool = False
 
     def __call__(self, rows: Array, key: Array | None = None) -> Array:
         """Return the lie ``[d]`` for honest ``rows`` ``[n, d]``, or a lie for each row ``[n, d]`` (scope "files")."""

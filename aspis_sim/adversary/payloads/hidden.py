@@ -85,7 +85,7 @@ def hidden(tolerance: float = 1e-5, direction: Direction = "mean", margin: float
             reach = reach * 2 ** lax.fori_loop(0, HALVINGS, halved, ends)[0]
         return jnp.where(passes(reach), rounded(reach), rows[0])
 
-    return Payload(lie, scope="file and mean", coordinatewise=False)
+    return Payload(lie, scope="file and mean", coordinatewise=False, exact=True)
 
 
 def _reach(own: Array, unit: Array, tolerance: float) -> Array:
