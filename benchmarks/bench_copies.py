@@ -20,7 +20,6 @@ from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.simulation import Run
 from aspis_sim.spec.cell import Cell
 from aspis_sim.streams import sample_order, stream
-from benchmarks.machine import machine
 from benchmarks.table import print_csv
 
 MODELS = {
@@ -38,12 +37,11 @@ DEVICES = 4
 def run() -> list[dict[str, Any]]:
     """A row for every pair of programs."""
     jax.config.update("jax_num_cpu_devices", DEVICES)
-    about = machine()
     rows = []
     for (name, fields), precision in product(MODELS.items(), PRECISIONS):
         told = {"model": name, "precision": precision}
         job = resolve(_cell(**fields, precision=precision, steps=STEPS[-1]))
-        rows += [told | pair | about for pair in _pairs(job)]
+        rows += [told | pair for pair in _pairs(job)]
     return rows
 
 

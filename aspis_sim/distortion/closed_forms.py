@@ -65,9 +65,12 @@ def subset_weak(byzantine: int, redundancy: int) -> int:
     return comb(byzantine, redundancy)
 
 
-def repetition_strong(byzantine: int, redundancy: int) -> int:
-    """floor(q / r'): repetition groups in which q well placed Byzantines have a majority."""
-    return byzantine // majority(redundancy)
+def repetition_held(groups: int, byzantine: int, need: int) -> int:
+    """floor(q / need), at most all: repetition groups of which q well placed Byzantines hold ``need`` copies each.
+
+    With ``need`` = r' these are the groups whose vote they win.
+    """
+    return min(groups, byzantine // need)
 
 
 def repetition_weak(workers: int, redundancy: int, byzantine: int) -> int:

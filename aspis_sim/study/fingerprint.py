@@ -33,14 +33,14 @@ OWN = ("lr", "seed")
 """Settings in which the runs of one group differ."""
 
 BESIDE = (
-    "__init__.py", "analysis", "files.py", "front.py", "game", "plugin", "records.py", "report", "reproduction", "run",
+    "__init__.py", "analysis", "files.py", "front.py", "plugin", "records.py", "report", "reproduction", "run",
     "schemes.py", "spec", "study", "trials", "version.py",
 )  # fmt: skip
 """Rooms and files that have no say in the numbers of a run, but for `COUNTED`."""
 
 COUNTED = (
     *(f"spec/{name}.py" for name in ("adversary", "cell", "compute", "part", "sizes", "system", "training")),
-    *(f"run/{name}.py" for name in ("resolve", "row", "train")),
+    *(f"run/{name}.py" for name in ("published", "resolve", "row", "train")),
 )
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "flax", "optax")

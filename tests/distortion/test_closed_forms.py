@@ -37,7 +37,7 @@ def test_repetition_forms_are_the_extremes(workers, redundancy):
     assignment = build("repetition", workers=workers, redundancy=redundancy)
     for q in range((workers + 1) // 2):
         least, most = plain_extremes(assignment, q)
-        assert closed_forms.repetition_strong(q, redundancy) == most
+        assert closed_forms.repetition_held(workers // redundancy, q, (redundancy + 1) // 2) == most
         assert closed_forms.repetition_weak(workers, redundancy, q) == least
 
 

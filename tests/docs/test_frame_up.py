@@ -22,9 +22,7 @@ def test_the_runs_are_those_of_the_preset_with_five_seeds_a_cell():
         return of.scheme, of.after_detection, of.q, of.payload, of.framed, of.seed
 
     planned = preset.load("frame-up").runs()
-    cells = {
-        (*key(one.group.first)[:-1], one.group.first.attack, seed) for one in planned for seed in one.group.seeds
-    }
+    cells = {(*key(one.group.first)[:-1], one.group.first.attack, seed) for one in planned for seed in one.group.seeds}
     rows = {(*key(row)[:-1], row.attack.partition(":")[0], row.seed) for row in RUNS}
     assert rows == cells
     assert len(RUNS) == len(cells) == 675

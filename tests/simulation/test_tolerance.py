@@ -15,8 +15,14 @@ from aspis_sim.spec.grid import Grid
 from tests.run.test_reference import check
 
 TINY: dict[str, Any] = {
-    "scheme": "aspis", "workers": 5, "q": 2, "model": "softmax", "samples_per_file": 1, "seed": 0, "lr": 0.1,
-}  # fmt: skip
+    "scheme": "aspis",
+    "workers": 5,
+    "q": 2,
+    "model": "softmax",
+    "samples_per_file": 1,
+    "seed": 0,
+    "lr": 0.1,
+}
 FILES, LYING_FIRST = 10, 9
 """Of the 10 triples of 5 workers, 9 begin with worker 0 or 1, the Byzantine ones."""
 

@@ -6,7 +6,7 @@ from math import comb
 
 from aspis_sim.assignment.base import Assignment
 from aspis_sim.distortion.bounds import counting_bound
-from aspis_sim.distortion.closed_forms import subset_held
+from aspis_sim.distortion.closed_forms import repetition_held, subset_held
 from aspis_sim.distortion.result import Placement
 from aspis_sim.distortion.search.branch_and_bound import LevelSearch, Outcome
 from aspis_sim.distortion.search.exhaustive import exhaustive
@@ -50,7 +50,7 @@ def most_held(assignment: Assignment, q: int, need: int, time_limit: float | Non
     if assignment.complete:
         return Placement.closed(subset_held(workers, q, redundancy, need), files, tuple(range(q)))
     if assignment.disjoint:
-        return Placement.closed(min(files, q // need), files, _fill_groups(assignment, q, need))
+        return Placement.closed(repetition_held(files, q, need), files, _fill_groups(assignment, q, need))
     if need != assignment.majority:
         assignment = _Needing(assignment.name, workers, assignment.files, need=need)
     key = (workers, need, assignment.files.tobytes())
