@@ -86,6 +86,14 @@ def test_the_table_names_the_run():
     assert "Final top-1" in text
 
 
+def test_losses_that_explode_are_told_in_full(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    framed = "train --q 4 --attack frame-up --payload reversed --after-detection average --lr 0.03 --steps 20"
+    text = invoke(framed).stdout
+    assert "…" not in text
+    assert "e+0" in text
+
+
 @pytest.mark.parametrize(
     "kind", ["assignments", "attacks", "payloads", "detectors", "rules", "datasets", "models", "schemes"]
 )

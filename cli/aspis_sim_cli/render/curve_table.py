@@ -29,8 +29,8 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
     for point in points:
         table.add_row(
             str(point.step),
-            f"{point.train_loss:.4f}",
-            f"{point.loss:.4f}",
+            _loss(point.train_loss),
+            _loss(point.loss),
             "-" if point.top1 is None else f"{100 * point.top1:.1f}",
             f"{point.distorted:g}",
             f"{point.lost:g}",
@@ -53,3 +53,8 @@ def _quality(result: Result) -> str:
     assert result.test is not None
     top1, loss = result.test
     return f"loss {loss:.6g}" if top1 is None else f"top-1 {100 * top1:.1f}%"
+
+
+def _loss(value: float) -> str:
+    """With four decimals where they fit, else with four digits."""
+    return f"{value:.4f}" if abs(value) < 10_000 else f"{value:.4g}"
