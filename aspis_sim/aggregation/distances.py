@@ -23,7 +23,6 @@ from aspis_sim.aggregation.lengths import (
     middle,
     peaks,
     power_of_two,
-    squared_norms,
 )
 
 EXACT = lax.Precision.HIGHEST
@@ -49,21 +48,25 @@ class Geometry(NamedTuple):
     unit: Array
 
 
-def _fitting(values: Array, centre: Array, kept: Array) -> Array:
-    """A power of two by which the rows seen from ``centre [d]`` are scaled so that their products stay in range.
+def _products(moved: Array, kept: Array) -> tuple[Array, Array]:
+    """Products of all rows of float ``[n, d]``, scaled to stay in range: ``[n, n]``, and the scale, a power of two.
 
-    It is 1 where the median row is in the safe range and no row is beyond it.
+    The scale is 1, and the rows are not looked at again, where the median row is in the safe range and none beyond it.
     """
-    kind = kind_of(values)
-    lengths = squared_norms(values - centre)
+    kind = kind_of(moved)
+
+    def of(rows: Array) -> Array:  # a row that is not finite spoils its own products only
+        return jnp.matmul(rows, rows.T, precision=EXACT, preferred_element_type=kind)
+
+    def by_peaks() -> tuple[Array, Array]:
+        sizes = peaks(moved)
+        unit = power_of_two(-exponent(middle(sizes, kept & (sizes > 0) & jnp.isfinite(sizes))), kind)
+        return of(moved * unit.astype(moved.dtype)), unit
+
+    plain = of(moved)
+    lengths = jnp.diagonal(plain)
     safe = (middle(lengths, kept) > least_safe(kind)) & (lengths <= largest_safe(kind)) | ~kept
-
-    def by_peaks() -> Array:
-        sizes = peaks(values - centre)
-        typical = middle(sizes, kept & (sizes > 0) & jnp.isfinite(sizes))
-        return power_of_two(-exponent(typical), kind)
-
-    return lax.cond(safe.all(), lambda: jnp.ones((), kind), by_peaks)
+    return lax.cond(safe.all(), lambda: (plain, jnp.ones((), kind)), by_peaks)
 
 
 def geometry(values: Array, kept: Array | None = None) -> Geometry:
@@ -83,10 +86,7 @@ def geometry(values: Array, kept: Array | None = None) -> Geometry:
     numbers = jnp.isfinite(medians)
     centre = lax.cond(numbers.all(), lambda: medians, lambda: jnp.where(numbers, medians, 0))
     kind, present = kind_of(fixed), jnp.ones(len(fixed), bool) if kept is None else kept
-    fitting = _fitting(fixed, centre, present)
-    moved = (fixed - centre) * fitting.astype(fixed.dtype)
-    # A row that is not finite spoils its own products only.
-    products = jnp.matmul(moved, moved.T, precision=EXACT, preferred_element_type=kind)
+    products, unit = _products(fixed - centre, present)
     sizes = jnp.diagonal(products)
     half = exponent(middle(sizes, present & (sizes > 0) & jnp.isfinite(sizes))) // 2
     products *= power_of_two(-2 * half, kind)
@@ -95,7 +95,7 @@ def geometry(values: Array, kept: Array | None = None) -> Geometry:
     squared = jnp.maximum(lengths[:, None] + lengths - 2 * products, 0)
     squared = jnp.where(usable[:, None] & usable, squared, jnp.inf)
     squared = jnp.where(jnp.eye(len(values), dtype=bool), 0, squared)
-    return Geometry(values, usable, squared, number, fitting * power_of_two(-half, kind))
+    return Geometry(values, usable, squared, number, unit * power_of_two(-half, kind))
 
 
 def places(keys: Array) -> Array:
