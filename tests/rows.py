@@ -36,7 +36,8 @@ ROW = Row(
     }
 )
 MEDIAN = ROW.replaced(
-    scheme="median", assignment="baseline", detector="none", redundancy=1, files=7, load=1, batch_size=28,
+    scheme="median", assignment="baseline", detector="none", after_detection="average", redundancy=1, files=7, load=1,
+    batch_size=28,
     detection_rate=None, false_accusation_rate=None, samples_processed=8400, distortion_measured=0.2,
     distortion_theory=0.2,
 )  # fmt: skip

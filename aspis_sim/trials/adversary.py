@@ -12,6 +12,7 @@ from aspis_sim.adversary.choices import Attack
 from aspis_sim.adversary.membership import distorted_copies
 from aspis_sim.adversary.targeting import TARGETINGS, target
 from aspis_sim.assignment import ASSIGNMENTS, Assignment
+from aspis_sim.detection import DETECTORS
 from aspis_sim.distortion.result import check_byzantine
 from aspis_sim.errors import InputError
 from aspis_sim.registry import unknown_name
@@ -164,9 +165,24 @@ def frames(attack: str) -> bool:
     return attack != RANDOM and TARGETINGS.accepts(attack, "framed")
 
 
-def adapts(attack: str) -> bool:
-    """Whether the targeting is chosen against one detector, which it then takes as a parameter."""
+def knows_detector(attack: str) -> bool:
+    """Whether the targeting depends on the detector, which it then takes as a parameter."""
     return attack != RANDOM and TARGETINGS.accepts(attack, "detector")
+
+
+def adapts(attack: str) -> bool:
+    """Whether the targeting, its workers and all, is chosen against one detector."""
+    return knows_detector(attack) and not TARGETINGS.traits(attack).permutable
+
+
+def _met(attack: str, detectors: Sequence[str]) -> list[list[str]]:
+    """The detectors in groups that meet the same attack."""
+    if adapts(attack):
+        return [[one] for one in detectors]
+    if not knows_detector(attack):
+        return [list(detectors)]
+    looking, votes = ([one for one in detectors if DETECTORS.traits(one).detects is looks] for looks in (True, False))
+    return [group for group in (looking, votes) if group]
 
 
 def adversaries(
@@ -178,7 +194,9 @@ def adversaries(
     framed: int | None = None,
     **setting: Any,
 ) -> list[tuple[Adversary, list[str]]]:
-    """The adversaries of all attacks and q, each with the detectors that it meets: one, where it adapts.
+    """The adversaries of all attacks and q, each with the detectors that it meets.
+
+    That is one where it adapts, and the bare vote apart where the targeting differs against it.
 
     Args:
         assignment: who holds which file.
@@ -192,7 +210,7 @@ def adversaries(
     for attack in attacks:
         parameters = {"framed": framed} if frames(attack) and framed is not None else {}
         for q in budgets:
-            for judges in [[one] for one in detectors] if adapts(attack) else [list(detectors)]:
-                takes = {"detector": judges[0]} if adapts(attack) else parameters
+            for judges in _met(attack, detectors):
+                takes = {"detector": judges[0]} if knows_detector(attack) else parameters
                 found.append((Adversary(assignment, q, attack, parameters=takes, **setting), judges))
     return found

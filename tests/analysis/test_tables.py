@@ -9,7 +9,7 @@ from aspis_sim.analysis.tables import tables_of
 from aspis_sim.report.style import styles
 from tests.report.studies import row_of, rows_of
 
-DETOX = {"scheme": "detox", "assignment": "repetition", "detector": "none"}
+DETOX = {"scheme": "detox", "assignment": "repetition", "detector": "none", "after_detection": "average"}
 
 
 def labels(tables):

@@ -53,7 +53,7 @@ def offered(line):
         ("train --precision float", ["float32", "float64"]),
         ("sweep --precision float32,bf", ["float32,bfloat16"]),
         ("sweep --framed 1,au", ["1,auto"]),
-        ("train --after-detection ", ["average", "rule"]),
+        ("train --after-detection ", ["published", "average", "rule"]),
         ("sweep --protocol w", ["work"]),
         ("train --schedule co", ["constant", "cosine"]),
         ("train --augment ci", ["cifar"]),

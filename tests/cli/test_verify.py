@@ -160,7 +160,7 @@ def test_a_csv_can_be_verified_by_its_rows(exported, tmp_path):
 
 
 def test_frame_ups_are_rebuilt_from_their_label(tmp_path):
-    grid = GRID.replaced(q=2, scheme="aspis", attack="frame-up", framed=1, seed=0)
+    grid = GRID.replaced(q=2, scheme="aspis", attack="frame-up", framed=1, seed=0, after_detection="average")
     with Study.open(make_study(tmp_path / "study", grid)) as store:
         text = csv_of(store.rows())
     assert "frame-up:1" in text

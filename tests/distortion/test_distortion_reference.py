@@ -16,7 +16,7 @@ from aspis_sim.distortion.expectation import expected_distorted
 from aspis_sim.errors import InputError
 from tests.detection.sparse_systems import random_regular
 
-worst_case_module = importlib.import_module("aspis_sim.distortion.worst_case")
+most_held_module = importlib.import_module("aspis_sim.distortion.search.most_held")
 
 SHAPES = [(3, 3, 2), (4, 3, 3), (5, 3, 3), (6, 3, 1), (6, 3, 2), (6, 3, 3), (6, 3, 4), (7, 3, 3), (7, 1, 1), (6, 1, 2)]
 SHAPES += [(5, 5, 2), (7, 5, 5), (10, 5, 1), (8, 3, 6), (9, 3, 4)]
@@ -52,11 +52,11 @@ def test_the_worst_set_is_the_worst_of_all_sets(shape, searched, tmp_path, monke
 
     The search is given a poor set to beat, so that it has to find the worst by itself.
     """
-    monkeypatch.setattr(worst_case_module, "_known", {})
+    monkeypatch.setattr(most_held_module, "_known", {})
     if searched:
         first = lambda assignment, q: (lost(assignment.files.tolist(), tuple(range(q))), tuple(range(q)))  # noqa: E731
-        monkeypatch.setattr(worst_case_module, "FEW", 0)
-        monkeypatch.setattr(worst_case_module, "local_search", first)
+        monkeypatch.setattr(most_held_module, "FEW", 0)
+        monkeypatch.setattr(most_held_module, "local_search", first)
     for seed in range(6):
         assignment = from_file(tmp_path, seed, *shape)
         groups = assignment.files.tolist()
@@ -74,8 +74,8 @@ def test_the_worst_set_is_the_worst_of_all_sets(shape, searched, tmp_path, monke
 
 
 def test_the_searched_cases_are_searched(monkeypatch):
-    monkeypatch.setattr(worst_case_module, "_known", {})
-    monkeypatch.setattr(worst_case_module, "FEW", 0)
+    monkeypatch.setattr(most_held_module, "_known", {})
+    monkeypatch.setattr(most_held_module, "FEW", 0)
     assert worst_case(random_regular(0, 9, 3, 4), 3).proof == "branch and bound"
 
 

@@ -160,7 +160,7 @@ def commands():
     """Every command line of the documentation, with its file."""
     for path in sorted([*DOCS.glob("*.md"), ROOT / "README.md"]):
         for block in re.findall(r"(?ms)^```\n(.*?)^```$", path.read_text()):
-            for line in block.splitlines():
+            for line in block.replace("\\\n", " ").splitlines():
                 if line.startswith("aspis-sim "):
                     yield pytest.param(line, id=f"{path.name}: {line[:60]}")
 

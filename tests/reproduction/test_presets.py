@@ -60,7 +60,7 @@ def own_data(archive, tmp_path, monkeypatch):
 
 
 def test_every_figure_has_a_preset_and_they_come_in_order():
-    assert preset.names() == (*(f"fig-{figure}" for figure in FIGURES), "fashion-mnist")
+    assert preset.names() == (*(f"fig-{figure}" for figure in FIGURES), "fashion-mnist", "frame-up")
 
 
 @pytest.mark.parametrize("name", preset.names())

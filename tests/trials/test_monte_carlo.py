@@ -185,7 +185,8 @@ def test_permuting_gives_every_worker_the_same_number_of_files():
 
 
 def test_an_attack_that_adapts_meets_each_detector_apart():
-    plays = adversaries(SYSTEMS["subset"], ["strong", "strongest"], [2, 3], ["clique", "sound"])
+    system = build("subset", workers=15, redundancy=3)
+    plays = adversaries(system, ["strong", "strongest"], [2, 3], ["clique", "sound"])
     assert [(adversary.attack, adversary.q, names) for adversary, names in plays] == [
         ("strong", 2, ["clique", "sound"]),
         ("strong", 3, ["clique", "sound"]),
@@ -193,6 +194,14 @@ def test_an_attack_that_adapts_meets_each_detector_apart():
     ]
     against_clique, against_sound = (adversary.chosen.distorts for adversary, _ in plays[-2:])
     assert not np.array_equal(against_clique, against_sound)
+
+
+def test_the_strong_attack_on_a_bare_vote_is_another_than_that_on_a_detector():
+    system = build("subset", workers=15, redundancy=3)
+    plays = adversaries(system, ["strong"], [3], ["clique", "none", "certified"])
+    assert [names for _, names in plays] == [["clique", "certified"], ["none"]]
+    lost = [int((adversary.chosen.distorts.sum(1) >= 2).sum()) for adversary, _ in plays]
+    assert lost == [10, 37]
 
 
 def test_without_byzantine_workers_nothing_is_found_and_nobody_accused():
