@@ -117,7 +117,7 @@ def test_schemes_pair_by_seed_whatever_follows_from_the_scheme():
     a = [*seeds(ROW, [0.9, 0.8, 0.85]), *seeds(ROW, [0.7, 0.71, 0.75], q=2, lr=0.03)]
     b = [*reversed(seeds(MEDIAN, [0.8, 0.71, 0.74])), *seeds(MEDIAN, [0.7, 0.7, 0.7], q=2)]
     found = compare(*split(runs(a, b), "scheme", ("aspis", "median")))
-    assert list(found.pairing.compared) == ["scheme", "assignment", "redundancy", "detector"]
+    assert list(found.pairing.compared) == ["scheme", "assignment", "redundancy", "detector", "after_detection"]
     first, second = found.groups
     assert (first.settings["q"], second.settings["q"], first.seeds) == (1, 2, 3)
     assert (first.settings["scheme"], first.settings["rule"]) == (None, "median")
@@ -125,7 +125,7 @@ def test_schemes_pair_by_seed_whatever_follows_from_the_scheme():
     assert first.p_t == pytest.approx(stats.ttest_rel([0.9, 0.8, 0.85], [0.8, 0.71, 0.74]).pvalue)
     assert first.verdict == "better"
     assert second.verdict == "no difference shown"
-    assert second.first == "scheme=aspis assignment=subset redundancy=3 lr=0.03 detector=clique"
+    assert second.first == "scheme=aspis assignment=subset redundancy=3 lr=0.03 detector=clique after_detection=published"
     assert [first.p_holm, second.p_holm] == pytest.approx(holm([first.p_t or 0.0, second.p_t or 0.0]))
     assert found.pairing.unpaired == ()
 

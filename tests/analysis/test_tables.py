@@ -125,7 +125,7 @@ def test_what_schemes_differ_in_by_themselves_is_not_named():
         row_of(),
         row_of(scheme="aspis+", assignment="bibd", detector="degree", permute=True),
         row_of(**DETOX),
-        row_of(scheme="draco-cyclic", assignment="cyclic", detector="none", rule="average", coding="cyclic"),
+        row_of(**DETOX | {"scheme": "draco-cyclic", "assignment": "cyclic", "rule": "average", "coding": "cyclic"}),
     ]
     assert tables_of(rows).schemes == ("aspis", "aspis+", "detox", "draco-cyclic")
     regression = row_of(dataset="linear-regression:samples=100", model="linear", momentum=0.0, top1=None)
