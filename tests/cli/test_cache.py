@@ -16,16 +16,21 @@ ROOT = os.geteuid() == 0
 def own(tmp_path, monkeypatch):
     folder = tmp_path / "cache"
     monkeypatch.setenv("ASPIS_CACHE_DIR", str(folder))
-    before = jax.config.jax_compilation_cache_dir
+    before = kept()
     yield folder
     jax.config.update("jax_compilation_cache_dir", before)
+
+
+def kept():
+    """Where JAX keeps compiled programs."""
+    return jax.config.values["jax_compilation_cache_dir"]
 
 
 def used(capsys):
     """Whether compiled programs would be kept, and what was said."""
     jax.config.update("jax_compilation_cache_dir", None)
     cache.use_compiled(True)
-    return jax.config.jax_compilation_cache_dir is not None, capsys.readouterr().err
+    return kept() is not None, capsys.readouterr().err
 
 
 def test_a_new_folder_is_the_users_alone_whatever_the_mask(own, capsys):

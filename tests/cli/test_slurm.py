@@ -141,14 +141,20 @@ def test_the_first_node_is_where_task_0_listens(nodes, first):
     assert first_node(nodes) == first
 
 
+def step(**changes):
+    found = slurm_task(STEP | changes)
+    assert found is not None
+    return found
+
+
 def test_tasks_agree_where_they_meet_and_steps_and_jobs_differ():
-    tasks = [slurm_task(STEP | {"SLURM_PROCID": str(index)}) for index in range(2)]
+    tasks = [step(SLURM_PROCID=str(index)) for index in range(2)]
     assert [one.index for one in tasks] == [0, 1]
     assert tasks[0].coordinator == tasks[1].coordinator
-    others = [slurm_task(STEP | change) for change in ({"SLURM_STEP_ID": "1"}, {"SLURM_JOB_ID": "4243"})]
+    others = [step(SLURM_STEP_ID="1"), step(SLURM_JOB_ID="4243")]
     assert len({one.coordinator for one in [tasks[0], *others]}) == 3
     assert all(61440 <= int(one.coordinator.rpartition(":")[2]) < 65536 for one in [*tasks, *others])
-    assert slurm_task(STEP | {"JAX_COORDINATOR_ADDRESS": "10.0.0.1:7"}).coordinator == "10.0.0.1:7"
+    assert step(JAX_COORDINATOR_ADDRESS="10.0.0.1:7").coordinator == "10.0.0.1:7"
     assert slurm_task({name: value for name, value in STEP.items() if name != "SLURM_STEP_NODELIST"}) is None
 
 

@@ -4,6 +4,7 @@ import ipaddress
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,7 @@ def access():
 
 
 def listening():
-    import psutil
-
+    psutil = import_module("psutil")  # flax brings it
     for process in psutil.Process().children(recursive=True):
         for connection in process.net_connections(kind="inet"):
             if connection.status == psutil.CONN_LISTEN:

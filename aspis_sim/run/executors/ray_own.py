@@ -45,7 +45,7 @@ def own_cluster(ray: Any, workers: int | None) -> Iterator[None]:
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
     }
     try:
-        with _environment(settings), _loopback():
+        with _environment(settings), _loopback(ray):
             reread()
             try:
                 _start(ray, workers, folder / "ray")
@@ -76,17 +76,15 @@ def _start(ray: Any, workers: int | None, folder: Path) -> None:
 def _rereads(ray: Any) -> Callable[[], None]:
     """What makes Ray read its variables anew: it keeps those from when it was imported."""
     try:
-        from ray._raylet import AuthenticationTokenLoader, Config
-
-        loader = AuthenticationTokenLoader.instance()
-    except (ImportError, AttributeError):
+        config, loader = ray._raylet.Config, ray._raylet.AuthenticationTokenLoader.instance()
+    except AttributeError:
         raise InputError(
             f"Ray {ray.__version__} knows no tokens, so anybody on the network could run code in a cluster that it "
             "starts: pip install 'ray>=2.52', or start a cluster yourself and name it by RAY_ADDRESS"
         ) from None
 
     def reread() -> None:
-        Config.initialize("")  # before the token: a thread that still asks for it must not find it gone
+        config.initialize("")  # before the token: a thread that still asks for it must not find it gone
         loader.reset_cache()
 
     return reread
@@ -119,13 +117,11 @@ def _set(settings: dict[str, str | None]) -> None:
 
 
 @contextmanager
-def _loopback() -> Iterator[None]:
+def _loopback(ray: Any) -> Iterator[None]:
     """The same for this process, where Ray has read the variable when it was imported."""
-    from ray._private import ray_constants
-
-    before = ray_constants.ENABLE_RAY_CLUSTER
-    ray_constants.ENABLE_RAY_CLUSTER = False
+    constants = ray._private.ray_constants
+    before, constants.ENABLE_RAY_CLUSTER = constants.ENABLE_RAY_CLUSTER, False
     try:
         yield
     finally:
-        ray_constants.ENABLE_RAY_CLUSTER = before
+        constants.ENABLE_RAY_CLUSTER = before
