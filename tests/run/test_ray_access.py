@@ -19,10 +19,17 @@ ray.init(address=sys.argv[1], log_to_driver=False, logging_level="ERROR")
 print(ray.get(ray.remote(lambda: "code ran").remote()))
 """
 
+RUNS = """
+import sys
+from aspis_sim.run.executors.ray_cluster import ray_cluster
+with ray_cluster(sys.argv[1]):
+    print("code ran")
+"""
 
-def joins(address, environment):
+
+def joins(address, environment, code=JOINS):
     done = subprocess.run(
-        [sys.executable, "-c", JOINS, address],
+        [sys.executable, "-c", code, address],
         env={**environment, "RAY_NUM_REDIS_GET_RETRIES": "1"},
         capture_output=True,
         text=True,
@@ -58,11 +65,13 @@ def test_another_process_of_the_user_gets_in_with_the_token_only(monkeypatch):
         mode = folder.stat().st_mode & 0o777
         outside = {name: value for name, value in inside.items() if not name.startswith("RAY_AUTH")}
         refused, why = joins(address, outside)
-        guessed, _ = joins(address, {**inside, "RAY_AUTH_TOKEN": "0" * 64})
+        guessed, said = joins(address, {**inside, "RAY_AUTH_TOKEN": "0" * 64}, RUNS)
         admitted, complaints = joins(address, inside)
     assert admitted, complaints
     assert not refused
     assert not guessed
+    assert f"InputError: no way into the Ray cluster at {address}: " in said
+    assert "RAY_AUTH_TOKEN_PATH" in said
     assert "Authentication token is missing" in why
     assert {"gcs_server", "raylet"} <= {name for name, _ in found}
     assert all(place.is_loopback for _, place in found), found
