@@ -9,8 +9,6 @@ The devices may be those of several processes, on one host or on many: all run t
 it too, and come to the same verdicts.
 """
 
-import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -80,65 +78,6 @@ class Axis:
         if self.size == 1:
             return value
         return jnp.max(jax.lax.all_gather(value, NAME), axis=0)
-
-
-def join_hosts(
-    coordinator: str | None, processes: int | None, index: int | None, devices: int, seconds: int = 60
-) -> None:
-    """Make this process one of several that run the same program, each on its own devices; before JAX is used.
-
-    Every process runs the same steps on all devices together, and decides on the same graphs by itself.
-
-    Args:
-        coordinator: ``HOST:PORT`` at which process 0 listens; None for what Slurm or the cloud says, as JAX finds it.
-        processes: how many there are; None with a coordinator of None.
-        index: of this process, from 0; None likewise.
-        devices: over all processes; on a CPU each has its share of virtual ones.
-        seconds: to wait for the others.
-
-    Raises:
-        InputError: a number is missing or does not fit, or the processes do not find each other.
-    """
-    if coordinator is not None:
-        host, _, port = coordinator.rpartition(":")
-        if not host or not port.isdigit():
-            raise InputError(f"`coordinator` {coordinator}: write HOST:PORT, as in 10.0.0.1:9911")
-        if processes is None or index is None:
-            raise InputError("`coordinator` needs `processes`, how many there are, and `process`, which one this is")
-        if not 0 <= index < processes:
-            raise InputError(f"`process` {index} of {processes}: they are counted from 0 to {processes - 1}")
-        if devices % processes:
-            raise InputError(
-                f"`devices` {devices} over {processes} processes: each has the same number; "
-                f"try `devices={processes * max(1, round(devices / processes))}`"
-            )
-        if index:
-            _await_listener(host, int(port), seconds)
-        jax.config.update("jax_num_cpu_devices", devices // processes)
-    jax.config.update("jax_cpu_collectives_implementation", "gloo")
-    try:
-        jax.distributed.initialize(coordinator, processes, index, initialization_timeout=seconds)
-    except (RuntimeError, ValueError) as error:
-        raise InputError(
-            f"the processes did not find each other within {seconds} s "
-            f"(coordinator {coordinator or 'from the environment'}): {' '.join(str(error).split())[:160]}"
-        ) from None
-
-
-def _await_listener(host: str, port: int, seconds: float) -> None:
-    """Wait until somebody listens there: JAX itself would end the process with a dump when nobody ever does."""
-    until = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection((host, port), timeout=5).close()
-            return
-        except OSError as error:
-            if time.monotonic() > until:
-                raise InputError(
-                    f"`coordinator` {host}:{port} was not reached within {seconds:g} s ({error.strerror or error}); "
-                    "start process 0 there"
-                ) from None
-        time.sleep(0.2)
 
 
 def on_all(tree: Any, devices: int) -> Any:

@@ -15,7 +15,7 @@ def use_devices(
     if coordinator is None and (processes, process) != (None, None):
         raise InputError("`processes` and `process` need `coordinator=HOST:PORT`, the same for all of them")
     if coordinator is not None:
-        from aspis_sim.devices.mesh import join_hosts
+        from aspis_sim.devices.hosts import join_hosts
 
         join_hosts(None if coordinator == "auto" else coordinator, processes, process, devices)
         keep_stdout_for_results()  # the transport between CPUs announces its connections there

@@ -119,14 +119,6 @@ def test_a_file_is_named_on_the_command_line_in_the_environment_or_from_python(t
     assert len(plugin.loaded()) == 2
 
 
-def test_a_file_of_options_names_plugins_too():
-    write('plugin.scheme("of-a-file", assignment="baseline")')
-    with open("study.toml", "w") as file:
-        file.write('plugin = ["mine.py"]\nscheme = "of-a-file"\nq = "1"\n')
-    result = invoke("sweep --config study.toml --dry-run --format csv")
-    assert rows(result.stdout)[0]["schemes"] == "of-a-file"
-
-
 def test_a_cell_knows_its_plugins_and_no_others():
     write(
         'plugin.scheme("used", assignment="baseline", rule="used-rule")\nplugin.rule("used-rule")(lambda: max)', "a.py"

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from aspis_sim.devices.mesh import join_hosts
+from aspis_sim.devices.hosts import join_hosts
 from aspis_sim.errors import InputError
 from tests.cli import program
 from tests.cli.program import refused
@@ -17,9 +17,9 @@ from tests.cli.program import refused
 TRAIN = "train --workers 7 --q 3 --model softmax --steps 12 --every 12 --samples-per-file 2 --format json --quiet"
 
 
-def start(*more):
+def start(*more, **variables):
     environment = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_PLATFORMS")}
-    environment |= {"ASPIS_CACHE_DIR": "", "JAX_PLATFORMS": "cpu"}
+    environment |= {"ASPIS_CACHE_DIR": "", "JAX_PLATFORMS": "cpu", **variables}
     return program.start(TRAIN, *more, env=environment)
 
 
@@ -50,7 +50,7 @@ import numpy as np
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid
 from aspis_sim.simulation import Run
-from aspis_sim.devices.mesh import join_hosts
+from aspis_sim.devices.hosts import join_hosts
 address, process, path = sys.argv[1:]
 if address:
     join_hosts(address, 2, int(process), devices=8)

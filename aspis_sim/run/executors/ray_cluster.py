@@ -4,11 +4,11 @@ import os
 import socket
 from collections.abc import Iterable
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from warnings import catch_warnings, filterwarnings
 
 import jax
 
@@ -16,6 +16,7 @@ from aspis_sim import plugin
 from aspis_sim.data import search
 from aspis_sim.environment import SWITCHES, TEXTS
 from aspis_sim.errors import InputError
+from aspis_sim.run.executors.ray_own import own_cluster
 from aspis_sim.run.machine import this_machine
 from aspis_sim.run.train import Result, Tick, train
 from aspis_sim.simulation import RunShape
@@ -43,24 +44,19 @@ class _Ray:
         self._own = not ray.is_initialized()
         self._address, self._workers = address, workers
         self._running: dict[Any, Future[Result]] = {}
+        self._opened = ExitStack()
         self.processors = 1
 
     def __enter__(self) -> Self:
         if self._own:
-            cluster = self._address or os.environ.get("RAY_ADDRESS")
-            _reach(cluster)
-            try:
-                with catch_warnings():
-                    filterwarnings("ignore", message="os.fork")  # Ray's servers are started by fork and exec at once
-                    self._ray.init(
-                        address=cluster,
-                        num_cpus=None if cluster else self._workers,
-                        include_dashboard=None if cluster else False,
-                        log_to_driver=False,
-                        logging_level="ERROR",
-                    )
-            except ConnectionError as error:
-                raise InputError(f"no Ray cluster at {cluster}: {' '.join(str(error).split())[:200]}") from None
+            with ExitStack() as opened:
+                cluster = self._address or os.environ.get("RAY_ADDRESS")
+                if cluster and cluster != "local":
+                    opened.callback(self._ray.shutdown)
+                    self._join(cluster)
+                else:
+                    opened.enter_context(own_cluster(self._ray, self._workers))
+                self._opened = opened.pop_all()
         self.processors = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         accelerators = 1 if self._ray.cluster_resources().get("GPU") else 0
         variables = {name.upper(): str(value) for name in SETTINGS if (value := getattr(jax.config, name)) is not None}
@@ -78,8 +74,17 @@ class _Ray:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for reference in list(self._running):
             self._ray.cancel(reference, force=True)
-        if self._own:
-            self._ray.shutdown()
+        self._opened.close()
+
+    def _join(self, cluster: str) -> None:
+        _reach(cluster)
+        try:
+            self._ray.init(address=cluster, log_to_driver=False, logging_level="ERROR")
+        except (ConnectionError, ValueError, self._ray.exceptions.RayError) as error:
+            raise InputError(
+                f"no way into the Ray cluster at {cluster}: {' '.join(str(error).split())[:200]}; if it asks for a "
+                "token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH, a file with the token"
+            ) from None
 
     def prepare(self, shapes: Iterable[RunShape]) -> None:
         """Nothing: every worker compiles what its cells need, and finds in the shared cache what another has."""
@@ -110,11 +115,12 @@ class _Ray:
 def ray_cluster(address: str | None = None, workers: int | None = None) -> _Ray:
     """Tasks of a Ray cluster: the one at ``address`` or ``$RAY_ADDRESS``, else one that is started on this machine.
 
-    A task takes one CPU, and one GPU where the cluster has some. The cell of a worker that is lost runs again. Data
-    sets and plugins must lie under the same paths on every node.
+    One that is started here asks for a token of its own and listens on loopback alone (`ray_own`). A task takes one
+    CPU, and one GPU where the cluster has some. The cell of a worker that is lost runs again. Data sets and plugins
+    must lie under the same paths on every node.
 
     Raises:
-        InputError: Ray is not installed, or the cluster is not there.
+        InputError: Ray is not installed or too old, or the cluster is not there or lets nobody in.
     """
     return _Ray(address, workers)
 

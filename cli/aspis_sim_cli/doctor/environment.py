@@ -44,6 +44,8 @@ def cache_folder() -> Iterator[Finding]:
         return
     reason = _unwritable(folder)
     remedy = f"name a folder that can be written in {cache.VARIABLE}" if reason else ""
+    if not reason and (risk := cache.unsafe(folder)):
+        reason, _, remedy = risk.partition("; ")
     text = f"{folder}: {reason}" if reason else str(folder)
     yield Finding("cache", "folder", text, State.WRONG if reason else State.OK, remedy)
     if reason:

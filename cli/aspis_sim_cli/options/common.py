@@ -8,7 +8,7 @@ import typer
 from aspis_sim.plugin import VARIABLE
 from aspis_sim.spec.system import PARTS
 from aspis_sim.spec.training import TRAINING
-from aspis_sim_cli.options import config
+from aspis_sim_cli.options import config, trust
 from aspis_sim_cli.output import Format
 
 OUTPUT = "Output"
@@ -51,6 +51,27 @@ Config = Annotated[
         metavar="FILE.toml",
     ),
 ]
+TrustConfig = Annotated[
+    bool,
+    typer.Option(
+        "--trust-config",
+        is_eager=True,
+        show_envvar=False,
+        allow_from_autoenv=False,
+        help="Let the file of --config load plugins: they are Python, which runs with your rights.",
+    ),
+]
+ConfiguredPlugins = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin",
+        rich_help_panel=PARTS,
+        callback=trust.plugins_of,
+        help="Load a file with parts of your own.",
+        metavar="FILE.py",
+    ),
+]
+"""Of a command that has ``--config``."""
 Plugins = Annotated[
     list[Path] | None,
     typer.Option("--plugin", rich_help_panel=PARTS, help="Load a file with parts of your own.", metavar="FILE.py"),

@@ -125,7 +125,7 @@ def _options(context: typer.Context, command: Any = None) -> dict[str, Any]:
     return {
         _key(parameter): parameter
         for parameter in one.params
-        if parameter.param_type_name == "option" and parameter.name not in ("help", "config")
+        if parameter.param_type_name == "option" and parameter.name not in ("help", "config", "trust_config")
     }
 
 

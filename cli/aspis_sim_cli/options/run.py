@@ -13,7 +13,8 @@ class RunOptions:
     """Options that are settled before a setting is read."""
 
     config: options.Config = None
-    plugin: options.Plugins = None
+    trust_config: options.TrustConfig = False
+    plugin: options.ConfiguredPlugins = None
     data_dir: options.DataDir = None
     compile_cache: options.CompileCache = True
 
