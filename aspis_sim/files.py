@@ -6,6 +6,7 @@ followed and stay. Character devices, named pipes and the descriptors of this pr
 """
 
 import fcntl
+import io
 import os
 import secrets
 import select
@@ -20,6 +21,9 @@ LINKS = 40
 
 CHUNK = 1 << 20
 """Bytes read at a time."""
+
+DEVICE = 1 << 24
+"""Bytes that are read of a device, which may have no end."""
 
 PATIENCE = 5.0
 """Seconds that a named pipe may stay without a writer."""
@@ -93,7 +97,7 @@ def read_bounded(path: Path, limit: int, what: str = "file") -> bytes:
 
     Args:
         path: of the file.
-        limit: bytes that it may hold.
+        limit: bytes that it may hold; a device may give `DEVICE` at most.
         what: it should be, for messages.
 
     Raises:
@@ -104,15 +108,28 @@ def read_bounded(path: Path, limit: int, what: str = "file") -> bytes:
     own = _descriptor(path)
     opened = os.dup(own) if own is not None else os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(opened, "rb", buffering=0) as file:
+        mode = os.fstat(opened).st_mode
         if own is None:
-            if stat.S_ISFIFO(os.fstat(opened).st_mode):
+            if stat.S_ISFIFO(mode):
                 _await(opened, path)
             os.set_blocking(opened, True)
+        if stat.S_ISCHR(mode):
+            limit = min(limit, DEVICE)
         while piece := file.read(CHUNK):
             content += piece
             if len(content) > limit:
-                raise InputError(f"{path} is larger than {limit:,} bytes; no {what} is")
+                raise InputError(f"{path} is larger than {limit:,} bytes, which no {what} is")
     return bytes(content)
+
+
+def read_text(path: Path, limit: int, what: str = "file") -> str:
+    """The text of a file in UTF-8, with or without a byte order mark, its lines ended by ``\\n``.
+
+    Raises:
+        InputError, OSError: as `read_bounded`.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    return io.TextIOWrapper(io.BytesIO(read_bounded(path, limit, what)), encoding="utf-8-sig").read()
 
 
 def _await(descriptor: int, path: Path) -> None:

@@ -224,7 +224,7 @@ def test_reading_is_bounded_by_what_comes_and_not_by_what_the_system_claims(tmp_
     os.mkfifo(pipe)
     assert read_bounded(plain, 100) == b"x" * 100
     for path, limit in ((plain, 99), (Path("/dev/zero"), 3 << 20)):
-        with pytest.raises(InputError, match=rf"{path} is larger than {limit:,} bytes; no table is"):
+        with pytest.raises(InputError, match=rf"{path} is larger than {limit:,} bytes, which no table is"):
             read_bounded(path, limit, "table")
     writer = threading.Thread(target=pipe.write_bytes, args=(b"y" * 200_000,), daemon=True)
     writer.start()
