@@ -19,6 +19,8 @@ from tests.cli.program import PROGRAM
 TABLE = "distortion --scheme aspis,detox --q 2..4 --attack strong"
 TRAIN = "train --scheme median --q 1 --workers 7 --steps 2 --samples-per-file 2 --model softmax --lr 0.1 --quiet"
 
+DRAW = "detect --q 2 --attack weak --trials 2 --draw drawn.png"
+
 SHELL = {
     "full": f'"$@" {TABLE} > "$FULL"',
     "full help": '"$@" --help > "$FULL"',
@@ -39,7 +41,7 @@ SHELL = {
     "doctor": 'XLA_FLAGS=--xla_nope=1 "$@" doctor --format csv',
     "asserts": f'PYTHONOPTIMIZE=1 "$@" {TRAIN}',
     "asserts help": 'PYTHONOPTIMIZE=1 "$@" --version',
-    "notebook": 'MPLBACKEND=module://matplotlib_inline.backend_inline "$@" detect --q 2 --attack weak --trials 2 --draw drawn.png',
+    "notebook": f'MPLBACKEND=module://matplotlib_inline.backend_inline "$@" {DRAW}',
 }
 """Name of a case -> how a shell calls the program ("$@"), which is killed after a minute."""
 
