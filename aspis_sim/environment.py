@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from aspis_sim.errors import InputError
+
 PRNG = "threefry2x32"
 """The generator of every random number."""
 
@@ -88,6 +90,19 @@ def pinned(precision: str = "float32") -> Iterator[None]:
                 stack.enter_context(config_states[name](value))
         stack.enter_context(jax.enable_x64(precision == "float64"))
         yield
+
+
+def check_asserts() -> None:
+    """Refuse a Python that leaves out assert statements.
+
+    Raises:
+        InputError: it does, as with ``-O``; says why that cannot be.
+    """
+    if not __debug__:
+        raise InputError(
+            "Python runs without assert statements (PYTHONOPTIMIZE or -O), in which flax keeps the order of a model's "
+            "layers: its models fail there; unset PYTHONOPTIMIZE"
+        )
 
 
 def unpinned() -> dict[str, str]:

@@ -7,6 +7,10 @@ import numpy as np
 
 from aspis_sim.assignment.base import Assignment, Shape, check_numbers
 from aspis_sim.errors import InputError
+from aspis_sim.files import read_text
+
+LARGEST = 10**9
+"""Bytes of the largest file that is read."""
 
 # A group and where it was read, as messages name the place ("line 3").
 _Place = tuple[list[int], str]
@@ -77,7 +81,7 @@ def custom(workers: int, redundancy: int, path: str) -> Assignment:
 
 def _read(path: Path) -> list[_Place]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, LARGEST, "table of groups")
     except FileNotFoundError:
         raise InputError(f"no assignment file {path}; it holds one group of workers a line") from None
     except UnicodeDecodeError:

@@ -27,21 +27,45 @@ def use(directory: Path | None) -> None:
     _asked[:] = [] if directory is None else [directory.absolute()]
 
 
-def user_folder() -> Path:
-    """The user's own folder, ``$XDG_DATA_HOME/aspis-sim``, by default ``~/.local/share/aspis-sim``."""
+def user_folder() -> Path | None:
+    """The user's own folder, ``$XDG_DATA_HOME/aspis-sim``, by default ``~/.local/share/aspis-sim``.
+
+    None if the user has no home folder, as an account of a container may.
+    """
     base = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path("~/.local/share").expanduser()) / "aspis-sim"
+    if Path(base).is_absolute():
+        return Path(base) / "aspis-sim"
+    try:
+        return Path.home() / ".local/share/aspis-sim"
+    except RuntimeError:
+        return None
 
 
 def folders() -> tuple[Path, ...]:
-    """The folders to look into, in order: `use`'s, ``ASPIS_DATA_DIR``, the user's, the system's."""
+    """The folders to look into, in order: `use`'s, ``ASPIS_DATA_DIR``, the user's, the system's.
+
+    Raises:
+        InputError: ``ASPIS_DATA_DIR`` begins with the home folder of nobody.
+    """
     named = os.environ.get(VARIABLE, "")
-    return (*_asked, *([Path(named).expanduser().absolute()] if named else []), user_folder(), *SYSTEM)
+    try:
+        named_ones = [Path(named).expanduser().absolute()] if named else []
+    except RuntimeError:
+        raise InputError(f"{VARIABLE}={named}: there is no such home folder; write the whole path") from None
+    own = user_folder()
+    return (*_asked, *named_ones, *([] if own is None else [own]), *SYSTEM)
 
 
 def download_folder() -> Path:
-    """The folder into which downloads go: the first of `folders`."""
-    return folders()[0]
+    """The folder into which downloads go: the first of `folders`.
+
+    Raises:
+        InputError: that is the system's, since no folder is named and the user has no home folder.
+    """
+    first = folders()[0]
+    if first in SYSTEM:
+        raise InputError("there is no home folder to keep data sets in; name a folder with `data_dir`")
+    return first
 
 
 def candidates(names: Iterable[str]) -> list[Path]:

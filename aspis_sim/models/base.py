@@ -11,6 +11,7 @@ import optax
 from jax import Array
 from jax.typing import ArrayLike
 
+from aspis_sim.environment import check_asserts
 from aspis_sim.streams import root_key
 
 STATISTICS = "batch_stats"
@@ -40,7 +41,12 @@ class Model:
         return replace(self, trains=False)
 
     def initialise(self, key: Array, inputs: ArrayLike) -> Any:
-        """Draw initial parameters for inputs shaped like ``inputs``, without statistics."""
+        """Draw initial parameters for inputs shaped like ``inputs``, without statistics.
+
+        Raises:
+            InputError: Python leaves out assert statements, without which flax does not work.
+        """
+        check_asserts()
         return {name: part for name, part in self.module.init(key, inputs).items() if name != STATISTICS}
 
     def statistics(self, inputs: ArrayLike) -> Any:

@@ -12,11 +12,15 @@ from types import ModuleType
 from typing import NamedTuple
 
 from aspis_sim.errors import InputError
+from aspis_sim.files import read_bounded
 from aspis_sim.plugin.part import one_line
 from aspis_sim.plugin.register import Source, checked_name, known, loading
 
 GROUP = "aspis_sim.plugins"
 """Group of entry points: each names the module of a plugin."""
+
+LARGEST = 10**7
+"""Bytes of the largest file that is read."""
 
 VARIABLE = "ASPIS_PLUGINS"
 """Environment variable with the files of plugins, separated as in PATH."""
@@ -48,7 +52,7 @@ def load(path: str | Path) -> Source:
         raise InputError(f"plugin {_shown(path)}: a plugin is a file of Python, as in `plugin=my_rule.py`")
     name = checked_name(path.stem, "plugin")
     try:
-        content = path.read_bytes()
+        content = read_bounded(path, LARGEST, "plugin")
     except OSError as error:
         raise InputError(f"plugin {_shown(path)} cannot be read: {error.strerror}") from None
     source = Source(name, hashlib.sha256(content).hexdigest(), path.resolve())

@@ -4,6 +4,7 @@ What a worker is shows in its shape, what the verdict says in its outline and a 
 agrees in the style of its line; colours only repeat it.
 """
 
+import io
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
+from aspis_sim.files import write_whole
 from aspis_sim.report.libraries import check_library
 from aspis_sim.trials.adversary import Adversary
 from aspis_sim.trials.monte_carlo import agreement_from_tokens, generator
@@ -145,7 +147,9 @@ def draw_agreement(
     axes.margins(0.06)
     with matplotlib.rc_context({"svg.hashsalt": "aspis-sim", "svg.fonttype": "none"}):
         svg = path.suffix.lower() == ".svg"
-        figure.savefig(path, dpi=150, metadata={"Date": None} if svg else None)
+        file = io.BytesIO()
+        figure.savefig(file, format=path.suffix[1:].lower(), dpi=150, metadata={"Date": None} if svg else None)
+    write_whole(path, file.getvalue())
 
 
 def _agreeing(fine: bool) -> dict[str, Any]:

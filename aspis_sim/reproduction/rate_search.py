@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aspis_sim.errors import InputError
+from aspis_sim.files import read_text
 from aspis_sim.registry import unknown_name
 from aspis_sim.reproduction.preset import Planned, Preset, Series, short_runs
 from aspis_sim.run.rate import Validation, preference
@@ -96,7 +97,7 @@ def with_rates(preset: Preset, path: Path) -> Preset:
         InputError: the file cannot be read, or names a series that is not there or a key that is not understood.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(read_text(path, 10**6, "table of rates"))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

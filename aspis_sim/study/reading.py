@@ -10,6 +10,7 @@ from typing import Any
 
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.errors import DataError, InputError
+from aspis_sim.files import read_text
 from aspis_sim.printable import printable
 from aspis_sim.records import untamed
 from aspis_sim.registry import unknown_name
@@ -18,6 +19,9 @@ from aspis_sim.spec.cell import BY_COLUMN, Cell
 from aspis_sim.spec.part import parse_part
 from aspis_sim.study.records import StoredRun
 from aspis_sim.study.study import Study
+
+LARGEST = 10**9
+"""Bytes of the largest CSV that is read: some 1.5 million rows."""
 
 STATUSES = ("ok", "diverged", "failed")
 """What a status begins with."""
@@ -71,7 +75,7 @@ def read_csv(path: Path) -> tuple[Row, ...]:
             here, or two rows of equal settings differ in their results.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, LARGEST, "sweep's CSV")
     except FileNotFoundError:
         raise DataError(f"{path}: there is no such file; give a study's folder or a sweep's CSV") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from aspis_sim import __version__
-from aspis_sim_cli.boundary import bounded
+from aspis_sim_cli.boundary import bounded, whole
 from aspis_sim_cli.commands import data
 from aspis_sim_cli.commands.bench import bench
 from aspis_sim_cli.commands.compare import compare
@@ -25,6 +25,7 @@ from aspis_sim_cli.commands.verify import verify
 from aspis_sim_cli.commands.worst_case import worst_case
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.plugins import load_plugins
+from aspis_sim_cli.process import prepare
 
 app = typer.Typer(
     name="aspis-sim",
@@ -83,4 +84,5 @@ app.command("doctor")(bounded(doctor))
 
 def main() -> None:
     """Entry point of ``aspis-sim``."""
-    app()
+    prepare()
+    whole(app)

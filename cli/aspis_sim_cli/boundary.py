@@ -1,5 +1,6 @@
 """The one place where what went wrong becomes a message on stderr and an exit code."""
 
+import errno
 import functools
 import inspect
 import os
@@ -7,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -25,6 +27,74 @@ CODES = {
 }
 
 
+CAUGHT = (*CODES, OSError, KeyboardInterrupt)
+"""What ends in a message."""
+
+LONGEST = 100
+"""Characters of a path in a message about it."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+OF_THE_MACHINE = (*FULL, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Errors of the system for which the path that was given is not to blame."""
+
+
+def whole(program: Callable[[], None]) -> None:
+    """Run the program, so that what its command line raises, and the last results on stdout, are bounded, too."""
+    try:
+        try:
+            program()
+        finally:
+            sys.stdout.flush()
+    except CAUGHT as error:
+        code = _ended(error)
+    except SystemExit as leaving:
+        if not isinstance(leaving.__context__, BrokenPipeError):
+            raise
+        code = _ended(leaving.__context__)  # typer's own ending, when nobody reads the help any more
+    sys.exit(code)
+
+
+def _ended(error: BaseException) -> ExitStatus:
+    """The exit code of what was raised, after a message; as it is with ``ASPIS_DEBUG=1``.
+
+    Nobody reads stdout any more, as before ``| head``: that is no error. Else it is told, and no more is written.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        complain("interrupted")
+        return ExitStatus.INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        _silence_stdout()
+        return ExitStatus.DONE
+    if os.environ.get("ASPIS_DEBUG"):
+        raise error
+    if isinstance(error, OSError):
+        complain(f"error: {_told(error)}")
+        if error.filename is None:
+            _silence_stdout()
+        ours = error.filename is None or error.errno in OF_THE_MACHINE
+        return ExitStatus.DATA_MISSING if ours else ExitStatus.BAD_INPUT
+    complain(f"error: {error}")
+    return next(code for kind, code in CODES.items() if isinstance(error, kind))
+
+
+def _told(error: OSError) -> str:
+    """What the system refused, and of which file."""
+    reason = error.strerror or printable(error) or type(error).__name__
+    if error.filename is None:
+        return f"cannot write the results: {reason}" if error.errno in FULL else reason
+    name = printable(os.fsdecode(error.filename) if isinstance(error.filename, bytes | str) else error.filename)
+    return f"{name if len(name) <= LONGEST else f'{name[: LONGEST // 2]}...{name[-LONGEST // 2 :]}'}: {reason}"
+
+
+def _silence_stdout() -> None:
+    """Let what is still to be written to stdout go nowhere, if it is a stream of the system."""
+    with suppress(OSError, ValueError):
+        number = sys.stdout.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+
+
 def bounded(command: Callable[..., ExitStatus | None]) -> Callable[..., None]:
     """Run a command so that its errors end in one message and its status in the exit code.
 
@@ -34,21 +104,13 @@ def bounded(command: Callable[..., ExitStatus | None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
+        status: ExitStatus | None
         try:
             if threading.current_thread() is threading.main_thread():
                 signal.signal(signal.SIGTERM, _interrupt)
             status = command(*arguments, **options)
-        except (InputError, DataError, PluginError) as error:
-            if os.environ.get("ASPIS_DEBUG"):
-                raise
-            complain(f"error: {error}")
-            status = next(code for kind, code in CODES.items() if isinstance(error, kind))
-        except KeyboardInterrupt:
-            complain("interrupted")
-            status = ExitStatus.INTERRUPTED
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            status = ExitStatus.DONE
+        except CAUGHT as error:
+            status = _ended(error)
         raise typer.Exit(status or ExitStatus.DONE)
 
     run.__doc__ = _unwrapped(inspect.getdoc(command) or "")
@@ -62,8 +124,9 @@ def _unwrapped(text: str) -> str:
 
 
 def complain(text: str) -> None:
-    """Write a line to stderr, settings in it spelled as flags."""
-    print(spelled(text), file=sys.stderr)
+    """Write a line to stderr, settings in it spelled as flags; where stderr takes nothing, that ends no command."""
+    with suppress(OSError):
+        print(spelled(text), file=sys.stderr)
 
 
 def note_environment() -> None:

@@ -19,10 +19,10 @@ VARIABLE = "ASPIS_CACHE_DIR"
 def folder() -> Path | None:
     """``$ASPIS_CACHE_DIR``, else ``aspis-sim`` in ``$XDG_CACHE_HOME`` or ``~/.cache``; None if there is to be none."""
     named = os.environ.get(VARIABLE)
-    if named is not None:
-        return Path(named).expanduser() if named else None
     base = os.environ.get("XDG_CACHE_HOME", "")
     try:
+        if named is not None:
+            return Path(named).expanduser() if named else None
         return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "aspis-sim"
     except RuntimeError:
         return None

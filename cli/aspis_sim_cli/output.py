@@ -48,9 +48,10 @@ def spinner(quiet: bool) -> Iterator[Callable[[str], None]]:
 
 def keep_stdout_for_results() -> None:
     """Let what libraries print by themselves go to stderr, for the rest of the process."""
-    results = os.dup(sys.stdout.fileno())
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    sys.stdout = os.fdopen(results, "w", encoding="utf-8")
+    before = sys.stdout
+    results = os.dup(before.fileno())
+    os.dup2(sys.stderr.fileno(), before.fileno())
+    sys.stdout = os.fdopen(results, "w", encoding=before.encoding, errors=before.errors)
 
 
 Text = Callable[[Format], str]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from aspis_sim.files import write_whole
+from aspis_sim.files import replaced, write_whole
 from aspis_sim.run.row import Row
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
@@ -16,6 +16,8 @@ SAVE_EVERY = 1.0
 class RowsFile:
     """A file that is rewritten whole, now and then and at the end; none if there is no path.
 
+    What is not replaced (a pipe, a device) is written once, at the end.
+
     Args:
         path: of the file.
         text: gives what is to stand in it by now.
@@ -23,11 +25,12 @@ class RowsFile:
 
     def __init__(self, path: Path | None, text: Callable[[], str]) -> None:
         self._path, self._text = path, text
+        self._often = path is not None and replaced(path)
         self._next = time.monotonic() + SAVE_EVERY
 
     def now_and_then(self) -> None:
         """Rewrite it if that is due."""
-        if time.monotonic() > self._next:
+        if self._often and time.monotonic() > self._next:
             started = time.monotonic()
             self.save()
             self._next = time.monotonic() + max(SAVE_EVERY, 20 * (time.monotonic() - started))

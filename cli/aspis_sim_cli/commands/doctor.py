@@ -1,8 +1,5 @@
 """``aspis-sim doctor``: what is installed and found here, and what is wrong with it."""
 
-import io
-import sys
-
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
@@ -26,8 +23,6 @@ def doctor(format: options.FormatOption = Format.TABLE, quiet: options.Quiet = F
     from aspis_sim_cli.doctor import EXAMINATIONS, Finding, State
     from aspis_sim_cli.output import spinner
 
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # that it cannot show a character is one of the findings
     findings: list[Finding] = []
     with spinner(quiet) as say:
         for topic, examine in EXAMINATIONS.items():

@@ -7,6 +7,7 @@ import typer
 
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
+from aspis_sim_cli.options.paths import folder
 
 SHOWN = 10
 """Conflicts that are named one by one."""
@@ -14,7 +15,12 @@ SHOWN = 10
 
 def merge(
     studies: Annotated[list[Path], typer.Argument(help="Folders of the studies.", show_default=False)],
-    into: Annotated[Path, typer.Option("--into", help="Study that gets their runs; made if it does not exist.")],
+    into: Annotated[
+        Path,
+        typer.Option(
+            "--into", help="Study that gets their runs; made if it does not exist.", metavar="FOLDER", parser=folder
+        ),
+    ],
 ) -> ExitStatus:
     """Bring the runs of several studies together; nothing in these changes.
 

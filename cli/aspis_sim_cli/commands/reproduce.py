@@ -9,6 +9,7 @@ from rich.text import Text
 
 from aspis_sim_cli.boundary import complain, note_environment
 from aspis_sim_cli.commands.reproduce_training import TrainingOptions, picture_beside, reproduce_preset, run_in_study
+from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.options import completion
@@ -143,6 +144,7 @@ def _regression(training: TrainingOptions, format: Format, out: "Path | None", q
     from aspis_sim_cli import cache
     from aspis_sim_cli.render.reproduction_table import regression_view
 
+    use_devices(1)
     cache.use_compiled(training.compile_cache)
     note_environment()
     output = Output.to(format, out)

@@ -155,17 +155,18 @@ def _figure(ready: Ready) -> ExitStatus:
     wanted = ready.out is not None or ready.format is Format.TABLE
     output = Output.to(ready.format, (ready.out or _default_path(ready)) if wanted else None)
     picture = None if output.path is None else picture_beside(output.path)
+    of_runs, of_curves = _beside(output, "runs"), _beside(output, "curves")
     changed = (ready.given.model, ready.given.samples_per_file) != (None, None)
     as_published = (
         ready.preset.scale == "paper" and not changed and all(official(run.group.first) for run in ready.runs)
     )
     every = {run.group: min(run.every, run.group.first.steps) for run in ready.runs}
-    done = ready.run(_beside(output, "runs"), every.__getitem__)
+    done = ready.run(of_runs, every.__getitem__)
     comparisons = compare(ready.runs, done.runs, as_published)
     curves = points(ready.runs, done.runs)
     text = texts(comparisons, columns_of(Comparison))
     output.write(text, "comparison written to")
-    _beside(output, "curves").write(texts(curves, columns_of(Point)), "curves written to")
+    of_curves.write(texts(curves, columns_of(Point)), "curves written to")
     if picture is not None:
         write_whole(picture, _drawn(ready, curves))
         complain(f"picture written to {picture}")
@@ -203,22 +204,28 @@ def _default_path(ready: Ready) -> Path:
 
 
 def _beside(output: Output, what: str) -> Output:
+    from aspis_sim.files import replaced, writable
+
     path = output.path
-    beside = None if path is None else path.with_name(f"{path.stem}-{what}{path.suffix}")
-    return replace(output, path=beside)
+    if path is None or not replaced(path):
+        return replace(output, path=None)
+    return replace(output, path=writable(path.with_name(f"{path.stem}-{what}{path.suffix}")))
 
 
 def picture_beside(path: Path) -> Path | None:
-    """Where the picture goes, None if none can be drawn, which is said."""
+    """Where the picture goes; none beside a pipe or a device, nor if none can be drawn, which is said."""
     from aspis_sim.errors import InputError
+    from aspis_sim.files import replaced, writable
     from aspis_sim.report.libraries import check_library
 
+    if not replaced(path):
+        return None
     try:
         check_library("plot")
     except InputError as error:
         complain(f"no picture: {error}")
         return None
-    return path.with_suffix(".png")
+    return writable(path.with_suffix(".png"))
 
 
 def _drawn(ready: Ready, curves: Sequence[Any]) -> bytes:

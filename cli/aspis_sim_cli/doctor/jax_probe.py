@@ -7,10 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from aspis_sim_cli.devices import SECONDS, UNKNOWN_FLAG, cause, remedy
 from aspis_sim_cli.doctor.finding import Finding, State
-
-SECONDS = 90
-"""How long JAX may take to start."""
 
 PROBE = """
 import json, sys
@@ -38,10 +36,7 @@ def devices() -> Iterator[Finding]:
     yield Finding("devices", "processors", f"{_processors()} of {os.cpu_count()} usable by this process")
     answer = _asked()
     if isinstance(answer, str):
-        remedy = (
-            "make the versions of jax and jaxlib equal (pip install -U jax jaxlib); python -c 'import jax' says more"
-        )
-        yield Finding("devices", "jax", answer, State.WRONG, remedy)
+        yield Finding("devices", "jax", answer, State.WRONG, remedy())
         return
     yield Finding("devices", "jax", f"starts, on {answer['backend']}")
     kinds: dict[tuple[str, str, int | None], int] = {}
@@ -61,7 +56,7 @@ def devices() -> Iterator[Finding]:
 
 def _asked() -> dict[str, Any] | str:
     """What JAX says in a process of its own, or in one sentence why it says nothing."""
-    sparing = {**os.environ, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    sparing = {**os.environ, "XLA_PYTHON_CLIENT_PREALLOCATE": "false", "JAX_TRACEBACK_FILTERING": "off"}
     program = [sys.executable, "-c", PROBE]
     try:
         done = subprocess.run(program, capture_output=True, text=True, timeout=SECONDS, check=False, env=sparing)
@@ -69,11 +64,10 @@ def _asked() -> dict[str, Any] | str:
         return f"does not start within {SECONDS} seconds"
     except OSError as error:
         return f"could not be asked: {error.strerror}"
-    if done.returncode < 0:
+    if done.returncode < 0 and UNKNOWN_FLAG not in done.stderr:
         return f"crashes when it starts (signal {-done.returncode})"
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return f"does not start: {last}"
+        return f"does not start: {cause(done.stderr)}"
     try:
         answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     except (ValueError, IndexError):

@@ -9,6 +9,7 @@ from aspis_sim.plugin import VARIABLE
 from aspis_sim.spec.system import PARTS
 from aspis_sim.spec.training import TRAINING
 from aspis_sim_cli.options import config, trust
+from aspis_sim_cli.options.paths import folder
 from aspis_sim_cli.output import Format
 
 OUTPUT = "Output"
@@ -37,6 +38,7 @@ DataDir = Annotated[
         "--data-dir",
         help="Folder of data sets, looked into first (then $ASPIS_DATA_DIR, yours, the system's).",
         metavar="FOLDER",
+        parser=folder,
     ),
 ]
 """For `aspis_sim.data.search.use`, before anything is loaded."""
@@ -91,7 +93,13 @@ FormatOption = Annotated[Format, _option("--format", OUTPUT, "What is printed on
 Out = Annotated[Path | None, _option("--out", OUTPUT, "Write the rows to this .csv or .json file.", "FILE")]
 TensorBoard = Annotated[
     Path | None,
-    _option("--tensorboard", OUTPUT, "Write event files there for TensorBoard, a folder per run.", "FOLDER"),
+    typer.Option(
+        "--tensorboard",
+        rich_help_panel=OUTPUT,
+        help="Write event files there for TensorBoard, a folder per run.",
+        metavar="FOLDER",
+        parser=folder,
+    ),
 ]
 DryRun = Annotated[
     bool,

@@ -14,6 +14,8 @@ from typing import Any
 
 import typer
 
+from aspis_sim.errors import InputError
+from aspis_sim.files import read_bounded
 from aspis_sim.printable import printable
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
@@ -131,9 +133,9 @@ def _options(context: typer.Context, command: Any = None) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > LARGEST:
-            raise _Wrong(f"larger than {LARGEST:,} bytes; no configuration is")
-        return path.read_bytes().decode("utf-8-sig")
+        return read_bounded(path, LARGEST, "configuration").decode("utf-8-sig")
+    except InputError as error:
+        raise _Wrong(str(error).removeprefix(f"{path} ")) from None
     except OSError as error:
         raise _Wrong(f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aspis_sim_cli.options.paths import folder
+
 if TYPE_CHECKING:
     from aspis_sim.spec.grid import Grid, Replicates
     from aspis_sim.study.session import Selection
@@ -24,7 +26,13 @@ def _option(flag: str, text: str, metavar: str | None = None) -> typer.models.Op
 
 Folder = Annotated[
     Path | None,
-    _option("--study", "Keep every run in this folder, and run only what is not in it yet.", "FOLDER"),
+    typer.Option(
+        "--study",
+        rich_help_panel=STUDY,
+        help="Keep every run in this folder, and run only what is not in it yet.",
+        metavar="FOLDER",
+        parser=folder,
+    ),
 ]
 Shard = Annotated[
     str | None,
