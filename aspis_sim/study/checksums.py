@@ -100,12 +100,25 @@ def unreadable(what: str, name: object, error: Exception) -> Damage:
 
 
 def lines(connection: sqlite3.Connection, kind: str) -> Iterator[tuple[tuple[Any, ...], int | None]]:
-    """The lines of one of `KINDS`, each with its stored checksum."""
+    """The lines of one of `KINDS`, each with its stored checksum.
+
+    Raises:
+        Damage: a line is missing.
+    """
     table, columns = KINDS[kind]
-    own = columns.partition(",")[0]
-    query = f"SELECT {columns}, checksum FROM {table} LEFT JOIN checksums ON kind = ? AND of = {table}.{own}"
-    for *values, found in connection.execute(query, (kind,)):
-        yield tuple(values), found
+    sums = _sums(connection, kind)
+    for values in connection.execute(f"SELECT {columns} FROM {table}"):
+        yield values, sums.pop(values[0], None)
+    _refuse_leftover(kind, sums)
+
+
+def _sums(connection: sqlite3.Connection, kind: str) -> dict[Any, int]:
+    return dict(connection.execute("SELECT of, checksum FROM checksums WHERE kind = ?", (kind,)))
+
+
+def _refuse_leftover(kind: str, sums: dict[Any, int]) -> None:
+    for of in sums:
+        raise Damage(f"{called(kind, of)} is missing")
 
 
 def grids(connection: sqlite3.Connection) -> Iterator[tuple[StoredGrid, int | None]]:
@@ -117,13 +130,12 @@ def grids(connection: sqlite3.Connection) -> Iterator[tuple[StoredGrid, int | No
     commands: dict[int, list[str]] = {}
     for grid, words in connection.execute("SELECT grid, words FROM commands ORDER BY id"):
         commands.setdefault(grid, []).append(words)
-    sums = dict(connection.execute("SELECT of, checksum FROM checksums WHERE kind = 'grid'"))
+    sums = _sums(connection, "grid")
     for number, *texts in connection.execute("SELECT id, digest, specification, added FROM grids ORDER BY id"):
         query = "SELECT digest FROM members WHERE grid = ? ORDER BY position"
         members = tuple(digest for (digest,) in connection.execute(query, (number,)))
         yield StoredGrid(number, *texts, tuple(commands.get(number, ())), members), sums.pop(number, None)
-    for number in sums:
-        raise Damage(f"{called('grid', number)} is missing")
+    _refuse_leftover("grid", sums)
 
 
 def run_lines(connection: sqlite3.Connection) -> Iterator[tuple[tuple[Any, ...], int | None]]:

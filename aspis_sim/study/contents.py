@@ -251,6 +251,13 @@ class Contents:
                     except DataError as error:
                         yield str(error)
 
+    def counted(self) -> tuple[int, int]:
+        """How many runs there are, and how many of them got their checksums late (see `checksums.TABLES`)."""
+        ((runs,),), ((late,),) = (
+            self._all(f"SELECT count(*) FROM {what}") for what in ("runs", "run_checksums WHERE late")
+        )
+        return runs, late
+
     def _one(self, query: str, key: str) -> Any:
         found = self._all(query, key)
         if not found:

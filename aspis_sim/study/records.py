@@ -24,6 +24,13 @@ KEPT = tuple(name for name, one in COLUMNS.items() if name in FIRST or one.setti
 
 _REALS = frozenset(name for name, one in COLUMNS.items() if one.type is float)
 
+_SCALARS = (int, float, str, bool)
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    name: _SCALARS if COLUMNS[name].setting is not None else (float, int) if name in _REALS else (COLUMNS[name].type,)
+    for name in KEPT
+}
+
 
 class StoredTrace(NamedTuple):
     """The steps of a stored run, arrays ``[steps]`` as in `aspis_sim.simulation.Trace`; empty for a failed run."""
@@ -127,11 +134,20 @@ def columns_of(specification: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def row_of(text: str, of_group: Mapping[str, Any]) -> Row:
-    """The row that `row_text` was given, of a group with these columns; a figure that it lacks is None."""
+    """The row that `row_text` was given, of a group with these columns; a figure that it lacks is None.
+
+    Raises:
+        ValueError: it has other columns, no status, or values that are none of their columns'.
+    """
     values = json.loads(text)
     for name in _REALS.intersection(values):
         if isinstance(values[name], str):
             values[name] = float(values[name])
+    if not values.get("status") or not _TYPES.keys() >= values.keys():
+        raise ValueError(f"no row: it has {', '.join(values)}")
+    for name, value in values.items():
+        if value is not None and not isinstance(value, _TYPES[name]):
+            raise ValueError(f"{name} is {value!r}")
     return Row({**of_group, **values})
 
 
