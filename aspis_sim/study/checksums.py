@@ -31,6 +31,9 @@ KINDS = {
 }
 """Tables whose lines have one checksum each: their columns, of which the first is what they are found by."""
 
+LONG = 100
+"""Characters; longer texts are summed as they are, shorter ones in Python's spelling."""
+
 UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
 """What reading a malformed value may raise."""
 
@@ -53,12 +56,14 @@ class StoredGrid(NamedTuple):
 def checksum(*content: object) -> int:
     """The first 63 bits of BLAKE2b over values and their types."""
     total = hashlib.blake2b(digest_size=8)
+    short: list[object] = []
     for part in content:
-        if isinstance(part, bytes):
-            total.update(b"%d:" % len(part))
-            total.update(part)
+        if isinstance(part, str | bytes) and len(part) > LONG:
+            short.append((type(part).__name__, len(part)))
+            total.update(part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass"))
         else:
-            total.update(repr(part).encode())
+            short.append(part)
+    total.update(repr(short).encode())
     return int.from_bytes(total.digest(), "big") >> 1
 
 

@@ -128,8 +128,8 @@ class Contents:
             texts = {run: rest for run, *rest in self._all(f"{query} LEFT JOIN run_checksums AS sums ON sums.run = id")}
             specifications = self._by_number("group")
         columns: dict[str, dict[str, Any]] = {}
-        for place in places:
-            with self.reading():
+        with self.reading():
+            for place in places:
                 yield place, self._row(place, texts, specifications, columns)
 
     def _row(

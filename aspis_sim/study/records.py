@@ -26,10 +26,15 @@ _REALS = frozenset(name for name, one in COLUMNS.items() if one.type is float)
 
 _SCALARS = (int, float, str, bool)
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    name: _SCALARS if COLUMNS[name].setting is not None else (float, int) if name in _REALS else (COLUMNS[name].type,)
+_FITTING = frozenset(
+    (name, kind)
     for name in KEPT
-}
+    for kind in (
+        type(None),
+        *(_SCALARS if COLUMNS[name].setting else (float, int) if name in _REALS else (COLUMNS[name].type,)),
+    )
+)
+"""Columns that are kept, each with the types that its values can have."""
 
 
 class StoredTrace(NamedTuple):
@@ -143,11 +148,11 @@ def row_of(text: str, of_group: Mapping[str, Any]) -> Row:
     for name in _REALS.intersection(values):
         if isinstance(values[name], str):
             values[name] = float(values[name])
-    if not values.get("status") or not _TYPES.keys() >= values.keys():
-        raise ValueError(f"no row: it has {', '.join(values)}")
-    for name, value in values.items():
-        if value is not None and not isinstance(value, _TYPES[name]):
-            raise ValueError(f"{name} is {value!r}")
+    if not values.get("status"):
+        raise ValueError("it has no status")
+    if not _FITTING.issuperset(zip(values, map(type, values.values()), strict=True)):
+        wrong = [name for name, value in values.items() if (name, type(value)) not in _FITTING]
+        raise ValueError(f"{wrong[0]} is {values[wrong[0]]!r}")
     return Row({**of_group, **values})
 
 
