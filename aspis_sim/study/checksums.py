@@ -136,10 +136,12 @@ def grids(connection: sqlite3.Connection) -> Iterator[tuple[StoredGrid, int | No
     for grid, words in connection.execute("SELECT grid, words FROM commands ORDER BY id"):
         commands.setdefault(grid, []).append(words)
     sums = _sums(connection, "grid")
-    for number, *texts in connection.execute("SELECT id, digest, specification, added FROM grids ORDER BY id"):
+    rows = connection.execute("SELECT id, digest, specification, added FROM grids ORDER BY id")
+    for number, digest, specification, added in rows:
         query = "SELECT digest FROM members WHERE grid = ? ORDER BY position"
         members = tuple(digest for (digest,) in connection.execute(query, (number,)))
-        yield StoredGrid(number, *texts, tuple(commands.get(number, ())), members), sums.pop(number, None)
+        words = tuple(commands.get(number, ()))
+        yield StoredGrid(number, digest, specification, added, words, members), sums.pop(number, None)
     _refuse_leftover("grid", sums)
 
 

@@ -80,7 +80,7 @@ class Contents:
         query = f"SELECT line, {LINE} FROM runs LEFT JOIN run_checksums ON run = id WHERE key = ?"
         with self.reading():
             for kept, *line in self.connection.execute(query, (key,)):
-                ensure("run", key, kept, self.checked, *line)
+                ensure("run", key, kept, self.checked, line[0], key, *line[2:])
                 return Known.read(line)
         return None
 
@@ -195,12 +195,12 @@ class Contents:
         Raises:
             DataError: there is no such run, or its row is damaged.
         """
-        query = "SELECT id, key, row, result FROM results JOIN runs ON runs.id = results.run"
+        query = "SELECT id, row, result FROM results JOIN runs ON runs.id = results.run"
         with self.reading():
             number, *text = self._one(f"{query} LEFT JOIN run_checksums AS sums ON sums.run = id WHERE key = ?", key)
             run, specification = self._specified(key)
             place = Place(run.digest, int(run.seed), number, run.origin)
-            return self._row(place, {number: text}, {run.digest: (specification,)}, {})
+            return self._row(place, {number: (key, *text)}, {run.digest: (specification,)}, {})
 
     def cell(self, key: str) -> Cell:
         """The specification of a run.
