@@ -265,14 +265,13 @@ def _is_full(folder: Path | None) -> bool:
 @contextmanager
 def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
     """What is read within is of one moment, whatever others commit; within a transaction it is that one's."""
-    if connection.in_transaction:
-        yield
-        return
-    connection.execute("BEGIN")
+    within = connection.in_transaction
+    if not within:
+        connection.execute("BEGIN")
     try:
         yield
     finally:
-        if connection.in_transaction:
+        if not within and connection.in_transaction:
             connection.execute("COMMIT")
 
 
