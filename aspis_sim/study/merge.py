@@ -116,12 +116,12 @@ def _copy_grids(source: Study, into: Study) -> None:
 
 
 def _conflict(key: str, mine: Study, theirs: Study) -> Conflict | None:
-    rows = mine.row(key), theirs.row(key)
+    kept, refused = mine.row(key), theirs.row(key)
     # by their text, in which NaN equals NaN
-    apart = [name for name in COLUMNS if name != "seconds" and len({repr(row[name]) for row in rows}) > 1]
+    apart = [name for name in COLUMNS if name != "seconds" and repr(kept[name]) != repr(refused[name])]
     traces = [[(part.dtype.str, part.tobytes()) for part in store.trace(key)[:-1]] for store in (mine, theirs)]
     apart += ["trace"] if traces[0] != traces[1] else []
-    return Conflict(key, *rows, tuple(apart)) if apart else None
+    return Conflict(key, kept, refused, tuple(apart)) if apart else None
 
 
 @contextmanager
