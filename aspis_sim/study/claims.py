@@ -71,8 +71,18 @@ def release(connection: sqlite3.Connection, owner: Owner) -> None:
         connection.execute("DELETE FROM claims WHERE host = ? AND process = ?", (owner.host, owner.process))
 
 
+def give_up(owner: Owner) -> None:
+    """Let an owner of this process count as dead from now on, where its claims cannot be given back."""
+    _gone.add(owner)
+
+
+_gone: set[Owner] = set()
+
+
 def alive(owner: Owner, beat: float) -> bool:
     """Whether an owner that last gave a sign of life at this time (seconds since 1970) may still be at work."""
+    if owner in _gone:
+        return False
     if owner.host != _host():
         return abs(time.time() - beat) < SILENCE
     number, started, _ = owner.process.split(" ")
