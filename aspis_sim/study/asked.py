@@ -7,6 +7,7 @@ from typing import Any
 
 from aspis_sim.spec.grid import Grid, Replicates
 from aspis_sim.study import database
+from aspis_sim.study.checksums import UNREADABLE, StoredGrid, ensure, grids, note, note_grid, unreadable
 from aspis_sim.study.fingerprint import canonical, grid_digest, group_digest, group_specification
 
 
@@ -15,21 +16,44 @@ class Asked:
 
     Args:
         connection: to its database.
+        checked: whether everything in it has a checksum.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, checked: bool = True) -> None:
         self._connection = connection
+        self._checked = checked
+
+    def stored(self) -> list[StoredGrid]:
+        """What is stored of the grids, in order.
+
+        Raises:
+            Damage: one of them is not what was written, or is missing.
+        """
+        with database.snapshot(self._connection):
+            found = list(grids(self._connection))
+        for grid, kept in found:
+            ensure("grid", grid.id, kept, self._checked, *grid)
+        return [grid for grid, _ in found]
 
     def grids(self) -> list[dict[str, Any]]:
-        """What was asked for, in order: ``id``, ``specification`` (see `Grid.stored`), ``added``, ``commands``."""
-        commands: dict[int, list[str]] = {}
-        for grid, words in self._connection.execute("SELECT grid, words FROM commands ORDER BY id"):
-            commands.setdefault(grid, []).append(words)
-        query = "SELECT id, specification, added FROM grids ORDER BY id"
+        """What was asked for, in order: ``id``, ``specification`` (see `Grid.stored`), ``added``, ``commands``.
+
+        Raises:
+            Damage: as `stored`, or a specification is malformed.
+        """
         return [
-            {"id": number, "specification": json.loads(text), "added": added, "commands": commands.get(number, [])}
-            for number, text, added in self._connection.execute(query)
+            {"id": one.id, "specification": _read(one)[0], "added": one.added, "commands": list(one.commands)}
+            for one in self.stored()
         ]
+
+    def members(self) -> dict[int, tuple[Grid, tuple[str, ...]]]:
+        """Number -> grid, and the digests of its groups in the order of the rows.
+
+        Raises:
+            Damage: as `grids`.
+            DataError: a grid has settings that this version does not know.
+        """
+        return {one.id: (_read(one)[1], one.members) for one in self.stored()}
 
     def add(self, grid: Grid, groups: Iterable[Replicates], command: str = "") -> int:
         """Ask for all cells of a grid; one that is there already only gets the command.
@@ -67,6 +91,7 @@ class Asked:
             self._place(number, groups)
         for command in commands:
             self._note_command(number, command)
+        note_grid(self._connection, number)
         return number
 
     def replace(self, number: int, grid: Grid, groups: Iterable[Replicates], command: str = "") -> int:
@@ -80,7 +105,9 @@ class Asked:
             self._connection.execute("DELETE FROM members WHERE grid = ?", (number,))
             if same is not None:
                 self._connection.execute("DELETE FROM grids WHERE id = ?", (number,))
+                self._connection.execute("DELETE FROM checksums WHERE kind = 'grid' AND of = ?", (number,))
                 self._connection.execute("UPDATE OR IGNORE commands SET grid = ? WHERE grid = ?", (same, number))
+                self._connection.execute("DELETE FROM commands WHERE grid = ?", (number,))
                 number = same
             else:
                 query = "UPDATE grids SET digest = ?, specification = ? WHERE id = ?"
@@ -89,24 +116,22 @@ class Asked:
                 self._note(groups)
                 self._place(number, [group_digest(group.first) for group in groups])
             self._note_command(number, command)
+            note_grid(self._connection, number)
         return number
-
-    def members(self, number: int) -> list[str]:
-        """The digests of a grid's groups, in the order of the rows."""
-        query = "SELECT digest FROM members WHERE grid = ? ORDER BY position"
-        return [digest for (digest,) in self._connection.execute(query, (number,))]
 
     def _number(self, grid: Grid, but: int | None = None) -> int | None:
         """The number of the grid that asks for the same, also of one that an earlier version stored."""
         digest = grid_digest(grid)
-        for number, known, text in self._connection.execute("SELECT id, digest, specification FROM grids ORDER BY id"):
-            if number != but and digest in (known, grid_digest(Grid.stored(json.loads(text)))):
-                return int(number)
+        for one in self.stored():
+            if one.id != but and digest in (one.digest, grid_digest(_read(one)[1])):
+                return one.id
         return None
 
     def _note(self, groups: Iterable[Replicates]) -> None:
         noted = [(group_digest(group.first), group_specification(group.first)) for group in groups]
         self._connection.executemany("INSERT OR IGNORE INTO groups VALUES (?, ?)", noted)
+        for group in noted:
+            note(self._connection, "group", group[0], *group)
 
     def _place(self, number: int, digests: Sequence[str]) -> None:
         rows = ((number, position, digest) for position, digest in enumerate(digests))
@@ -115,3 +140,12 @@ class Asked:
     def _note_command(self, number: int, command: str) -> None:
         if command:
             self._connection.execute("INSERT OR IGNORE INTO commands (grid, words) VALUES (?, ?)", (number, command))
+
+
+def _read(grid: StoredGrid) -> tuple[dict[str, Any], Grid]:
+    """The specification of a grid, and the grid itself."""
+    try:
+        specification = json.loads(grid.specification)
+        return specification, Grid.stored(specification)
+    except UNREADABLE as error:
+        raise unreadable("grid", grid.id, error) from None

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from aspis_sim.study import database
+from aspis_sim.study.checksums import UNREADABLE, unreadable
 
 BEAT = 10.0
 """Seconds between two signs of life."""
@@ -41,10 +42,17 @@ def myself() -> Owner:
 
 
 def take(connection: sqlite3.Connection, key: str, owner: Owner) -> bool:
-    """Claim a run within a transaction; False if a living owner has it, be it this one."""
+    """Claim a run within a transaction; False if a living owner has it, be it this one.
+
+    Raises:
+        Damage: the claim that is there cannot be read.
+    """
     found = connection.execute("SELECT host, process, beat FROM claims WHERE key = ?", (key,)).fetchone()
-    if found is not None and alive(Owner(found[0], found[1]), found[2]):
-        return False
+    try:
+        if found is not None and alive(Owner(found[0], found[1]), found[2]):
+            return False
+    except UNREADABLE as error:
+        raise unreadable("claim of run", key, error) from None
     values = (key, owner.host, owner.process, time.time())
     connection.execute("INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?)", values)
     return True
@@ -63,8 +71,18 @@ def release(connection: sqlite3.Connection, owner: Owner) -> None:
         connection.execute("DELETE FROM claims WHERE host = ? AND process = ?", (owner.host, owner.process))
 
 
+def give_up(owner: Owner) -> None:
+    """Let an owner of this process count as dead from now on, where its claims cannot be given back."""
+    _gone.add(owner)
+
+
+_gone: set[Owner] = set()
+
+
 def alive(owner: Owner, beat: float) -> bool:
     """Whether an owner that last gave a sign of life at this time (seconds since 1970) may still be at work."""
+    if owner in _gone:
+        return False
     if owner.host != _host():
         return abs(time.time() - beat) < SILENCE
     number, started, _ = owner.process.split(" ")

@@ -1,6 +1,8 @@
 """The file under a study: SQLite in write-ahead mode, its tables, and what can be wrong with it in plain words."""
 
+import errno
 import os
+import shutil
 import sqlite3
 import tempfile
 import time
@@ -11,10 +13,14 @@ from pathlib import Path
 
 from aspis_sim.errors import DataError
 from aspis_sim.printable import printable
+from aspis_sim.study import checksums
 
 NAME = "study.db"
-FORMAT = 2
+FORMAT = 3
 """Of the tables; a study of a newer one is refused."""
+
+FORMER = 2
+"""The format before, without checksums: it can be read, and becomes `FORMAT` when it is opened for writing."""
 
 PATIENCE = 60.0
 """Seconds to wait for another process that is writing; a transaction takes milliseconds."""
@@ -76,6 +82,8 @@ def create(folder: Path) -> sqlite3.Connection:
         if exists(folder):
             raise taken from None
         reason = getattr(error, "strerror", None) or error
+        if made is not None and getattr(error, "errno", None) in NO_LINKS:
+            reason = "its file system has no hard links (a network folder, or FAT?); name a folder on a local disk"
         raise DataError(f"cannot make a study in {printable(folder)}: {reason}") from None
     finally:
         if made is not None:
@@ -91,7 +99,7 @@ def in_memory() -> sqlite3.Connection:
 def tables(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Give an empty database its tables, all at once."""
     with transaction(connection):
-        for statement in TABLES.split(";"):
+        for statement in (*TABLES.split(";"), *checksums.TABLES.split(";")):
             connection.execute(statement)
         connection.execute("INSERT INTO study VALUES ('format', ?), ('created', ?)", (str(FORMAT), now()))
     return connection
@@ -115,13 +123,18 @@ def open_existing(folder: Path, write: bool) -> sqlite3.Connection:
             raise DataError(f"the study {printable(folder)} is damaged: {NAME} is empty; {KEPT}")
         connection = _connect(location(folder))
         try:
-            _check_format(connection, folder)
+            found = _check_format(connection, folder)
             if write:
                 connection.close()
                 connection = _connect_to_write(path)
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("UPDATE study SET value = value")
                 connection.execute("ROLLBACK")
+                if found == FORMER:
+                    _take_over(connection)
+            elif found == FORMER:
+                for statement in checksums.TABLES.split(";"):
+                    connection.execute(statement.replace("CREATE TABLE", "CREATE TEMP TABLE"))
         except BaseException:
             connection.close()
             raise
@@ -155,36 +168,84 @@ def _connect_to_write(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _check_format(connection: sqlite3.Connection, folder: Path) -> None:
+def format_of(connection: sqlite3.Connection) -> int:
+    """The format of a study that is open: `FORMAT` or, read only, `FORMER`."""
+    return int(connection.execute("SELECT value FROM study WHERE name = 'format'").fetchone()[0])
+
+
+def _check_format(connection: sqlite3.Connection, folder: Path) -> int:
     try:
         found = dict(connection.execute("SELECT name, value FROM study"))
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.OperationalError as error:
         if "no such table" not in str(error):
             raise
         raise DataError(f"{printable(folder)} is no study: its {NAME} was made by something else") from None
-    if found.get("format") != str(FORMAT):
+    if found.get("format") not in (str(FORMAT), str(FORMER)):
         raise DataError(
             f"the study {printable(folder)} has format {printable(found.get('format'))}, this program knows {FORMAT}; "
             "take the aspis-sim that made it, or a newer one"
         )
+    if ("run_checksums" in tables) != (found["format"] == str(FORMAT)):
+        raise checksums.Damage(f"its format is said to be {found['format']}, which does not go with its tables")
+    return int(found["format"])
+
+
+def _take_over(connection: sqlite3.Connection) -> None:
+    """Give a study of the former format checksums of what it holds, all at once."""
+    with transaction(connection):
+        if format_of(connection) == FORMER:  # no other process did it in the meantime
+            for statement in checksums.TABLES.split(";"):
+                connection.execute(statement)
+            checksums.note_missing(connection, late=True)
+            connection.execute("UPDATE study SET value = ? WHERE name = 'format'", (str(FORMAT),))
 
 
 KEPT = "nothing was changed; restore it from a copy, or name another folder"
 """What to do about a study that is damaged."""
 
 
+NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""What ``link`` fails with where the file system has no hard links."""
+
+LOCKS = (
+    "PROTOCOL",
+    "NOLFS",
+    *(f"IOERR_{name}" for name in ("LOCK", "RDLOCK", "UNLOCK", "SHMOPEN", "SHMLOCK", "SHMMAP")),
+)
+"""What SQLite fails with where locks or shared memory do not work."""
+
+ROOM = 1 << 20
+"""Bytes; with fewer left on the disk, an error of writing is one of a full disk."""
+
+
 @contextmanager
 def explained(folder: Path | None) -> Iterator[None]:
-    """Turn what SQLite says of this study into one `DataError`."""
+    """Turn what SQLite says of this study, and damage that is found in it, into one `DataError`."""
+    study = "in memory" if folder is None else printable(folder)
     try:
         yield
-    except sqlite3.DatabaseError as error:
-        raise DataError(_explanation(str(error), "in memory" if folder is None else printable(folder))) from None
+    except checksums.Damage as error:
+        raise DataError(f"the study {study} is damaged: {printable(error)}; {KEPT}") from None
+    except MemoryError:
+        raise DataError(_explanation("SQLITE_NOMEM", "out of memory", study, folder)) from None
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        name = getattr(error, "sqlite_errorname", "")
+        raise DataError(_explanation(name, printable(error), study, folder)) from None
 
 
-def _explanation(reason: str, study: str) -> str:
-    if "is full" in reason:
+def _explanation(name: str, reason: str, study: str, folder: Path | None) -> str:
+    if name == "SQLITE_FULL" or "is full" in reason or (name.startswith("SQLITE_IOERR") and _is_full(folder)):
         return f"no space left for the study {study}: all cells that were committed are kept; make room, then go on"
+    if name.removeprefix("SQLITE_") in LOCKS or "locking protocol" in reason:
+        return (
+            f"the study {study} lies where file locks do not work ({reason}), as in some network folders: move it to a "
+            "local disk; what was committed is kept"
+        )
+    if name.startswith(("SQLITE_NOMEM", "SQLITE_IOERR_NOMEM")) or "out of memory" in reason:
+        return f"no memory left for the study {study}: what was committed is kept; free some, then go on"
+    if name.startswith("SQLITE_INTERRUPT") or reason == "interrupted":
+        return f"the study {study} was interrupted: what was committed is kept; run the command again"
     if "readonly" in reason or "unable to open" in reason:
         return f"the study {study} cannot be written here ({reason}); copy it to a folder that can"
     if "locked" in reason or "busy" in reason:
@@ -192,6 +253,26 @@ def _explanation(reason: str, study: str) -> str:
     if "disk I/O" in reason:
         return f"the study {study} cannot be read or written ({reason}): what was committed is kept; look at the disk"
     return f"the study {study} is damaged ({reason}); {KEPT}"
+
+
+def _is_full(folder: Path | None) -> bool:
+    try:
+        return folder is not None and shutil.disk_usage(folder).free < ROOM
+    except OSError:
+        return False
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is read within is of one moment, whatever others commit; within a transaction it is that one's."""
+    within = connection.in_transaction
+    if not within:
+        connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if not within and connection.in_transaction:
+            connection.execute("COMMIT")
 
 
 @contextmanager

@@ -109,7 +109,7 @@ class StudyLedger(Ledger):
             with self._study.reading():
                 claims.release(self._study.connection, self._owner)
         except DataError:
-            return  # the claims of a process that has ended hold nobody up
+            claims.give_up(self._owner)  # as on a full disk; elsewhere the end of this process tells the same
 
     def _of(self, group: Replicates) -> tuple[str, Origin]:
         if self._recent is not None and self._recent[0] is group:

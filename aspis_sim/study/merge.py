@@ -1,18 +1,15 @@
 """Several studies into one: runs that the study lacks are copied whole, runs that disagree are reported."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from aspis_sim.run.row import COLUMNS, Row
-from aspis_sim.spec.grid import Grid
 from aspis_sim.study import database
+from aspis_sim.study.checksums import note_missing
 from aspis_sim.study.fingerprint import canonical
-from aspis_sim.study.records import columns_of, row_of
 from aspis_sim.study.study import Study
-from aspis_sim.study.trace_codec import unpack
 
 COPY = (
     "INSERT OR IGNORE INTO groups SELECT * FROM other.groups",
@@ -24,6 +21,7 @@ COPY = (
     "WHERE mine.id IS NULL OR (mine.failed AND NOT theirs.failed)",
     "DELETE FROM results WHERE run IN (SELECT id FROM runs WHERE key IN (SELECT key FROM copied))",
     "DELETE FROM traces WHERE run IN (SELECT id FROM runs WHERE key IN (SELECT key FROM copied))",
+    "DELETE FROM run_checksums WHERE run IN (SELECT id FROM runs WHERE key IN (SELECT key FROM copied))",
     "DELETE FROM runs WHERE key IN (SELECT key FROM copied)",
     "INSERT INTO runs (key, digest, lr, seed, origin, machine, failed, validation_top1, validation_loss, seconds, "
     "finished) SELECT one.key, digest, lr, seed, origins.id, machines.id, failed, validation_top1, validation_loss, "
@@ -39,6 +37,11 @@ COPY = (
     "JOIN runs ON runs.key = copied.key",
     "INSERT INTO log (key, event, at) SELECT key, event, at FROM other.log "
     "WHERE key IN (SELECT key FROM copied) ORDER BY id",
+)
+
+LATE = (
+    "UPDATE run_checksums SET late = 1 WHERE run IN (SELECT runs.id FROM copied JOIN runs USING (key) "
+    "JOIN other.run_checksums AS theirs ON theirs.run = copied.id WHERE theirs.late)"
 )
 
 
@@ -85,7 +88,9 @@ def merge(source: Path, into: Study) -> Merged:
     """
     with Study.open(source) as theirs, into.reading(), _attached(into, source):
         connection = into.connection
+        theirs.verify()
         with database.transaction(connection):
+            into.known()
             shared = connection.execute(
                 "SELECT theirs.key FROM other.runs AS theirs JOIN runs AS mine ON mine.key = theirs.key "
                 "WHERE NOT theirs.failed AND NOT mine.failed ORDER BY theirs.id"
@@ -93,6 +98,9 @@ def merge(source: Path, into: Study) -> Merged:
             conflicts = [found for (key,) in shared if (found := _conflict(key, into, theirs)) is not None]
             for statement in COPY:
                 connection.execute(statement)
+            note_missing(connection, late=not theirs.checked)
+            if theirs.checked:
+                connection.execute(LATE)
             (copied,) = connection.execute("SELECT count(*) FROM copied").fetchone()
             (runs,) = connection.execute("SELECT count(*) FROM other.runs").fetchone()
             connection.execute("DROP TABLE copied")
@@ -101,34 +109,19 @@ def merge(source: Path, into: Study) -> Merged:
 
 
 def _copy_grids(source: Study, into: Study) -> None:
+    members = source.asked.members()
     for grid in source.grids():
-        query = "SELECT digest FROM other.members WHERE grid = ? ORDER BY position"
-        groups = [digest for (digest,) in into.connection.execute(query, (grid["id"],))]
-        asked = Grid.stored(grid["specification"])
+        asked, groups = members[grid["id"]]
         into.asked.place(asked, canonical(grid["specification"]), groups, grid["commands"], grid["added"])
 
 
 def _conflict(key: str, mine: Study, theirs: Study) -> Conflict | None:
-    (kept, group, heads, packed), (refused, _, other_heads, other_packed) = (
-        store.connection.execute(
-            "SELECT row, cell, arrays, packed FROM runs JOIN groups USING (digest) JOIN results ON results.run = id "
-            "JOIN traces ON traces.run = id "
-            "WHERE key = ?",
-            (key,),
-        ).fetchone()
-        for store in (mine, theirs)
-    )
-    columns = columns_of(json.loads(group))
-    rows = row_of(kept, columns), row_of(refused, columns)
+    kept, refused = mine.row(key), theirs.row(key)
     # by their text, in which NaN equals NaN
-    apart = [name for name in COLUMNS if name != "seconds" and len({repr(row[name]) for row in rows}) > 1]
-    if packed != other_packed or heads != other_heads:
-        traces = [
-            {name: (part.dtype.str, part.tobytes()) for name, part in unpack(*one).items()}
-            for one in ((heads, packed), (other_heads, other_packed))
-        ]
-        apart += ["trace"] if traces[0] != traces[1] else []
-    return Conflict(key, *rows, tuple(apart)) if apart else None
+    apart = [name for name in COLUMNS if name != "seconds" and repr(kept[name]) != repr(refused[name])]
+    traces = [[(part.dtype.str, part.tobytes()) for part in store.trace(key)[:-1]] for store in (mine, theirs)]
+    apart += ["trace"] if traces[0] != traces[1] else []
+    return Conflict(key, kept, refused, tuple(apart)) if apart else None
 
 
 @contextmanager

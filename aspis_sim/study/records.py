@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
+import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.records import plain
@@ -13,17 +14,27 @@ from aspis_sim.run.rate import Validation
 from aspis_sim.run.row import COLUMNS, FIRST, Row
 from aspis_sim.spec.cell import BY_COLUMN, Cell
 from aspis_sim.study.fingerprint import Origin, settings_of
+from aspis_sim.study.trace_codec import unpack
 
 Curve = tuple[tuple[int, float | None, float], ...]
 """(step, top-1 on test data or None, test loss) at the points where a run was scored."""
-
-KNOWN = "id, key, digest, lr, seed, origin, validation_top1, validation_loss, failed"
-"""Columns of a `Known`."""
 
 KEPT = tuple(name for name, one in COLUMNS.items() if name in FIRST or one.setting is None)
 """Columns of a row that are kept with a run; the other settings stand with its group."""
 
 _REALS = frozenset(name for name, one in COLUMNS.items() if one.type is float)
+
+_SCALARS = (int, float, str, bool)
+
+_FITTING = frozenset(
+    (name, kind)
+    for name in KEPT
+    for kind in (
+        type(None),
+        *(_SCALARS if COLUMNS[name].setting else (float, int) if name in _REALS else (COLUMNS[name].type,)),
+    )
+)
+"""Columns that are kept, each with the types that its values can have."""
 
 
 class StoredTrace(NamedTuple):
@@ -87,9 +98,9 @@ class Known(NamedTuple):
     validation: Validation
 
     @classmethod
-    def read(cls, values: Sequence[Any]) -> Self:
-        """From the columns of `KNOWN`."""
-        number, key, digest, lr, seed, origin, top1, loss, failed = values
+    def read(cls, line: Sequence[Any]) -> Self:
+        """From the columns of `aspis_sim.study.checksums.LINE`."""
+        number, key, digest, lr, seed, origin, _, failed, top1, loss, *_ = line
         score = Validation(top1, float("nan") if loss is None else loss, bool(failed))
         return cls(number, key, digest, lr, seed, origin, score)
 
@@ -128,9 +139,31 @@ def columns_of(specification: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def row_of(text: str, of_group: Mapping[str, Any]) -> Row:
-    """The row that `row_text` was given, of a group with these columns; a figure that it lacks is None."""
+    """The row that `row_text` was given, of a group with these columns; a figure that it lacks is None.
+
+    Raises:
+        ValueError: it has other columns, no status, or values that are none of their columns'.
+    """
     values = json.loads(text)
     for name in _REALS.intersection(values):
         if isinstance(values[name], str):
             values[name] = float(values[name])
+    if not values.get("status"):
+        raise ValueError("it has no status")
+    if not _FITTING.issuperset(zip(values, map(type, values.values()), strict=True)):
+        wrong = [name for name, value in values.items() if (name, type(value)) not in _FITTING]
+        raise ValueError(f"{wrong[0]} is {values[wrong[0]]!r}")
     return Row({**of_group, **values})
+
+
+def trace_of(heads: str, packed: bytes, curve: str) -> StoredTrace:
+    """The trace of a run whose arrays `pack` was given, with its curve as JSON.
+
+    Raises:
+        DataError: the bytes are not what the heads say.
+    """
+    arrays = unpack(heads, packed)
+    points = tuple((int(step), top1, float(loss)) for step, top1, loss in json.loads(curve))
+    missing: NDArray[Any] = np.zeros(0, np.float32)
+    steps = {name: arrays.get(name, missing) for name in StoredTrace._fields if name != "curve"}
+    return StoredTrace(**steps, curve=points)

@@ -43,7 +43,7 @@ def unpack(heads: str, content: bytes) -> dict[str, NDArray[np.generic]]:
         whole = zlib.decompressobj().decompress(content, sum(sizes) + 1)
         if len(whole) != sum(sizes):
             raise ValueError(f"{len(whole)} bytes where {sum(sizes)} are expected")
-    except (ValueError, TypeError, zlib.error) as error:
+    except (ValueError, TypeError, ArithmeticError, zlib.error, RecursionError) as error:
         raise DataError(f"a trace is damaged ({error})") from None
     arrays, start = {}, 0
     for (name, kind, shape), size in zip(kinds, sizes, strict=True):

@@ -12,6 +12,7 @@ from aspis_sim.study import Study
 from benchmarks import kill_study
 from tests.cli.program import SMALL as SMALL_SWEEP
 from tests.cli.program import invoke, refused, start, without_seconds
+from tests.study.made_up import sealed
 
 SMALL = f"sweep {SMALL_SWEEP} --format csv"
 CELLS = 8
@@ -60,6 +61,7 @@ def test_shards_are_merged_into_what_one_sweep_gives_and_conflicts_are_told():
     with sqlite3.connect("part-2/study.db") as connection:
         (row,) = connection.execute("SELECT row FROM results ORDER BY run LIMIT 1").fetchone()
         connection.execute("UPDATE results SET row = ? WHERE row = ?", (row.replace('"loss": ', '"loss": 1'), row))
+        sealed(connection)
     connection.close()
     told = invoke("merge part-2 --into whole", code=4).stderr
     assert told.count("conflict: ") == 1

@@ -16,6 +16,7 @@ from tests.cli import program
 from tests.cli.program import csv_of, one_line, refused, rows
 from tests.rows import ROW
 from tests.studies import GRID, make_study
+from tests.study.made_up import sealed
 
 invoke = partial(program.invoke, "verify")
 
@@ -38,6 +39,7 @@ def change(study, query, *values):
     connection = sqlite3.connect(study / "study.db")
     with connection:
         assert connection.execute(query, values).rowcount > 0
+        sealed(connection)
     connection.close()
 
 

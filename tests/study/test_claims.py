@@ -12,6 +12,8 @@ import pytest
 from aspis_sim.study import Study, claims
 from aspis_sim.study.claims import SILENCE, Owner, alive, beat, myself, release, take
 from aspis_sim.study.database import transaction
+from aspis_sim.study.ledger import StudyLedger
+from tests.study.made_up import GRID, ORIGIN, study
 
 
 @pytest.fixture
@@ -81,3 +83,16 @@ def test_an_owner_elsewhere_lives_as_long_as_it_shows_signs_of_life(connection):
 
 def test_the_host_is_named():
     assert platform.node() in myself().host
+
+
+def test_claims_that_cannot_be_given_back_hold_nobody_up_in_the_same_process(tmp_path):
+    (group, *_) = GRID.groups()
+    with Study.open(study(tmp_path / "study", leave_out={0}), write=True) as store:
+        first, second = (StudyLedger(store, origin=lambda cell: ORIGIN) for _ in range(2))
+        wanted = (group, group.rates[0], group.seeds[0])
+        assert first.claim(*wanted)
+        assert not second.claim(*wanted)
+        store.connection.execute("PRAGMA query_only = ON")
+        first.release()
+        store.connection.execute("PRAGMA query_only = OFF")
+        assert second.claim(*wanted)

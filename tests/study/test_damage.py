@@ -88,9 +88,9 @@ def test_a_newer_format_is_refused(whole, tmp_path):
     shutil.copytree(whole, tmp_path / "study")
     with sqlite3.connect(tmp_path / "study/study.db") as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
-        connection.execute("UPDATE study SET value = '3' WHERE name = 'format'")
+        connection.execute("UPDATE study SET value = '4' WHERE name = 'format'")
     connection.close()
-    refused(tmp_path / "study", "has format 3, this program knows 2")
+    refused(tmp_path / "study", "has format 4, this program knows 3")
 
 
 @pytest.mark.parametrize("name", ["missing", "empty", "file", "file/below", "nul\0", "x" * 300])

@@ -12,7 +12,7 @@ from aspis_sim.study import Origin, Study
 from aspis_sim.study.fingerprint import canonical
 from aspis_sim.study.ledger import StudyLedger
 from aspis_sim.study.pending import pending, shard, with_more_seeds
-from tests.study.made_up import GRID, MACHINE, ORIGIN, cells, finished, study
+from tests.study.made_up import GRID, MACHINE, ORIGIN, cells, finished, sealed, study
 
 
 def ledger(store, origin=ORIGIN, **options):
@@ -38,6 +38,7 @@ def test_a_grid_that_an_earlier_version_stored_asks_for_the_same(tmp_path):
     assert Grid.stored(earlier).groups() == GRID.groups()
     with Study.open(study(tmp_path / "study"), write=True) as store:
         store.connection.execute("UPDATE grids SET digest = 'of old', specification = ?", (canonical(earlier),))
+        sealed(store.connection)
         rows = store.rows()
         assert len(rows) == 8
         assert store.asked.add(GRID, GRID.groups(), "again") == 1

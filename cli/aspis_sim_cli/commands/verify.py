@@ -17,6 +17,9 @@ def verify(
     source: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder, or a sweep's CSV.")],
     sample: Annotated[int, typer.Option("--sample", help="Cells to run again, drawn at random.")] = 20,
     seed: Annotated[int, typer.Option("--seed", help="Of the draw.")] = 0,
+    only_stored: Annotated[
+        bool, typer.Option("--stored", help="Run nothing: verify the checksums of all that the study holds.")
+    ] = False,
     data_dir: options.DataDir = None,
     compile_cache: options.CompileCache = True,
     format: options.FormatOption = Format.TABLE,
@@ -30,6 +33,10 @@ def verify(
     processor or other code may be behind a difference; they are named.
     Exit code 4 unless all are the same.
 
+    With --stored nothing runs: every row, trace and specification of the
+    study is held against its checksum, and what is damaged is named. Exit
+    code 3 if anything is.
+
     Examples:
 
       aspis-sim verify study
@@ -37,7 +44,12 @@ def verify(
       aspis-sim verify study --sample 100 --seed 1 --format csv
 
       aspis-sim verify results.csv --sample 3
+
+      aspis-sim verify study --stored
     """
+    if only_stored:
+        return _verify_stored(source, Output.to(format, out))
+
     from aspis_sim.analysis.verification import Check, Outcome, cell_of, check, drawn
     from aspis_sim.data import search
     from aspis_sim.records import columns_of
@@ -72,3 +84,13 @@ def verify(
     if not complete:
         return ExitStatus.INTERRUPTED
     return ExitStatus.DONE if all(one.outcome == Outcome.SAME for one in found) else ExitStatus.CELLS_FAILED
+
+
+def _verify_stored(source: Path, output: Output) -> ExitStatus:
+    from aspis_sim.analysis.stored import Damage, said, verify_stored
+    from aspis_sim.records import columns_of
+    from aspis_sim_cli.render.verify_table import stored_view
+
+    found = verify_stored(source)
+    output.give(texts(found.damages, columns_of(Damage)), lambda console: stored_view(found), lambda: said(found))
+    return ExitStatus.DATA_MISSING if found.damages else ExitStatus.DONE

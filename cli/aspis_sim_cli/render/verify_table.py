@@ -8,8 +8,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from aspis_sim.analysis.stored import Stored, said
 from aspis_sim.analysis.verification import ROUNDING, Check, Outcome, Sample
 from aspis_sim.printable import printable
+
+SHOWN = 20
+"""Damages that are listed on a terminal; a CSV has all."""
 
 STYLES = {Outcome.SAME: "green", Outcome.ROUNDED: "yellow"}
 
@@ -43,3 +47,11 @@ def notes(checks: Sequence[Check], sample: Sample, seed: int, from_csv: bool) ->
             "A CSV does not say which code and data it comes from, and one of an earlier version lacks settings: those "
             "of the scheme, or the defaults, were taken. Verify the study's folder to be sure."
         )
+
+
+def stored_view(found: Stored) -> RenderableType:
+    """What is damaged, line by line, and the result in sentences."""
+    lines = [Text(printable(one.problem), style="red") for one in found.damages[:SHOWN]]
+    if more := len(found.damages) - len(lines):
+        lines.append(Text(f"and {more} more; all of them with the format csv", style="red"))
+    return Group(*lines, *map(Text, said(found)))
