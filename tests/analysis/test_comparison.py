@@ -125,7 +125,8 @@ def test_schemes_pair_by_seed_whatever_follows_from_the_scheme():
     assert first.p_t == pytest.approx(stats.ttest_rel([0.9, 0.8, 0.85], [0.8, 0.71, 0.74]).pvalue)
     assert first.verdict == "better"
     assert second.verdict == "no difference shown"
-    assert second.first == "scheme=aspis assignment=subset redundancy=3 lr=0.03 detector=clique after_detection=published"
+    said = "scheme=aspis assignment=subset redundancy=3 lr=0.03 detector=clique after_detection=published"
+    assert second.first == said
     assert [first.p_holm, second.p_holm] == pytest.approx(holm([first.p_t or 0.0, second.p_t or 0.0]))
     assert found.pairing.unpaired == ()
 

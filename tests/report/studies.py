@@ -32,6 +32,7 @@ def rows_of(schemes=("aspis", "detox"), attacks=("strong", "weak"), payloads=("a
                 scheme=scheme,
                 assignment=ASSIGNMENT.get(scheme, "subset"),
                 detector="clique" if detects else "none",
+                after_detection="published" if detects else "average",
                 redundancy=1 if scheme == "median" else 3,
                 attack=attack,
                 payload=payload,

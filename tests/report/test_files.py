@@ -21,7 +21,7 @@ from tests.report.studies import HOSTILE, row_of, rows_of, study_of
 ROWS = (*rows_of(seeds=(0, 1, 2)), row_of(q=9, top1=None, loss=float("nan"), detection_rate=None, status="failed: <x>"))
 
 
-DETOX = {"scheme": "detox", "assignment": "repetition", "detector": "none"}
+DETOX = {"scheme": "detox", "assignment": "repetition", "detector": "none", "after_detection": "average"}
 
 
 def test_csv_and_json_are_those_of_a_sweep():

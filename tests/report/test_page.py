@@ -131,7 +131,7 @@ def test_a_setting_that_is_overridden_throughout_is_said_once_and_makes_no_filte
 
 
 def test_filters_are_of_the_adversary_and_the_schemes_wherever_these_differ():
-    detox = {"scheme": "detox", "assignment": "repetition", "detector": "none"}
+    detox = {"scheme": "detox", "assignment": "repetition", "detector": "none", "after_detection": "average"}
     rows = [row_of(), row_of(adversary_window=9), row_of(precision="float64"), row_of(steps=99), row_of(**detox)]
     text = page(study_of(rows))
     assert filters_in(text) == {
