@@ -6,7 +6,7 @@
 
 from typing import Any
 
-from aspis_sim.assignment.base import Assignment, AssignmentTraits, Shape
+from aspis_sim.assignment.base import MOST_WORKERS, Assignment, AssignmentTraits, Shape, check_workers
 from aspis_sim.registry import Registry
 
 ASSIGNMENTS = Registry(
@@ -28,6 +28,7 @@ ASSIGNMENTS = Registry(
         "subset": AssignmentTraits(complete=True),
         "custom": AssignmentTraits(from_file=True),
     },
+    filled=("workers", "redundancy"),
 )
 
 _SHAPES: Registry[None] = Registry(
@@ -56,4 +57,13 @@ def shape(name: str, *, workers: int, redundancy: int, **parameters: Any) -> Sha
     return _SHAPES.build(name, workers=workers, redundancy=redundancy, **parameters)
 
 
-__all__ = ["ASSIGNMENTS", "Assignment", "AssignmentTraits", "Shape", "build", "shape"]
+__all__ = [
+    "ASSIGNMENTS",
+    "MOST_WORKERS",
+    "Assignment",
+    "AssignmentTraits",
+    "Shape",
+    "build",
+    "check_workers",
+    "shape",
+]

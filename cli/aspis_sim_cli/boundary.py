@@ -14,7 +14,7 @@ import typer
 
 from aspis_sim.environment import unpinned
 from aspis_sim.errors import DataError, InputError, PluginError
-from aspis_sim.printable import printable
+from aspis_sim.printable import message, printable
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.spelling import spelled
 
@@ -62,8 +62,8 @@ def _unwrapped(text: str) -> str:
 
 
 def complain(text: str) -> None:
-    """Write a line to stderr, settings in it spelled as flags."""
-    print(spelled(text), file=sys.stderr)
+    """Write a message to stderr, settings in it spelled as flags, as `aspis_sim.printable.message` shows it."""
+    print(message(spelled(text)), file=sys.stderr)
 
 
 def note_environment() -> None:

@@ -3,6 +3,9 @@
 from aspis_sim.errors import InputError
 from aspis_sim_cli.output import keep_stdout_for_results
 
+MOST_VIRTUAL = 64
+"""Devices that one CPU stands for; with hundreds of them threads wait for each other without end."""
+
 
 def use_devices(
     devices: int, coordinator: str | None = None, processes: int | None = None, process: int | None = None
@@ -24,7 +27,11 @@ def use_devices(
     import jax
 
     if coordinator is None:
-        jax.config.update("jax_num_cpu_devices", devices)
+        jax.config.update("jax_num_cpu_devices", min(devices, MOST_VIRTUAL))
     if len(jax.devices()) < devices:
-        raise InputError(f"{devices} devices asked for, JAX finds {len(jax.devices())} ({jax.default_backend()})")
+        found = len(jax.devices())
+        raise InputError(
+            f"{devices} devices asked for, JAX finds {found} ({jax.default_backend()}); "
+            f"take `devices={found}` or fewer"
+        )
     return jax.process_index() == 0

@@ -148,6 +148,8 @@ def _tables(text: str) -> dict[str, Any]:
         reason = str(error)[: where.start()] if where else str(error).removesuffix(" (at end of document)")
         line, column = (int(where[1]), int(where[2])) if where else (len(text.splitlines()), 0)
         raise _Wrong(f"no TOML: {reason}", line, column) from None
+    except ValueError:
+        raise _Wrong("no TOML that could be read: a number in it has thousands of digits") from None
     except RecursionError:
         raise _Wrong("no TOML that could be read: it is nested too deeply") from None
 
