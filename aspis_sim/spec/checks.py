@@ -17,6 +17,9 @@ from aspis_sim.registry import unknown_name
 from aspis_sim.spec.cell import KNOBS, Cell
 from aspis_sim.spec.part import Parameters, parse_part
 
+MOST_SAMPLES = 10_000_000
+"""Distinct samples that a step may draw."""
+
 
 def check(cell: Cell) -> None:
     """Refuse values that no setting can have, and settings that do not go together.
@@ -43,6 +46,11 @@ def check_together(cell: Cell) -> None:
         raise InputError(
             f"fewer samples than files: scheme {cell.scheme} splits a batch into {size.files:,} files; "
             f"give a batch of at least {size.files:,} samples"
+        )
+    if (batch := size.files * cell.samples_per_file) > MOST_SAMPLES:
+        raise InputError(
+            f"{size.files:,} files of {cell.samples_per_file:,} samples are {batch:,} samples a step, more than "
+            f"{MOST_SAMPLES:,}; take `samples_per_file={max(1, MOST_SAMPLES // size.files)}` or fewer"
         )
 
 

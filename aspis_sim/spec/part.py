@@ -65,7 +65,7 @@ def _value(text: str, shown: str) -> Option:
             value = kind(text)
         except ValueError:
             continue
-        if not isfinite(value) or abs(value) > LARGEST and isinstance(value, int):
+        if not (abs(value) <= LARGEST if isinstance(value, int) else isfinite(value)):
             raise InputError(f"{shown} is out of range; options are finite numbers, whole ones of 18 digits at most")
         return value
     return text

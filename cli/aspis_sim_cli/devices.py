@@ -31,7 +31,6 @@ def use_devices(
     if len(jax.devices()) < devices:
         found = len(jax.devices())
         raise InputError(
-            f"{devices} devices asked for, JAX finds {found} ({jax.default_backend()}); "
-            f"take `devices={found}` or fewer"
+            f"{devices} devices asked for, JAX finds {found} ({jax.default_backend()}); take `devices={found}` or fewer"
         )
     return jax.process_index() == 0
