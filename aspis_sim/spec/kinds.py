@@ -120,7 +120,7 @@ class Whole(Kind):
     def _of_value(self, value: Any, spelled: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, Integral):
             raise InputError(f"{spelled} {brief(value)}: not a whole number")
-        if abs(value) > self.most:
+        if abs(int(value)) > self.most:
             raise ranges.too_large(spelled, value, self.most)
         return int(value)
 
@@ -136,7 +136,7 @@ class Number(Kind):
 
     def _of_value(self, value: Any, spelled: str) -> Any:
         try:
-            number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else inf
+            number = inf if isinstance(value, bool) or not isinstance(value, Real) else float(value)
         except OverflowError:
             number = inf
         if not isfinite(number):

@@ -1,6 +1,7 @@
 """Hostile words: too long, too large, of the wrong type or with control characters. All end at once, in a few lines."""
 
 import pytest
+from aspis_sim_cli.boundary import complain
 
 from aspis_sim.printable import ROWS, WIDTH
 from aspis_sim.simulation import program
@@ -63,7 +64,6 @@ CASES = {
     "escape in a size": (["train", "--memory", "\x1b[2J1"], "?[2J1"),
     "escape in a name": (["train", "--scheme", "\x1b[2J1"], "?[2J1"),
     "escape in an option": (["train", "--\x1b[2J1"], "--help"),
-    "escape in a comparison": (["compare", "x.csv", "y.csv", "--where", "\x1b]0;a\x07=1"], "?]0;a?"),
 }
 
 
@@ -94,3 +94,8 @@ def test_hostile_configurations_end_with_2_in_a_few_printable_lines(words, tmp_p
     said = refused("sweep --config", path, lines=3)
     assert named in said
     assert all(line.isprintable() for line in said.splitlines())
+
+
+def test_what_goes_to_the_terminal_is_printable_wherever_it_comes_from(capsys):
+    complain("error: 503 \x1b]0;title\x07 for `q=\x9b2J`\r\u202e")
+    assert capsys.readouterr().err == "error: 503 ?]0;title? for --q ?2J??\n"

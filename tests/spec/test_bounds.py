@@ -1,5 +1,6 @@
 """What values of settings and of options of parts can be, from text and from Python."""
 
+import jax.numpy as jnp
 import pytest
 
 import aspis_sim
@@ -41,7 +42,7 @@ def test_options_are_typed_where_parts_are_built_from_python():
 
 
 def test_the_end_of_a_cosine_may_be_given():
-    assert float(schedule("cosine", 100, steps=3)(3)) == 0
+    assert float(schedule("cosine", 100, steps=3)(jnp.int32(3))) == 0
 
 
 @pytest.mark.parametrize("text", ["krum:f=1e400", "krum:f=nan", f"krum:f={'9' * 19}", f"krum:f=-{'9' * 400}"])
