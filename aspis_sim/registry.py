@@ -142,7 +142,8 @@ class Registry(Mapping[str, Callable[..., Any]], Generic[Traits]):
                 raise InputError(f"{self.kind} {name!r}: {option} is filled in from the settings; its options: {own}")
             if option in takes and (wanted := _excluded(takes[option].annotation, value)):
                 usual = takes[option].default
-                example = "" if usual is inspect.Parameter.empty or usual is None else f", such as {usual}"
+                listed = isinstance(usual, str) and usual in wanted
+                example = "" if listed or usual in (inspect.Parameter.empty, None) else f", such as {usual}"
                 raise InputError(f"{self.kind} {name!r}: {option}={brief(value)}; it is {wanted}{example}")
 
     def accepts(self, name: str, parameter: str) -> bool:
@@ -178,7 +179,7 @@ def _excluded(annotation: Any, value: Any) -> str:
     if not (plain or words) or value in words or any(map(_is_a(value), plain)):
         return ""
     named = [PLAIN[one] for one in plain]
-    return " or ".join(([f"one of {', '.join(map(str, words))}"] if words else []) + named)
+    return " or ".join(([f"one of those known: {', '.join(map(str, words))}"] if words else []) + named)
 
 
 def _is_a(value: Any) -> Callable[[type], bool]:

@@ -22,7 +22,7 @@ from aspis_sim.spec.ranges import integers, reals
         ({"memory": 10**400}, "at most 1000TB"),
         ({"devices": 10**6}, "at most 10,000"),
         ({"model": "mlp:hidden=true"}, "it is a whole number, such as 64"),
-        ({"payload": "min_max:direction=3"}, "it is one of .*, such as std"),
+        ({"payload": "min_max:direction=3"}, "it is one of those known: std, unit, sign"),
         ({"attack": "weak:q=1"}, "q is filled in"),
     ],
 )
