@@ -10,22 +10,31 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from numbers import Integral, Real
+from types import NoneType, UnionType
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from aspis_sim.errors import InputError
-from aspis_sim.printable import printable
+from aspis_sim.printable import brief, printable
 
 Traits = TypeVar("Traits")
+
+LONGEST_NAME = 60
+"""Characters of a name that are compared with those that there are."""
+
+PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", NoneType: "none"}
+"""What options can be, and how messages call it."""
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """Build the error for a name that is not registered, with the nearest names that are."""
     names = sorted(known)
-    near = difflib.get_close_matches(name.lower().replace("_", "-"), names, n=2, cutoff=0.5) or (
-        difflib.get_close_matches(name.lower().replace("-", "_"), names, n=2, cutoff=0.5)
+    asked = name[:LONGEST_NAME]
+    near = difflib.get_close_matches(asked.lower().replace("_", "-"), names, n=2, cutoff=0.5) or (
+        difflib.get_close_matches(asked.lower().replace("-", "_"), names, n=2, cutoff=0.5)
     )
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
-    return InputError(f"unknown {kind} {name!r}; {hint}")
+    return InputError(f"unknown {kind} {brief(name)!r}; {hint}")
 
 
 @dataclass
@@ -37,12 +46,14 @@ class Registry(Mapping[str, Callable[..., Any]], Generic[Traits]):
         entries: name -> ``"module:attribute"`` of a callable.
         usual: what a part of this kind can do unless it says otherwise; None for a kind of which nobody asks.
         special: name -> what this part can do, where that is not the usual.
+        filled: parameters that whoever builds the part gives, so that they are no options where it is written.
     """
 
     kind: str
     entries: dict[str, str]
     usual: Traits | None = None
     special: dict[str, Traits] = field(default_factory=dict)
+    filled: tuple[str, ...] = ()
     _loaded: dict[str, Callable[..., Any]] = field(default_factory=dict, repr=False)
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
@@ -98,7 +109,11 @@ class Registry(Mapping[str, Callable[..., Any]], Generic[Traits]):
         self._loaded.pop(name, None)
 
     def build(self, name: str, **parameters: Any) -> Any:
-        """Build the part ``name``; a parameter that it does not take is an `InputError`."""
+        """Build the part ``name``.
+
+        Raises:
+            InputError: unknown name, a parameter that it does not take, or a value that its signature excludes.
+        """
         factory = self[name]
         signature = _signature(factory)
         try:
@@ -106,7 +121,30 @@ class Registry(Mapping[str, Callable[..., Any]], Generic[Traits]):
         except TypeError as error:
             takes = ", ".join(signature.parameters) or "none"
             raise InputError(f"{self.kind} {name!r}: {error}; its parameters: {takes}") from None
+        self.check_options(name, parameters)
         return factory(**parameters)
+
+    def check_options(self, name: str, options: Mapping[str, Any], *, written: bool = False) -> None:
+        """Refuse values that the annotations of the part ``name`` exclude; those that it does not take are passed over.
+
+        Args:
+            name: a registered part.
+            options: parameter -> value; one that is no number, text, truth value or None is for the part to judge.
+            written: whether they stand in the part's spelling, where those that are `filled` have no place.
+
+        Raises:
+            InputError: unknown name, or such a value; says what the parameter can be.
+        """
+        takes = _signature(self[name]).parameters
+        for option, value in options.items():
+            if written and option in self.filled:
+                own = ", ".join(one for one in takes if one not in self.filled) or "none"
+                raise InputError(f"{self.kind} {name!r}: {option} is filled in from the settings; its options: {own}")
+            if option in takes and (wanted := _excluded(takes[option].annotation, value)):
+                usual = takes[option].default
+                listed = isinstance(usual, str) and usual in wanted
+                example = "" if listed or usual in (inspect.Parameter.empty, None) else f", such as {usual}"
+                raise InputError(f"{self.kind} {name!r}: {option}={brief(value)}; it is {wanted}{example}")
 
     def accepts(self, name: str, parameter: str) -> bool:
         """Whether the part ``name`` takes a parameter of this name."""
@@ -124,4 +162,27 @@ class Registry(Mapping[str, Callable[..., Any]], Generic[Traits]):
 
 @lru_cache(maxsize=1000)
 def _signature(factory: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(factory)
+    try:
+        return inspect.signature(factory, eval_str=True)
+    except Exception:  # an annotation that only type checkers can read; then it excludes nothing
+        return inspect.signature(factory)
+
+
+def _excluded(annotation: Any, value: Any) -> str:
+    """What a value would have to be by an annotation; empty if it may be what it is, or nothing is known."""
+    if annotation is inspect.Parameter.empty or not isinstance(value, str | bool | Real | NoneType):
+        return ""
+    union = get_origin(annotation) in (Union, UnionType)
+    allowed = get_args(annotation) if union else (NoneType if annotation is None else annotation,)
+    words = [word for one in allowed if get_origin(one) is Literal for word in get_args(one)]
+    plain = [one for one in allowed if one in PLAIN]
+    if not (plain or words) or value in words or any(map(_is_a(value), plain)):
+        return ""
+    named = [PLAIN[one] for one in plain]
+    return " or ".join(([f"one of those known: {', '.join(map(str, words))}"] if words else []) + named)
+
+
+def _is_a(value: Any) -> Callable[[type], bool]:
+    """Whether a value is of one of the `PLAIN` types: a whole number is a number, a truth value is none."""
+    kinds: dict[type, Any] = {int: Integral, float: Real}
+    return lambda kind: isinstance(value, kinds.get(kind, kind)) and (kind is bool or not isinstance(value, bool))

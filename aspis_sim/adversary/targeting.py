@@ -51,6 +51,7 @@ TARGETINGS = Registry(
         "majority": TargetingTraits(by_membership=True, permutable=True, published="worst case"),
         "stealth": TargetingTraits("alone"),
     },
+    filled=("assignment", "q"),
 )
 
 

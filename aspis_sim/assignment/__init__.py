@@ -6,7 +6,8 @@
 
 from typing import Any
 
-from aspis_sim.assignment.base import Assignment, AssignmentTraits, Shape
+from aspis_sim.assignment.base import MOST_WORKERS, Assignment, AssignmentTraits, Shape, check_workers
+from aspis_sim.errors import InputError
 from aspis_sim.registry import Registry
 
 ASSIGNMENTS = Registry(
@@ -28,7 +29,11 @@ ASSIGNMENTS = Registry(
         "subset": AssignmentTraits(complete=True),
         "custom": AssignmentTraits(from_file=True),
     },
+    filled=("workers", "redundancy"),
 )
+
+MOST_PAIRS = 2**30
+"""Pairs of a worker and a file that an assignment may have, where a table of them is made: 1 GiB."""
 
 _SHAPES: Registry[None] = Registry(
     "assignment", {name: target.split(":")[0] + ":shape" for name, target in ASSIGNMENTS.entries.items()}
@@ -42,6 +47,8 @@ def build(name: str, *, workers: int, redundancy: int, **parameters: Any) -> Ass
         InputError: the name is unknown (the nearest is named), or the construction does not exist for these
             parameters (the nearest that do are named).
     """
+    if ASSIGNMENTS.check(name) in _SHAPES and not ASSIGNMENTS.traits(name).from_file:
+        shape(name, workers=workers, redundancy=redundancy, **parameters)
     return ASSIGNMENTS.build(name, workers=workers, redundancy=redundancy, **parameters)
 
 
@@ -53,7 +60,22 @@ def shape(name: str, *, workers: int, redundancy: int, **parameters: Any) -> Sha
     if ASSIGNMENTS.check(name) not in _SHAPES:
         built = build(name, workers=workers, redundancy=redundancy, **parameters)
         return Shape(len(built.files), built.load)
-    return _SHAPES.build(name, workers=workers, redundancy=redundancy, **parameters)
+    found: Shape = _SHAPES.build(name, workers=workers, redundancy=redundancy, **parameters)
+    if not ASSIGNMENTS.traits(name).complete and workers * found.files > MOST_PAIRS:
+        raise InputError(
+            f"{name}: {workers:,} workers and {found.files:,} files make a table of more than {MOST_PAIRS:,} pairs; "
+            "try fewer workers"
+        )
+    return found
 
 
-__all__ = ["ASSIGNMENTS", "Assignment", "AssignmentTraits", "Shape", "build", "shape"]
+__all__ = [
+    "ASSIGNMENTS",
+    "MOST_WORKERS",
+    "Assignment",
+    "AssignmentTraits",
+    "Shape",
+    "build",
+    "check_workers",
+    "shape",
+]

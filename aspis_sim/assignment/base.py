@@ -8,6 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.errors import InputError
+from aspis_sim.printable import brief
+
+MOST_WORKERS = 10_000
+"""Workers of a system; beyond, the graph of who agrees with whom alone takes gigabytes."""
 
 
 @dataclass(frozen=True)
@@ -97,19 +101,30 @@ class Assignment:
         return counts
 
 
+def check_workers(workers: int) -> None:
+    """Refuse a number of workers K with which nothing can be simulated.
+
+    Raises:
+        InputError: K < 1, or K > `MOST_WORKERS`.
+    """
+    if workers < 1:
+        raise InputError(f"workers {brief(workers)}: at least 1 worker is needed; try 15")
+    if workers > MOST_WORKERS:
+        raise InputError(f"workers {brief(workers)}: at most {MOST_WORKERS:,} can be simulated; try 15")
+
+
 def check_numbers(workers: int, redundancy: int) -> None:
     """Refuse a K and r with which no vote can be held, whatever the construction.
 
     Raises:
-        InputError: K < 1, r < 1, r > K, or an even r (a tie would have no majority).
+        InputError: K < 1, K > `MOST_WORKERS`, r < 1, r > K, or an even r (a tie would have no majority).
     """
-    if workers < 1:
-        raise InputError(f"workers {workers}: at least 1 worker is needed; try 15")
+    check_workers(workers)
     if redundancy < 1:
-        raise InputError(f"redundancy {redundancy}: a file needs at least 1 worker; try 1 or 3")
+        raise InputError(f"redundancy {brief(redundancy)}: a file needs at least 1 worker; try 1 or 3")
     if redundancy > workers:
         raise InputError(
-            f"redundancy {redundancy} exceeds the {workers} workers: "
+            f"redundancy {brief(redundancy)} exceeds the {workers} workers: "
             f"a file's copies go to different workers; try a redundancy of at most {workers}"
         )
     if redundancy % 2 == 0:

@@ -20,6 +20,9 @@ from aspis_sim.assignment.designs.geometries import (
 from aspis_sim.assignment.designs.triple_systems import least_pair_files, triple_system
 from aspis_sim.errors import InputError
 
+MOST_SHARED = 100_000
+"""Files that two workers may share: so many copies of a design at most."""
+
 
 class Design(NamedTuple):
     """A design that can be made.
@@ -71,6 +74,8 @@ def _choose(workers: int, redundancy: int, pair_files: int | None) -> tuple[Desi
         )
     if pair_files is None:
         return known[0], 1
+    if pair_files > MOST_SHARED:
+        raise InputError(f"bibd: pair_files {pair_files}: two workers share at most {MOST_SHARED:,} files")
     dividing = [design for design in known if pair_files > 0 and pair_files % design.pair_files == 0]
     if dividing:
         design = max(dividing, key=lambda d: d.pair_files)

@@ -27,6 +27,7 @@ DATASETS = Registry(
     },
     DatasetTraits(),
     {"linear-regression": DatasetTraits(classes=False, suits={"model": "linear", "momentum": 0.0})},
+    filled=("run",),
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aspis_sim.assignment import ASSIGNMENTS, build, shape
+from aspis_sim.assignment import ASSIGNMENTS, build, check_workers, shape
 from aspis_sim.detection import DETECTORS
 from aspis_sim.distortion.result import check_byzantine
 from aspis_sim.distortion.worst_case import worst_case, worst_case_of_subset
@@ -69,10 +69,9 @@ def buildable(
         Options by r, then by name in the order of the registry, then by detector as given.
 
     Raises:
-        InputError: K < 1, q not below K/2, or an unknown detector.
+        InputError: K < 1 or too large, q not below K/2, or an unknown detector.
     """
-    if workers < 1:
-        raise InputError(f"workers {workers}: at least 1 worker is needed; try 15")
+    check_workers(workers)
     check_byzantine(workers, q)
     for detector in detectors:
         DETECTORS.check(detector)

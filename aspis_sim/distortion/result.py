@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aspis_sim.errors import InputError
+from aspis_sim.printable import brief
 
 
 @dataclass(frozen=True)
@@ -44,4 +45,4 @@ def check_byzantine(workers: int, q: int) -> None:
     """
     if q < 0 or 2 * q >= workers:
         most = (workers - 1) // 2
-        raise InputError(f"q={q} Byzantine workers of {workers}: q must be 0 to {most}, below K/2")
+        raise InputError(f"q={brief(q)} Byzantine workers of {workers}: q must be 0 to {most}, below K/2")

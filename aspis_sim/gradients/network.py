@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
+from math import prod
 from typing import Any, NamedTuple
 
 import jax
@@ -16,6 +17,7 @@ from jax.flatten_util import ravel_pytree
 from aspis_sim import data, models
 from aspis_sim.data import Dataset
 from aspis_sim.environment import pinned
+from aspis_sim.errors import InputError
 from aspis_sim.gradients.layers import Layers, layers_of
 from aspis_sim.models.base import Model
 from aspis_sim.spec.cell import Cell
@@ -24,6 +26,9 @@ from aspis_sim.streams import root_key, stream
 
 SCORED_AT_ONCE = 2048
 """Samples that are scored in one call."""
+
+MOST_WEIGHTS = 2**31 - 1
+"""Parameters that a model may have: their places are 32-bit numbers."""
 
 
 class Score(NamedTuple):
@@ -80,6 +85,8 @@ class Network:
         example = self.prepared(self.example.inputs["train"][:1])
         with pinned(self.precision):
             empty = jax.eval_shape(self.model.initialise, root_key(0), example)
+        if (size := sum(prod(leaf.shape) for leaf in jax.tree.leaves(empty))) > MOST_WEIGHTS:
+            raise InputError(f"the model has {size:,} weights, more than {MOST_WEIGHTS:,}; take a smaller one")
         flat, unravel = ravel_pytree(jax.tree.map(lambda leaf: np.zeros(leaf.shape, self.dtype), empty))
         return flat.size, unravel
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aspis_sim.registry import Registry
@@ -9,7 +10,19 @@ from aspis_sim.registry import Registry
 if TYPE_CHECKING:
     from aspis_sim.models.base import Model
 
-MODELS: Registry[None] = Registry(
+
+@dataclass(frozen=True)
+class ModelTraits:
+    """What is known of a model without building it.
+
+    Attributes:
+        needs_classes: whether it scores classes, and so cannot learn from data that have none.
+    """
+
+    needs_classes: bool = False
+
+
+MODELS = Registry(
     "model",
     {
         "mlp": "aspis_sim.models.mlp:mlp",
@@ -19,6 +32,9 @@ MODELS: Registry[None] = Registry(
         "resnet8": "aspis_sim.models.resnet8:resnet8",
         "resnet18": "aspis_sim.models.resnet18:resnet18",
     },
+    ModelTraits(),
+    {name: ModelTraits(needs_classes=True) for name in ("mlp", "softmax", "lenet", "resnet8", "resnet18")},
+    filled=("classes",),
 )
 
 
@@ -31,4 +47,4 @@ def build(name: str, classes: int, **parameters: Any) -> Model:
     return MODELS.build(name, classes=classes, **parameters)
 
 
-__all__ = ["MODELS", "build"]
+__all__ = ["MODELS", "ModelTraits", "build"]

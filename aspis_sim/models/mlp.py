@@ -3,6 +3,7 @@
 import flax.linen as nn
 from jax import Array
 
+from aspis_sim.errors import InputError
 from aspis_sim.models.base import Model
 
 
@@ -17,5 +18,11 @@ class _Perceptron(nn.Module):
 
 
 def mlp(classes: int, hidden: int = 64) -> Model:
-    """One hidden layer of 64 rectified units (4,810 parameters on the digits)."""
+    """One hidden layer of 64 rectified units (4,810 parameters on the digits).
+
+    Raises:
+        InputError: fewer than 1 unit.
+    """
+    if hidden < 1:
+        raise InputError(f"model 'mlp': hidden={hidden}; it is a whole number, 1 or more")
     return Model(_Perceptron(classes, hidden))

@@ -19,7 +19,7 @@ SCHEDULES: Registry[None] = Registry(
 )
 
 
-def schedule(name: str, steps: int, **parameters: Any) -> Schedule:
+def schedule(name: str, steps: int, /, **parameters: Any) -> Schedule:
     """Build the schedule ``name`` of a run: from a step to what its base rate is multiplied by.
 
     Args:

@@ -42,7 +42,7 @@ class Adversary:
         check=_window,
     )
     attack: str = knob(
-        Named("NAME", "NAME,…", registry=TARGETINGS),
+        Named("NAME", "NAME,…", registry=TARGETINGS, settings=("framed",)),
         "strong",
         "Targeting of files: {names}.",
         panel=ADVERSARY,

@@ -8,12 +8,17 @@ from aspis_sim.adversary.membership import following
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.assignment import ASSIGNMENTS, Shape, shape
 from aspis_sim.coding import CODINGS
+from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
+from aspis_sim.models import MODELS
 from aspis_sim.plugin import source_of
 from aspis_sim.registry import unknown_name
 from aspis_sim.spec.cell import KNOBS, Cell
 from aspis_sim.spec.part import Parameters, parse_part
+
+MOST_SAMPLES = 10_000_000
+"""Distinct samples that a step may draw."""
 
 
 def check(cell: Cell) -> None:
@@ -36,10 +41,16 @@ def check_together(cell: Cell) -> None:
     size = shape_of(cell)
     _check_adversary(cell)
     _check_ways(cell)
+    _check_model(cell)
     if cell.samples_per_file < 1:
         raise InputError(
             f"fewer samples than files: scheme {cell.scheme} splits a batch into {size.files:,} files; "
             f"give a batch of at least {size.files:,} samples"
+        )
+    if (batch := size.files * cell.samples_per_file) > MOST_SAMPLES:
+        raise InputError(
+            f"{size.files:,} files of {cell.samples_per_file:,} samples are {batch:,} samples a step, more than "
+            f"{MOST_SAMPLES:,}; take `samples_per_file={max(1, MOST_SAMPLES // size.files)}` or fewer"
         )
 
 
@@ -90,6 +101,14 @@ def _check_options_of(cell: Cell) -> None:
             f"attack {cell.attack} places its workers once; with `adversary_window` others are drawn at random for "
             f"every window: take {name}, or leave the window out"
         )
+
+
+def _check_model(cell: Cell) -> None:
+    """Refuse a model of classes for data that have none."""
+    has_classes = DATASETS.traits(parse_part(cell.dataset).name).classes
+    if not has_classes and MODELS.traits(parse_part(cell.model).name).needs_classes:
+        able = " or ".join(name for name in MODELS if not MODELS.traits(name).needs_classes)
+        raise InputError(f"model {cell.model} scores classes, and {cell.dataset} has none; take `model={able}`")
 
 
 def _check_ways(cell: Cell) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aspis_sim.assignment import MOST_WORKERS
 from aspis_sim.spec.kinds import Size, Whole, Word
 from aspis_sim.spec.knob import knob
 
@@ -36,7 +37,7 @@ class Compute:
         place="table",
     )
     devices: int = knob(
-        Whole("N", "N,…"),
+        Whole("N", "N,…", most=MOST_WORKERS),
         1,
         "Devices over which workers are sharded (virtual on a CPU).",
         panel=COMPUTE,

@@ -220,7 +220,7 @@ def _plainly(asked: dict[str, Any]) -> dict[str, Any]:
     attack = parse_part(asked["attack"])
     options = attack.options
     if TARGETINGS.accepts(attack.name, "framed"):
-        asked["framed"] = options.pop("framed", asked["framed"])
+        (asked["framed"],) = AXES["framed"].read(options.pop("framed", asked["framed"]))
     else:
         asked["framed"] = None
     asked["attack"] = attack.name + "".join(f":{name}={value}" for name, value in options.items())

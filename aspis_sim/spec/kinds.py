@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any
 
 from aspis_sim.errors import InputError
+from aspis_sim.printable import brief
 from aspis_sim.registry import Registry, unknown_name
 from aspis_sim.spec import ranges
-from aspis_sim.spec.part import parse_part
+from aspis_sim.spec.part import Part, parse_part
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Kind:
         raise NotImplementedError
 
     def _of_value(self, value: Any, spelled: str) -> Any:
-        raise InputError(f"{spelled} {value!r}: not a value of this setting")
+        raise InputError(f"{spelled} {brief(value)}: not a value of this setting")
 
 
 def _is_none(word: str) -> bool:
@@ -85,9 +87,15 @@ def _is_none(word: str) -> bool:
 
 @dataclass(frozen=True)
 class Whole(Kind):
-    """Whole numbers; ``words`` are values besides them."""
+    """Whole numbers.
+
+    Attributes:
+        words: values besides them.
+        most: the largest, and the negative of the least, that is read; what a setting can have is its check's.
+    """
 
     words: tuple[str, ...] = ()
+    most: int = ranges.LARGEST_WHOLE
     type: type = int
 
     @property
@@ -103,13 +111,17 @@ class Whole(Kind):
         if not set(self.words).isdisjoint(part.strip() for part in text.split(",")):
             parts = [part.strip() for part in text.split(",")]
             return tuple(
-                value for part in parts for value in ((part,) if part in self.words else ranges.integers(part, spelled))
+                value
+                for part in parts
+                for value in ((part,) if part in self.words else ranges.integers(part, spelled, self.most))
             )
-        return ranges.integers(text, spelled)
+        return ranges.integers(text, spelled, self.most)
 
     def _of_value(self, value: Any, spelled: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, Integral):
-            raise InputError(f"{spelled} {value!r}: not a whole number")
+            raise InputError(f"{spelled} {brief(value)}: not a whole number")
+        if abs(int(value)) > self.most:
+            raise ranges.too_large(spelled, value, self.most)
         return int(value)
 
 
@@ -123,9 +135,13 @@ class Number(Kind):
         return ranges.reals(text, spelled)
 
     def _of_value(self, value: Any, spelled: str) -> Any:
-        if isinstance(value, bool) or not isinstance(value, Real) or not abs(float(value)) < float("inf"):
-            raise InputError(f"{spelled} {value!r}: not a finite number")
-        return float(value)
+        try:
+            number = inf if isinstance(value, bool) or not isinstance(value, Real) else float(value)
+        except OverflowError:
+            number = inf
+        if not isfinite(number):
+            raise InputError(f"{spelled} {brief(value)}: not a finite number")
+        return number
 
 
 @dataclass(frozen=True)
@@ -133,6 +149,8 @@ class Size(Kind):
     """Numbers of bytes, written as ``2GB``, ``512MB`` or ``1.5 GB``."""
 
     type: type = int
+    most = 10**15
+    """Bytes, a thousand TB."""
 
     def _of_text(self, text: str, spelled: str) -> tuple[Any, ...]:
         return tuple(self._size(one, spelled) for one in text.split(","))
@@ -141,13 +159,18 @@ class Size(Kind):
         found = re.fullmatch(r"\s*(\d{1,18}(?:\.\d{0,18})?)\s*([kMGT]?)i?B?\s*", text)
         size = float(found[1]) * 1000 ** " kMGT".index(found[2] or " ") if found else 0
         if size < 1:
-            raise InputError(f"{spelled} {text}: not a size; write 2GB or 512MB")
-        return int(size)
+            raise InputError(f"{spelled} {brief(text)}: not a size; write 2GB or 512MB")
+        return self._within(int(size), text, spelled)
 
     def _of_value(self, value: Any, spelled: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-            raise InputError(f"{spelled} {value!r}: not a size; write '2GB' or a number of bytes")
-        return int(value)
+            raise InputError(f"{spelled} {brief(value)}: not a size; write '2GB' or a number of bytes")
+        return self._within(int(value), value, spelled)
+
+    def _within(self, size: int, given: object, spelled: str) -> int:
+        if size > self.most:
+            raise InputError(f"{spelled} {brief(given)}: out of range; it can be at most {self.write(self.most)}")
+        return size
 
     def write(self, value: Any) -> str:
         """In the largest unit in which it is a whole number."""
@@ -173,12 +196,12 @@ class YesNo(Kind):
         values = {"true": True, "false": False}
         for one in ranges.names(text):
             if one.lower() not in values:
-                raise InputError(f"{spelled} {text}: {one!r} is neither true nor false")
+                raise InputError(f"{spelled} {brief(text)}: {brief(one)!r} is neither true nor false")
         return tuple(values[one.lower()] for one in ranges.names(text))
 
     def _of_value(self, value: Any, spelled: str) -> Any:
         if not isinstance(value, bool):
-            raise InputError(f"{spelled} {value!r}: neither true nor false")
+            raise InputError(f"{spelled} {brief(value)}: neither true nor false")
         return value
 
 
@@ -214,11 +237,13 @@ class Named(Kind):
         registry: what there is; a mapping of another sort, such as the schemes, has no options.
         check: raises `InputError` for a name that is none; None for the registry's own check.
         others: further registries whose names may stand before the last, joined by +.
+        settings: options that are settings by themselves, which judge their values.
     """
 
     registry: Any = None
     check: Callable[[str], object] | None = None
     others: tuple[Registry, ...] = ()
+    settings: tuple[str, ...] = ()
 
     def names(self) -> Iterable[str]:
         """The registered names."""
@@ -231,5 +256,16 @@ class Named(Kind):
     def _of_text(self, text: str, spelled: str) -> tuple[Any, ...]:
         found = ranges.names(text)
         for one in found:
-            (self.check or self.registry.check)(parse_part(one).name)
+            part = parse_part(one)
+            (self.check or self.registry.check)(part.name)
+            self._check_options(part)
         return found
+
+    def _check_options(self, part: Part) -> None:
+        """Refuse values of options that their part cannot have; which options there are, its builder says."""
+        *before, last = part.name.split("+") if self.others else [part.name]
+        steps = [(other, name) for name in before for other in self.others if name in other]
+        options = {option: value for option, value in part.written if option not in self.settings}
+        for registry, name in [*steps, (self.registry, last)]:
+            if options and isinstance(registry, Registry):
+                registry.check_options(name, options, written=True)

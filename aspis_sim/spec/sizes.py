@@ -14,6 +14,7 @@ from aspis_sim.plugin import unless_broken
 from aspis_sim.spec.cell import Cell
 from aspis_sim.spec.checks import shape_of
 from aspis_sim.spec.part import parse_part
+from aspis_sim.spec.ranges import LARGEST_WHOLE
 
 
 def sized(cells: list[Cell], requests: list[dict[str, Any]]) -> list[Cell]:
@@ -54,7 +55,11 @@ def _timed(cell: Cell, epochs: float | None) -> Cell:
     if not samples or not files or cell.samples_per_file < 1:
         return cell  # the cell is refused, or fails when it runs
     batch = samples if dataset_of(cell).full_batch else files * cell.samples_per_file
-    return replace(cell, steps=ceil(Fraction(str(epochs)) * samples / batch))
+    steps = ceil(Fraction(str(epochs)) * samples / batch)
+    if steps > LARGEST_WHOLE:
+        most = LARGEST_WHOLE * batch // samples
+        raise InputError(f"{epochs:g} epochs are more than {LARGEST_WHOLE:,} steps; take at most {most:,}")
+    return replace(cell, steps=steps)
 
 
 def dataset_of(cell: Cell) -> data.Dataset:

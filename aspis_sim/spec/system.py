@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, conventions, steps_of
-from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.assignment import ASSIGNMENTS, MOST_WORKERS
 from aspis_sim.coding import CODINGS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.schemes import SCHEMES, scheme
@@ -37,7 +37,7 @@ class System:
         identity=True,
     )
     workers: int = knob(
-        Whole(metavar_of_several="15,21"),
+        Whole(metavar_of_several="15,21", most=MOST_WORKERS),
         15,
         "Workers K.",
         panel=SYSTEM,

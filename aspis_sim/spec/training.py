@@ -59,7 +59,7 @@ class Training:
         shapes=False,
     )
     seed: int = knob(
-        Whole("N", "0..4"),
+        Whole("N", "0..4", most=10**30),
         0,
         "Root of every random stream; of several, the first also chooses the learning rate.",
         several=(0, 1, 2),

@@ -26,8 +26,10 @@ from aspis_sim_cli.commands.worst_case import worst_case
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.plugins import load_plugins
 from aspis_sim_cli.process import prepare
+from aspis_sim_cli.usage import Program
 
 app = typer.Typer(
+    cls=Program,
     name="aspis-sim",
     help="Simulate Byzantine-resilient training with redundant gradients.",
     epilog="A first sweep:  aspis-sim sweep --q 1..7 --attack strong",

@@ -16,7 +16,7 @@ import typer
 
 from aspis_sim.environment import unpinned
 from aspis_sim.errors import DataError, InputError, PluginError
-from aspis_sim.printable import printable
+from aspis_sim.printable import message, printable
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.spelling import spelled
 
@@ -124,9 +124,12 @@ def _unwrapped(text: str) -> str:
 
 
 def complain(text: str) -> None:
-    """Write a line to stderr, settings in it spelled as flags; where stderr takes nothing, that ends no command."""
+    """Write a message to stderr, settings in it spelled as flags, as `aspis_sim.printable.message` shows it.
+
+    Where stderr takes nothing, that ends no command.
+    """
     with suppress(OSError):
-        print(spelled(text), file=sys.stderr)
+        print(message(spelled(text)), file=sys.stderr)
 
 
 def note_environment() -> None:

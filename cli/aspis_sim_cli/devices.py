@@ -18,6 +18,9 @@ UNKNOWN_FLAG = "Unknown flag"
 LONGEST = 200
 """Characters that are quoted of a message."""
 
+MOST_VIRTUAL = 64
+"""Devices that one CPU stands for; with hundreds of them threads wait for each other without end."""
+
 
 def use_devices(
     devices: int, coordinator: str | None = None, processes: int | None = None, process: int | None = None
@@ -39,13 +42,16 @@ def use_devices(
     import jax
 
     if coordinator is None and devices > 1:
-        jax.config.update("jax_num_cpu_devices", devices)
+        jax.config.update("jax_num_cpu_devices", min(devices, MOST_VIRTUAL))
     try:
         found = jax.devices()
     except (RuntimeError, AssertionError) as error:
         raise InputError(f"JAX does not start: {cause(str(error))}; {remedy()}") from None
     if len(found) < devices:
-        raise InputError(f"{devices} devices asked for, JAX finds {len(found)} ({jax.default_backend()})")
+        raise InputError(
+            f"{devices} devices asked for, JAX finds {len(found)} ({jax.default_backend()}); "
+            f"take `devices={len(found)}` or fewer"
+        )
     return jax.process_index() == 0
 
 

@@ -141,6 +141,7 @@ def test_filters_are_of_the_adversary_and_the_schemes_wherever_these_differ():
         "adversary_window": "Adversary window",
         "assignment": "Assignment",
         "detector": "Detector",
+        "after_detection": "After detection",
     }
     data = data_of(text)
     assert data["adversaries"] == ["strong, alie 1", "strong, alie 1, adversary_window=9"]
@@ -149,6 +150,7 @@ def test_filters_are_of_the_adversary_and_the_schemes_wherever_these_differ():
         "adversary_window": ["none", "9"],
         "assignment": ["subset", "repetition"],
         "detector": ["clique", "none"],
+        "after_detection": ["published", "average"],
     }
 
 

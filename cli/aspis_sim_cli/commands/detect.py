@@ -9,7 +9,7 @@ import typer
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
-from aspis_sim.spec.ranges import integers, names
+from aspis_sim.spec.ranges import LARGEST_WHOLE, integers, names
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
@@ -30,6 +30,7 @@ from aspis_sim_cli.plugins import load_named
 DEFAULT_ASSIGNMENT = "subset"
 ADVERSARY, TRIALS = "The adversary", "The trials"
 MOST_CERTIFIED = 200_000
+MOST_ITERATIONS = 100_000
 """Sets of slots, f times 2^r, that a detector which certifies values can judge in seconds."""
 
 
@@ -216,6 +217,10 @@ def _sets_of_copies(system: System) -> int:
 def _check_trials(trials: int, window: int, seed: int) -> None:
     if trials < 1:
         raise InputError(f"{trials} trials show nothing; at least 1 is needed")
+    if trials > LARGEST_WHOLE or window > MOST_ITERATIONS:
+        raise InputError(
+            f"{trials} trials of {window} iterations: at most {LARGEST_WHOLE:,} and {MOST_ITERATIONS:,} can be run"
+        )
     if window < 1:
         raise InputError(f"--window {window}: a trial has at least 1 iteration")
     if seed < 0:

@@ -23,6 +23,9 @@ from aspis_sim_cli.exit_status import ExitStatus
 LARGEST = 10**6
 """Bytes of the largest file that is read."""
 
+LONGEST = 10**40
+"""The largest whole number that is read; which can be a value, the option says."""
+
 LINES = "aspis-sim.config"
 """Under this name the context keeps the file and the line of every value that it gave."""
 
@@ -150,6 +153,8 @@ def _tables(text: str) -> dict[str, Any]:
         reason = str(error)[: where.start()] if where else str(error).removesuffix(" (at end of document)")
         line, column = (int(where[1]), int(where[2])) if where else (len(text.splitlines()), 0)
         raise _Wrong(f"no TOML: {reason}", line, column) from None
+    except ValueError:
+        raise _Wrong("no TOML that could be read: a number in it has thousands of digits") from None
     except RecursionError:
         raise _Wrong("no TOML that could be read: it is nested too deeply") from None
 
@@ -183,6 +188,8 @@ def _checked(
     key = path[-1].replace("_", "-")
     if key not in known:
         raise _Wrong(f"unknown key {printable(path[-1])!r} for {command.name}{_near(key, known)}", *place)
+    if any(isinstance(one, int) and abs(one) > LONGEST for one in (value if isinstance(value, list) else [value])):
+        raise _Wrong(f"{key}: a whole number has 40 digits at most", *place)
     parameter = known[key]
     several = getattr(parameter, "multiple", False)
     flag = getattr(parameter, "is_flag", False)

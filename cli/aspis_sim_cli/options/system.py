@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.assignment import ASSIGNMENTS, check_workers
 from aspis_sim.errors import InputError
 from aspis_sim.schemes import SCHEMES
 from aspis_sim_cli.options import completion
@@ -87,8 +87,8 @@ def requested(
     Raises:
         InputError: an unknown assignment, no worker, or options that do not belong together.
     """
-    if workers is not None and workers < 1:
-        raise InputError(f"workers {workers}: at least 1 worker is needed; try {DEFAULT_WORKERS}")
+    if workers is not None:
+        check_workers(workers)
     if assignment is not None:
         ASSIGNMENTS.check(assignment)
     if groups is not None:
