@@ -1,11 +1,25 @@
 """Eight virtual devices for every test, so that sharding runs anywhere; no user's folder, and no plugin that stays."""
 
+from pathlib import Path
+
 import jax
 import pytest
 
 from aspis_sim.plugin import register
 
 jax.config.update("jax_num_cpu_devices", 8)
+
+
+MAPS = Path("/proc/self/maps")
+MANY_MAPS = 20_000
+"""Pieces of memory from which compiled programs are dropped: a process gets 65,530 of Linux, and XLA crashes beyond."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _programs_do_not_pile_up():
+    yield
+    if MAPS.exists() and MAPS.read_bytes().count(b"\n") > MANY_MAPS:
+        jax.clear_caches()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ import ipaddress
 import os
 import socket
 import time
+from contextlib import suppress
 
 import jax
 
@@ -90,7 +91,8 @@ def _share(devices: int, processes: int) -> None:
             f"`devices` {devices} over {processes} processes: each has the same number; "
             f"try `devices={processes * max(1, round(devices / processes))}`"
         )
-    jax.config.update("jax_num_cpu_devices", devices // processes)
+    with suppress(RuntimeError):  # JAX has started already; joining then says so
+        jax.config.update("jax_num_cpu_devices", devices // processes)
 
 
 def _loopback(coordinator: str) -> bool:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 
 from aspis_sim.environment import check_asserts, unpinned
 from aspis_sim.errors import InputError
@@ -42,7 +43,8 @@ def use_devices(
     import jax
 
     if coordinator is None and devices > 1:
-        jax.config.update("jax_num_cpu_devices", min(devices, MOST_VIRTUAL))
+        with suppress(RuntimeError):  # JAX has started already, and has the devices that it has
+            jax.config.update("jax_num_cpu_devices", min(devices, MOST_VIRTUAL))
     try:
         found = jax.devices()
     except (RuntimeError, AssertionError) as error:

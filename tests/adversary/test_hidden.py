@@ -85,7 +85,7 @@ def test_where_nothing_can_be_hidden_it_is_the_gradient_itself(dtype):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"direction": "up"}, "unknown direction 'up'; known: mean, sign, own"),
+        ({"direction": "up"}, "direction=up; it is one of those known: mean, sign, own"),
         ({"tolerance": 1.0}, "a tolerance of 0 or more and below 1, got 1"),
         ({"margin": 0.0}, "a margin above 0 and up to 1, got 0"),
     ],

@@ -66,7 +66,7 @@ def test_two_files_in_which_only_the_steps_differ_and_some_cells_have_no_partner
     assert "B: b.csv, steps 600" in words
     assert "8 of 8 pairs of rows are the same bit for bit" in words
     assert "! 4 cells of A without a partner: scheme=aspis" in words
-    assert re.search(r"q=1 steps=300 detector=clique seed=2 .*q=2 steps=300 detector=clique seed=0,1,2", words)
+    assert re.search(r"q=1 steps=300 detector=clique .*seed=2 .*q=2 steps=300 detector=clique .*seed=0,1,2", words)
     assert words.count("identical") == 3
 
 
@@ -76,7 +76,7 @@ def test_the_csv_and_the_json_have_the_same_columns_and_the_notes_go_to_stderr(o
     (row,) = rows(result.stdout)
     assert tuple(row) == RECORD
     assert (row["verdict"], row["scheme"], row["q"], row["redundancy"]) == ("better", "", "1", "")
-    assert row["first"] == "scheme=aspis assignment=subset redundancy=3 detector=clique"
+    assert row["first"] == "scheme=aspis assignment=subset redundancy=3 detector=clique after_detection=published"
     assert float(row["p_holm"]) == float(row["p_t"])
     assert "Holm-corrected over 1 group;" in result.stderr
     (kept,) = json.loads((tmp_path / "out.json").read_text())
