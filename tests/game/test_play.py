@@ -74,7 +74,7 @@ FRACTIONS = [
     pytest.param(
         9,
         4,
-        {"clique": (34, 83), "sound": (28, 84), "certified": (4, 78), "unanimous": (4, 36)},
+        {"clique": (34, 83), "unanimous": (4, 36)},
         marks=pytest.mark.slow,
     ),
 ]
