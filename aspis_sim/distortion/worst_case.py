@@ -9,7 +9,7 @@ import numpy as np
 
 from aspis_sim.assignment import Assignment, build
 from aspis_sim.detection import DETECTORS
-from aspis_sim.distortion.closed_forms import subset_clique, subset_held, subset_strong, subset_weak
+from aspis_sim.distortion.closed_forms import majority, subset_clique, subset_held, subset_strong, subset_weak
 from aspis_sim.distortion.result import Placement, check_byzantine
 from aspis_sim.distortion.search.most_held import most_held
 
@@ -110,13 +110,13 @@ def strong_attack_on_subset(workers: int, redundancy: int, q: int, detector: str
 def _of_subset(workers: int, redundancy: int, q: int, detector: str) -> Placement | None:
     """The answer on the subset assignment; None for a detector of which nothing is known."""
     traits, files, byzantine = DETECTORS.traits(detector), comb(workers, redundancy), tuple(range(q))
-    majority = subset_held(workers, q, redundancy, (redundancy + 1) // 2)
+    by_vote = subset_held(workers, q, redundancy, majority(redundancy))
     if not traits.detects:
-        return Placement.closed(majority, files, byzantine)
+        return Placement.closed(by_vote, files, byzantine)
     if traits.keeps_unanimous:
         return Placement.closed(subset_weak(q, redundancy), files, byzantine)
     if traits.accuses_only_liars:
-        known, bound = subset_strong(q, redundancy), majority
+        known, bound = subset_strong(q, redundancy), by_vote
     elif traits.excludes_to_average:
         known, bound = subset_clique(workers, q, redundancy), subset_held(workers, q, redundancy, 1)
     else:
