@@ -30,8 +30,8 @@ from benchmarks.table import print_csv
 
 PROGRAM = [sys.executable, "-c", "from aspis_sim_cli.app import main; main()"]
 SWEEP = (
-    "sweep --q 1..7 --scheme detox,median,average --payload alie,constant,reversed --seeds 0..14 --lr 0.03,0.1 "
-    "--model softmax --steps 500 --quiet --format csv"
+    "sweep --q 1..7 --scheme detox,median,average --payload alie,constant,reversed --seeds 0..9 --lr 0.03,0.1 "
+    "--model softmax --steps 2500 --quiet --format csv"
 )
 PROCESSES = 2
 """Sweeps of one study at the same time."""
