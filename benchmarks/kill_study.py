@@ -4,7 +4,7 @@ A sweep of tiny cells runs once undisturbed. Then two processes run the same swe
 over and over, as ``export`` and as ``report``. Again and again one of the two is killed (SIGKILL), chosen from a seed,
 within a millisecond of writing to the study, once it has runs at work and something was committed since the last kill;
 and it is started anew.
-In the end the export must be that of the undisturbed sweep byte for byte, ``seconds`` apart; whatever was committed
+When both have ended, the export must be that of the undisturbed sweep byte for byte, ``seconds`` apart; whatever was committed
 before a kill must still be there; no run may have begun once it was committed; and every reading must have ended well,
 with rows of the undisturbed sweep and no fewer than the reading before.
 """
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise, zip_longest
 from pathlib import Path
@@ -31,7 +32,7 @@ from benchmarks.table import print_csv
 PROGRAM = [sys.executable, "-c", "from aspis_sim_cli.app import main; main()"]
 SWEEP = (
     "sweep --q 1..7 --scheme detox,median,average --payload alie,constant,reversed --seeds 0..9 --lr 0.03,0.1 "
-    "--model softmax --steps 2500 --quiet --format csv"
+    "--model softmax --steps 1000 --quiet --format csv"
 )
 PROCESSES = 2
 """Sweeps of one study at the same time."""
@@ -51,58 +52,79 @@ Row = tuple[str, ...]
 def run(kills: int = 100, seed: int = 0, words: str = SWEEP, report: bool = True) -> list[dict[str, Any]]:
     """Kill and resume sweeps; one row: what was counted, of which ``lost`` to ``misread`` must be 0.
 
+    ``studies``: that the kills took, a new one whenever the sweeps have ended. ``runs``: committed in them.
     ``cut_short``: runs that a kill ended before they were committed. ``lost``: committed runs that were not there after
     a kill, or runs that were begun and never committed. ``twice``: runs that began after they were committed.
-    ``differing``: rows of the export that differ from the undisturbed one's. ``readings``: exports, and with ``report``
-    as many reports; ``misread`` were refused, had other rows than the undisturbed sweep or lacked rows read before.
+    ``differing``: rows of the exports that differ from the undisturbed one's. ``readings``: exports, and with
+    ``report`` as many reports; ``misread`` were refused, had other rows than the undisturbed sweep or lacked rows read
+    before.
     """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         environment = {**os.environ, "ASPIS_CACHE_DIR": str(place / "cache")}
-        whole, broken = place / "whole", place / "broken"
         started = time.perf_counter()
-        _ended(words, whole, environment)
+        if _start(words, place / "whole", environment).wait():
+            raise RuntimeError(f"the undisturbed sweep failed: aspis-sim {words}")
         undisturbed = time.perf_counter() - started
-        reader = _Reader(broken, environment, report)
-        reading = threading.Thread(target=reader.work)
-        sweeps = [_start(words, broken, environment) for _ in range(PROCESSES)]
+        expected = _exported(place / "whole", environment)
         draws = random.Random(seed)
-        done = lost = 0
-        before: list[tuple[str, str]] = []
-        reading.start()
-        try:
-            while done < kills:
-                one = draws.randrange(PROCESSES)
-                if not _killed(sweeps[one], broken, len(before), draws.uniform(0, AFTER)):
-                    break
-                log = _log(broken)
-                lost += sum(old != new for old, new in zip_longest(before, log[: len(before)]))
-                before, done = log, done + 1
-                sweeps[one] = _start(words, broken, environment)
-            codes = [sweep.wait() for sweep in sweeps]
-        finally:
-            for sweep in sweeps:
-                sweep.kill()
-            reader.enough.set()
-            reading.join()
-        if any(codes):
-            raise RuntimeError(f"a sweep ended with exit code {max(codes)}: aspis-sim {words}")
-        log = _log(broken)
-        begun = [key for key, event in log if event == "begun"]
-        committed = {key for key, event in log if event == "committed"}
-        expected, found = (_exported(study, environment) for study in (whole, broken))
-        figures = {
-            "kills": done,
-            "cells": len(expected) - 1,
-            "runs": len(committed),
-            "cut_short": len(begun) - len(set(begun)),
-            "lost": lost + len(set(begun) - committed),
-            "twice": _twice(log),
-            "differing": sum(one != other for one, other in zip_longest(expected, found)),
-            "readings": len(reader.exports),
-            "misread": reader.refused + _misread(reader.exports, set(expected)),
-        }
-        return [{**figures, "undisturbed_seconds": round(undisturbed, 1), **machine()}]
+        total: Counter[str] = Counter(kills=0)
+        while total["kills"] < kills:
+            total["studies"] += 1
+            study = place / f"broken-{total['studies']}"
+            figures = _disturbed(study, words, environment, report, kills - total["kills"], draws, expected)
+            if not figures["kills"]:
+                raise RuntimeError(f"the sweeps end before they can be killed: aspis-sim {words}")
+            total.update(figures)
+        return [{**total, "cells": len(expected) - 1, "undisturbed_seconds": round(undisturbed, 1), **machine()}]
+
+
+def _disturbed(
+    study: Path,
+    words: str,
+    environment: dict[str, str],
+    report: bool,
+    kills: int,
+    draws: random.Random,
+    expected: list[Row],
+) -> dict[str, int]:
+    """What was counted while sweeps made a study, killed up to so many times."""
+    reader = _Reader(study, environment, report)
+    reading = threading.Thread(target=reader.work)
+    sweeps = [_start(words, study, environment) for _ in range(PROCESSES)]
+    done = lost = 0
+    before: list[tuple[str, str]] = []
+    reading.start()
+    try:
+        while done < kills:
+            one = draws.randrange(PROCESSES)
+            if not _killed(sweeps[one], study, len(before), draws.uniform(0, AFTER)):
+                break
+            log = _log(study)
+            lost += sum(old != new for old, new in zip_longest(before, log[: len(before)]))
+            before, done = log, done + 1
+            sweeps[one] = _start(words, study, environment)
+        if any(sweep.wait() for sweep in sweeps):
+            raise RuntimeError(f"a sweep failed: aspis-sim {words}")
+    finally:
+        for sweep in sweeps:
+            sweep.kill()
+        reader.enough.set()
+        reading.join()
+    log = _log(study)
+    begun = [key for key, event in log if event == "begun"]
+    committed = {key for key, event in log if event == "committed"}
+    found = _exported(study, environment)
+    return {
+        "kills": done,
+        "runs": len(committed),
+        "cut_short": len(begun) - len(set(begun)),
+        "lost": lost + len(set(begun) - committed),
+        "twice": _twice(log),
+        "differing": sum(one != other for one, other in zip_longest(expected, found)),
+        "readings": len(reader.exports),
+        "misread": reader.refused + _misread(reader.exports, set(expected)),
+    }
 
 
 @dataclass
@@ -144,12 +166,6 @@ def _misread(exports: list[list[Row]], expected: set[Row]) -> int:
     """How many exports lack a row of the one before, or have one that is not expected."""
     sets: list[set[Row]] = [set(), *map(set, exports)]
     return sum(not before <= after <= expected for before, after in pairwise(sets))
-
-
-def _ended(words: str, study: Path, environment: dict[str, str]) -> None:
-    code = _start(words, study, environment).wait()
-    if code:
-        raise RuntimeError(f"the sweep ended with exit code {code}: aspis-sim {words} --study {study}")
 
 
 def _start(words: str, study: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":

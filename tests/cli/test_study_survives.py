@@ -94,7 +94,7 @@ def test_a_sweep_that_is_killed_loses_nothing_and_does_nothing_twice():
     (row,) = kill_study.run(kills=5, seed=1, words=words, report=False)
     assert row["kills"] > 0
     assert row["cells"] == 40
-    assert row["runs"] == 44
+    assert row["runs"] == 44 * row["studies"]
     assert (row["lost"], row["twice"], row["differing"], row["misread"]) == (0, 0, 0, 0)
 
 
