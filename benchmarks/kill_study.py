@@ -3,10 +3,10 @@
 A sweep of tiny cells runs once undisturbed. Then two processes run the same sweep in one study, while a third reads it
 over and over, as ``export`` and as ``report``. Again and again one of the two is killed (SIGKILL), chosen from a seed,
 within a millisecond of writing to the study, once it has runs at work and something was committed since the last kill;
-and it is started anew.
-When both have ended, the export must be that of the undisturbed sweep byte for byte, ``seconds`` apart; whatever was committed
-before a kill must still be there; no run may have begun once it was committed; and every reading must have ended well,
-with rows of the undisturbed sweep and no fewer than the reading before.
+and it is started anew. When both have ended, the export must be that of the undisturbed sweep byte for byte,
+``seconds`` apart; whatever was committed before a kill must still be there; no run may have begun once it was
+committed; and every reading must have ended well, with rows of the undisturbed sweep and none missing that were read
+before.
 """
 
 import csv
