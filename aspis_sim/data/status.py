@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from inspect import signature
+from pathlib import Path
 
 from aspis_sim.data import DATASETS, source
+from aspis_sim.data.files import File
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,13 @@ def status(name: str) -> Status:
         dataset=name,
         state="found" if not missing else "incomplete" if found else "missing",
         folder=str(found[0][1].parent) if found else "",
-        bytes=sum(path.stat().st_size for _, path in found),
+        bytes=sum(one.stat().st_size for file, path in found for one in _parts(file, path)),
         missing=" ".join(missing),
         remedy=files.remedy() if missing else "",
         licence=files.licence,
     )
+
+
+def _parts(file: File, path: Path) -> list[Path]:
+    """The files behind one that was found: itself, or what is there of an unpacked archive."""
+    return [one for name in file.members if (one := path / name).is_file()] if file.members else [path]

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from aspis_sim.data import DATASETS, search
-from aspis_sim.data.files import SUMS
+from aspis_sim.data.sums import SUMS
 from tests.cli import program
 from tests.cli.program import refused, rows
 from tests.data import archives
