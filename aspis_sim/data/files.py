@@ -56,13 +56,19 @@ class File:
         """Size and SHA-256 of the file as it is downloaded."""
         return self.download or (self.size, self.sha256)
 
-    def within(self, folder: Path) -> Path | None:
-        """Where it lies in a folder, None if it does not; an unpacked one may be the folder."""
+    def within(self, folder: Path, unlisted: bool) -> Path | None:
+        """Where it lies in a folder, None if it does not; an unpacked one may be the folder.
+
+        Args:
+            folder: to look into.
+            unlisted: whether an unpacked archive without a list of sums counts.
+        """
         path = folder / self.name
         if not self.members:
             return path if os.path.isfile(path) else None
+        wanted = self.members if unlisted else (SUMS,)
         places = (path, folder) if folder.name == self.name else (path,)
-        return next((one for one in places if any(os.path.isfile(one / name) for name in self.members)), None)
+        return next((one for one in places if any(os.path.isfile(one / name) for name in wanted)), None)
 
 
 @dataclass(frozen=True)
@@ -84,12 +90,17 @@ class Source:
     note: str = ""
 
     def located(self) -> list[tuple[File, Path]]:
-        """The file that serves each need, in the first folder where one is found."""
-        return next((found for folder in search.candidates(self.subfolders) if (found := self.in_folder(folder))), [])
+        """The file that serves each need, in the first folder where one is found.
 
-    def in_folder(self, folder: Path) -> list[tuple[File, Path]]:
+        An unpacked archive without a list of sums, which cannot be read, is found only where nothing else is.
+        """
+        folders = search.candidates(self.subfolders)
+        each = ((folder, unlisted) for unlisted in (False, True) for folder in folders)
+        return next((found for folder, unlisted in each if (found := self._in_folder(folder, unlisted))), [])
+
+    def _in_folder(self, folder: Path, unlisted: bool) -> list[tuple[File, Path]]:
         """The files of this source in one folder, one a need that is met."""
-        places = ([(form, path) for form in forms if (path := form.within(folder))] for forms in self.needs)
+        places = ([(form, path) for form in forms if (path := form.within(folder, unlisted))] for forms in self.needs)
         return [found[0] for found in places if found]
 
     def missing(self) -> list[str]:

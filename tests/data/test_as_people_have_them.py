@@ -161,6 +161,15 @@ def test_an_unpacked_archive_that_is_packed_again(folder):
     assert load("cifar10").sha256 == hashlib.sha256((folder / "cifar-10-python.tar.gz").read_bytes()).hexdigest()
 
 
+def test_an_unpacked_archive_without_a_list_stands_in_nobodys_way(folder, tmp_path):
+    search.use(unpacked(tmp_path / "first", python=True).parent)
+    path = archives.cifar(folder, "cifar-10-python.tar.gz", archives.cifar10_members(python=True))
+    assert load("cifar10").sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    archives.listed(tmp_path / "first" / "cifar-10-batches-py")
+    load.__globals__["_load"].cache_clear()
+    assert load("cifar10").sha256 != hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def test_an_unpacked_archive_that_is_not_whole(folder, monkeypatch):
     lies = unpacked(folder, python=True)
     archives.listed(lies)
