@@ -1,6 +1,7 @@
 """Every table that rests on data which are not the published ones names them, whoever prints it."""
 
 import hashlib
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_a_training_run_names_them(mine):
 
 
 def test_python_names_them(mine):
-    settings = {"workers": 7, "q": 1, "scheme": "median", "steps": 2, "samples_per_file": 2, "model": "softmax"}
+    settings: dict[str, Any] = {"workers": 7, "q": 1, "scheme": "median", "steps": 2, "samples_per_file": 2}
     assert aspis_sim.sweep(**settings, dataset="mnist").table().endswith(f"{mine}\n")
     assert "published ones" not in aspis_sim.sweep(**settings, dataset="digits").table()
 
@@ -61,6 +62,7 @@ def test_data_that_come_with_the_package_or_are_made_go_without(mine):
 @pytest.mark.parametrize("name", [name for name in DATASETS if source(name)])
 def test_published_files_are_known_by_their_sums(name):
     files = source(name)
+    assert files is not None
     every = [[form for form in forms if form.sha256] for forms in files.needs]
     if len(every) == 1:
         sums = {form.sha256 for form in every[0]}
