@@ -2,7 +2,7 @@
 
 The headers are read here and not by the standard library, which takes minutes over a forged extended header of a few
 megabytes (CVE-2024-6232 and its like). Nothing that an extended header can say is needed but a longer name: its length
-is bounded, and all work is linear in what the archive unpacks to.
+and the number of headers are bounded, and all work is linear in what the archive unpacks to.
 """
 
 import gzip
@@ -20,6 +20,9 @@ MOST_BYTES = 400_000_000
 
 MOST_EXTENDED = 1 << 16
 """Bytes of an extended header, which holds a long name, times and the like."""
+
+MOST_HEADERS = 10_000
+"""Headers of an archive; an official one has fewer than ten."""
 
 _BLOCK = 512
 _PLAIN, _FOLDER = (b"0", b"\0", b"7"), b"5"
@@ -71,10 +74,13 @@ def _headers(stream: "_Unpacked") -> Iterator[tuple[str, int, bytes]]:
     Raises:
         EOFError, ValueError: the archive is cut short or damaged.
     """
-    longer = ""
+    longer, count = "", 0
     while block := stream.read(_BLOCK):
         if not block.strip(b"\0"):
             return
+        count += 1
+        if count > MOST_HEADERS:
+            raise ValueError(f"more than {MOST_HEADERS:,} headers")
         if len(block) < _BLOCK:
             raise EOFError("a header is cut short")
         unsigned = sum(block) - sum(block[148:156]) + 8 * ord(" ")

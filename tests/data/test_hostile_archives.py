@@ -71,6 +71,8 @@ HOSTILE = {
     "a binary size": (block("cifar/test.bin", 0, b"0", **{"@124": b"\x80" + b"\xff" * 11}), "a number in a header"),
     "a size beyond the end": (block("cifar/test.bin", 900, b"0"), "a member is cut short"),
     "a size beyond everything": (block("readme", 8**11 - 1, b"0", CONTENT), "a member is cut short"),
+    "thousands of members": (block("cifar/empty", 0, b"0") * 10_001, "more than 10,000 headers"),
+    "thousands of extended headers": (block("x", 0, b"x") * 10_001, "more than 10,000 headers"),
     "a wrong checksum": (TEST[:148] + b"000000" + TEST[154:], "the checksum of a header is wrong"),
     "half a header": (TEST + TEST[:100], "a header is cut short"),
 }
