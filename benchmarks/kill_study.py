@@ -46,6 +46,9 @@ ATTENTION = 0.0002
 REST = 1.0
 """Seconds between two readings of the study."""
 
+EARLY = ("no study", "has finished yet")
+"""What is said of a study that is not there yet, or in which nothing has ended."""
+
 Row = tuple[str, ...]
 
 
@@ -129,7 +132,7 @@ def _disturbed(
 
 @dataclass
 class _Reader:
-    """Reads a study over and over, as soon as something is in it.
+    """Reads a study over and over; that it is refused before anything is in it is right.
 
     Attributes:
         study: its folder.
@@ -150,16 +153,16 @@ class _Reader:
     def work(self) -> None:
         """Read until it is enough."""
         while not self.enough.wait(REST):
-            if not any(event == "committed" for _, event in _log(self.study)):
-                continue
             try:
                 self.exports.append(_exported(self.study, self.environment))
                 if self.report:
                     page = ["report", str(self.study), "--out", str(self.study.with_suffix(".html"))]
-                    subprocess.run([*PROGRAM, *page], check=True, capture_output=True, env=self.environment)
+                    subprocess.run([*PROGRAM, *page], check=True, capture_output=True, text=True, env=self.environment)
             except subprocess.CalledProcessError as error:
-                print(error, error.stderr, file=sys.stderr)
-                self.refused += 1
+                early = not self.exports and any(reason in error.stderr for reason in EARLY)
+                if not early:
+                    print(error, error.stderr, file=sys.stderr)
+                self.refused += not early
 
 
 def _misread(exports: list[list[Row]], expected: set[Row]) -> int:
