@@ -21,7 +21,7 @@ HOSTILE_PICKLES = (
     *(b"\x80\x02" + b"]q\x00" * 5000 + b".", b"\x80\x05\x96" + b"\xff" * 8, b"T\xff\xff\xff\x7f"),
     *(b"\x8b\xff\xff\xff\x7f", b"."),
     *(b"\x80\x02K\x00" + b"\x85" * 3000 + b".", b"I" + b"9" * 5000 + b"\n."),
-    *(b"\x80\x02\x8a\xff" + b"\x7f" * 255 + b"."),
+    b"\x80\x02\x8a\xff" + b"\x7f" * 255 + b".",
 )
 
 

@@ -80,7 +80,7 @@ class Ground:
     def guarded(self) -> dict[str, tuple[int, int, int]]:
         """Path -> inode, size and time of the last change of all that no input may change.
 
-        What SQLite puts beside a database that it reads is left out.
+        What SQLite puts beside a database that it reads is left out; Matplotlib has a folder of its own.
         """
         found = {}
         for place in (self.given, self.folder / "home"):
@@ -101,7 +101,7 @@ def made(folder: Path) -> Iterator[Ground]:
         (folder / one).mkdir()
     _give(ground)
     before = dict(os.environ), Path.cwd()
-    os.environ.update(ENVIRONMENT, HOME=str(folder / "home"))
+    os.environ.update(ENVIRONMENT, HOME=str(folder / "home"), MPLCONFIGDIR=str(folder / "matplotlib"))
     try:
         yield ground
     finally:

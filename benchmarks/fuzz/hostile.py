@@ -10,7 +10,7 @@ NUMBERS = (
     *("nan", "-nan", "inf", "-inf", "1e400", "-1e400", "1e-400", "1e999999999", "-1e999999999", "0e999999999"),
     *(DIGITS, f"-{DIGITS}", f"0.{DIGITS}", DIGITS[:50], "9223372036854775807", "9223372036854775808", "2147483648"),
     *("18446744073709551616", "1e308", "-1e308", "5e-324", "0x10", "1_000", "٣", "１", "½", "1,5", "1.5", "-1", "0"),
-    *("-0"),
+    "-0",
     *("+1", " 1 ", "1e3", "1e", "e1", ".", "-", "1.", ".5", "--1", "1/2", "1e1e1", "1;2", "1 2", "1..", "..1"),
     *("..", "7..1"),
     *("1..7:0", "1..7:-1", "1..7:nan", "1..1e9", "0..1:1e-9", "0..1e999999:1e-999999", "1..2..3", "1:2", "1..2:3:4"),
@@ -18,7 +18,7 @@ NUMBERS = (
 WORDS = (
     *("", " ", "-", "--", "=", ",", ",,", ":", "none", "None", "true", "false", "null", "NaN", "default", "all", "*"),
     *("\x1b[2J", "\x1b]0;x\x07", "\x07", "\r", "\n", "a\nb", "\t", "\x7f", "\x9b2J", "\u202e", "\ufeff", "\u2028"),
-    *("\udcff"),
+    "\udcff",
     *("é", "名前", "𝟙", "ﬁ", "İ", "a\u0301", "👩‍👩‍👧", "%s", "%n", "{}", "{0}", "$HOME", "`id`", "'", '"', "\\"),
     *("<b>", "</script>"),
     *("[red]", "[/]", "[bold", ":smile:", "=1+1", "@x", "+x", "a=b", "a=b=c", "name:", "name:a", "name:a=", "name:=1"),
@@ -28,11 +28,11 @@ PATHS = (
     *("", ".", "..", "~", "~nobody/x", "missing", "missing/deeper", f"{LONG}.csv", "a/" * 3000, "\udcff.csv", "é.csv"),
     *("\x1b[2J.csv", "x\ny.json", "-", "--", "/dev/null", "/dev/full", "/dev/zero", "x.html", "x.toml", "x.parquet"),
     *("/dev/stdin", "/dev/fd/99", "/proc/self/environ", "x.csv/", "con.csv", "%s.csv", "x.CSV", "x.csv.gz"),
-    *("[red].json"),
+    "[red].json",
 )
 GIVEN = (
     *("../given", "../given/study", "../given/rows.csv", "../given/study.toml", "../given/groups.json"),
-    *("../given/empty"),
+    "../given/empty",
     *("../given/groups.csv", "../given/binary", "../given/loop", "../given/missing", "../given/study/study.db"),
 )
 """Paths of files that no input changes, and of some that are not there."""

@@ -14,25 +14,25 @@ FILES = {
 }
 STATUSES = (
     *(b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK", b"HTTP/1.1 206 Partial Content", b"HTTP/1.0 200"),
-    *(b""),
+    b"",
     *(b"HTTP/1.1 404 \x1b[2JNot Found", b"HTTP/1.1 416 Range", b"HTTP/1.1 503 " + b"x" * 5000, b"HTTP/9.9 999 X"),
-    *(b"200"),
+    b"200",
     *(b"HTTP/1.1 302 Found", b"HTTP/1.1 301 Moved", b"HTTP/1.1 100 Continue", b"HTTP/1.1 204 No Content", b"SSH-2.0-x"),
     *(b"HTTP/1.1 200 \xff\xfe\x9b2J", b"HTTP/1.1 -1 OK", b"HTTP/1.1 99999999999 OK", b"HTTP/1.1 304 Not Modified"),
-    *(b"\0"),
+    b"\0",
 )
 NUMBERS = (b"0", b"-1", b"x", b"", b"1e9", b"99999999999999999999", b"9" * 5000, b"\xb2", b"1, 2", b"0x10")
 HEADERS = (
     *(b'ETag: "1"', b'ETag: "\x1b[2J"', b'ETag: "' + b"x" * 5000 + b'"', b'ETag: W/"1"', b'ETag: "a\tb"'),
-    *(b'ETag: "\xff"'),
+    b'ETag: "\xff"',
     *(b"Content-Encoding: gzip", b"Transfer-Encoding: chunked", b"Transfer-Encoding: x", b"Last-Modified: never"),
-    *(b"x" * 70_000),
+    b"x" * 70_000,
     *(b"Content-Range: bytes 0-1/2", b"Content-Range: bytes */*", b"Content-Range: " + b"9" * 5000, b"no colon"),
     *(b": x", b"\0: \0"),
     *(b"Location: http://SERVER/x", b"Location: file:///etc/passwd", b"Location: http://[::1", b"Location: "),
-    *(b"Location: //\x1b[2J"),
+    b"Location: //\x1b[2J",
     *(b"Location: ftp://127.0.0.1/x", b"Location: http://127.0.0.1:99999/", b"Location: http://\xe9/"),
-    *(b"Location: http://a b/"),
+    b"Location: http://a b/",
     b"\r\n".join([b"X: y"] * 200),
 )
 CHUNKS = (

@@ -54,7 +54,8 @@ def _restated(draws: random.Random, ground: Ground) -> bytes:
             table = draws.choice(tables)
             with suppress(sqlite3.Error):
                 columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
-                _restate(draws, database, table, draws.choice(columns))
+                if columns:
+                    _restate(draws, database, table, draws.choice(columns))
     return path.read_bytes()
 
 
