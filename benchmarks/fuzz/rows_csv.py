@@ -57,4 +57,5 @@ def _spoilt(draws: random.Random, text: str) -> bytes:
             break
     made = io.StringIO()
     csv.writer(made, lineterminator=draws.choice(("\n", "\n", "\r\n")), escapechar="\\").writerows(rows)
-    return made.getvalue().encode(draws.choice(("utf-8", "utf-8", "utf-8-sig", "utf-16")), "surrogateescape")
+    encoding = draws.choice(("utf-8", "utf-8", "utf-8-sig", "utf-16"))
+    return made.getvalue().encode(encoding, "replace" if encoding == "utf-16" else "surrogateescape")

@@ -168,7 +168,7 @@ def _broken(code: Any, out: str, err: str, changed: list[str]) -> str:
         return f"changes {Path(changed[0]).name}"
     if code in REFUSALS:
         messages = re.split(r"^error: ", err, flags=re.MULTILINE)[1:]
-        if code == ExitStatus.BAD_INPUT and len(messages) != 1 or not (messages or out):
+        if (code == ExitStatus.BAD_INPUT and len(messages) != 1) or not (messages or out):
             return f"{len(messages)} messages of a refusal"
         for one in messages:
             rows = sum(max(1, ceil(len(line) / WIDTH)) for line in f"error: {one}".splitlines())
