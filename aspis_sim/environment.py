@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from aspis_sim.errors import InputError
+from aspis_sim.files import read_text
 
 PRNG = "threefry2x32"
 """The generator of every random number."""
@@ -78,6 +79,10 @@ NO_NUMBERS = ("xla_dump_", "xla_force_host_platform_device_count")
 """How flags of XLA begin that change no number."""
 
 
+LONGEST = 100_000
+"""Bytes that a file of flags may have."""
+
+
 @contextmanager
 def pinned(precision: str = "float32") -> Iterator[None]:
     """JAX's settings in this thread, as long as something computes; 64-bit numbers in the precision "float64" only."""
@@ -117,10 +122,16 @@ def unpinned() -> dict[str, str]:
 
 
 def _flags(text: str) -> list[str]:
-    """The flags in the text of ``XLA_FLAGS``, which may name a file that holds them."""
+    """The flags in the text of ``XLA_FLAGS``, which may name a file that holds them.
+
+    Raises:
+        InputError: XLA would read a device or a pipe, or more than flags are long.
+    """
     if text and not text.startswith("-"):
+        if os.path.exists(text) and not os.path.isfile(text):
+            raise InputError(f"XLA_FLAGS={text} is no regular file; correct or unset XLA_FLAGS")
         try:
-            text = Path(text).read_text(encoding="utf-8")
+            text = read_text(Path(text), LONGEST, "list of flags")
         except (OSError, ValueError):
             return [text]
     return text.split()

@@ -28,6 +28,8 @@ DEVICE = 1 << 24
 PATIENCE = 5.0
 """Seconds that a named pipe may stay without a writer."""
 
+_moved: dict[int, int] = {}
+
 
 def writable(path: Path) -> Path:
     """Return ``path`` if results can be written there, the folders of a file made.
@@ -39,7 +41,7 @@ def writable(path: Path) -> Path:
         if replaced(path):
             target = Path(os.path.realpath(path))
             target.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, name = _beside(target)
+            descriptor, name = beside(target)
             os.close(descriptor)
             os.unlink(name)
         if (own := _descriptor(path)) is not None:
@@ -92,6 +94,12 @@ def write_whole(path: Path, content: str | bytes) -> None:
         raise DataError(f"cannot write {path}: {error.strerror}") from None
 
 
+def beside(target: Path) -> tuple[int, str]:
+    """A new file in the same folder, open for writing: descriptor and name; its permissions are the mask's."""
+    name = str(target.parent / f".{target.name[:40]}.{secrets.token_hex(6)}")
+    return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), name
+
+
 def read_bounded(path: Path, limit: int, what: str = "file") -> bytes:
     """The bytes of a file, whatever size the system claims for it; of a pipe or a device, what it gives until its end.
 
@@ -139,12 +147,17 @@ def _await(descriptor: int, path: Path) -> None:
         raise InputError(f"{path} is a pipe into which nothing is written; name a file, or start its writer first")
 
 
+def moved(descriptor: int, to: int) -> None:
+    """From now on, paths that name a descriptor of this process mean another, to which its stream went."""
+    _moved[descriptor] = to
+
+
 def _descriptor(path: Path) -> int | None:
     """The descriptor of this process that a path names, as ``/dev/stdout`` and ``/dev/fd/63`` do."""
     own = os.path.realpath("/dev/fd")
     for _ in range(LINKS):
         if path.name.isdigit() and os.path.realpath(path.parent) == own:
-            return int(path.name)
+            return _moved.get(int(path.name), int(path.name))
         try:
             path = path.parent / os.readlink(path)
         except (OSError, ValueError):
@@ -159,14 +172,8 @@ def _write_through(path: Path, content: bytes) -> None:
         file.write(content)
 
 
-def _beside(target: Path) -> tuple[int, str]:
-    """A new file in the same folder, open for writing: descriptor and name; its permissions are the mask's."""
-    name = str(target.parent / f".{target.name[:40]}.{secrets.token_hex(6)}")
-    return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), name
-
-
 def _replace(target: Path, content: bytes) -> None:
-    descriptor, name = _beside(target)
+    descriptor, name = beside(target)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from aspis_sim.analysis.tables import tables_of
+from aspis_sim.data.status import unpublished
 from aspis_sim.errors import InputError
 from aspis_sim.files import writable, write_whole
 from aspis_sim.records import as_csv
@@ -90,7 +91,8 @@ class Results:
     def table(self) -> str:
         """The tables of the command as plain text: top-1 by q and scheme, mean over the seeds and 95% interval, or the
         range of fewer than 4 seeds."""
-        return plain(tables_of(self.rows)) if self.rows else ""
+        said = map(unpublished, dict.fromkeys(row.dataset for row in self.rows))
+        return "\n".join([plain(tables_of(self.rows)), *(f"{one}\n" for one in said if one)]) if self.rows else ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 """The two official archives of CIFAR-10 and CIFAR-100, binary and Python, read to the same arrays."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from aspis_sim.data.base import REMEDY, Dataset, checked_labels, split_official
 from aspis_sim.data.files import Source, Stored, joint_sum
-from aspis_sim.data.safe_pickle import batch
+from aspis_sim.data.safe_pickle import INTEGERS, Array, batch
 from aspis_sim.data.tar_stream import members
 from aspis_sim.errors import DataError
 
@@ -35,9 +36,14 @@ class Layout:
     leading: int
     labels: str = ""
 
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Names of all members that are read."""
+        return (*self.train, self.test)
+
     def limits(self) -> dict[str, int]:
         """Member -> most bytes it may have."""
-        return dict.fromkeys((*self.train, self.test), MOST_IMAGES * (PIXELS + 100) + 100_000)
+        return dict.fromkeys(self.members, MOST_IMAGES * (PIXELS + 100) + 100_000)
 
 
 def read(
@@ -47,7 +53,7 @@ def read(
 
     Args:
         source: whose archive is read.
-        layouts: name of an archive -> its layout.
+        layouts: name of an archive, or of the folder that it unpacks to -> its layout.
         classes: number of classes.
         mean, deviation: a channel, in units of 0 to 255.
 
@@ -56,7 +62,9 @@ def read(
     """
     (stored,) = source.open()
     layout = layouts[stored.file.name]
-    parts = {name: _rows(stored, name, content, layout, classes) for name, content in members(stored, layout.limits())}
+    files = stored.members() if stored.file.members else [stored]
+    contents = _whole(files, layout.limits()) if stored.file.members else members(stored, layout.limits())
+    parts = {name: _rows(stored, name, content, layout, classes) for name, content in contents}
     train = [parts.pop(name) for name in layout.train]
     images, labels = (np.concatenate(several) for several in zip(*train, strict=True))
     return split_official(
@@ -64,10 +72,20 @@ def read(
         (images, labels),
         parts[layout.test],
         classes=classes,
-        sha256=joint_sum([stored]),
+        sha256=joint_sum(files),
         mean=mean,
         deviation=deviation,
     )
+
+
+def _whole(files: Sequence[Stored], limits: Mapping[str, int]) -> Iterator[tuple[str, bytes]]:
+    """Name and content of the files of an unpacked archive."""
+    for one in files:
+        with one.checked() as file:
+            content = file.read(limits[one.file.name] + 1)
+        if len(content) > limits[one.file.name]:
+            raise DataError(f"{one.path} has more than {limits[one.file.name]:,} bytes; {REMEDY}")
+        yield one.file.name, content
 
 
 def _rows(stored: Stored, name: str, content: bytes, layout: Layout, classes: int) -> Rows:
@@ -92,10 +110,20 @@ def _unpickled(where: str, content: bytes, key: str) -> tuple[NDArray[np.uint8],
     except DataError as error:
         raise DataError(f"{where}: {error}; {REMEDY}") from None
     pixels, labels = found.get("data"), found.get(key)
-    if not isinstance(pixels, np.ndarray) or not isinstance(labels, list):
+    if not isinstance(pixels, Array) or not isinstance(labels, (list, Array)):
         raise DataError(f"{where} has no data and {key}; {REMEDY}")
-    if pixels.shape[1] != PIXELS:
-        raise DataError(f"{where}: rows of {pixels.shape[1]:,} bytes, not {PIXELS:,}; {REMEDY}")
+    try:
+        images = pixels.values(2, ("u1",), "bytes in rows and columns")
+        if isinstance(labels, Array):
+            return _of_width(images, where), labels.values(1, INTEGERS, "whole numbers").astype(np.int64)
+    except DataError as error:
+        raise DataError(f"{where}: {error}; {REMEDY}") from None
     if not all(type(label) is int and abs(label) < 2**31 for label in labels):
         raise DataError(f"{where}: {key} are not all whole numbers; {REMEDY}")
-    return pixels, np.array(labels, np.int64)
+    return _of_width(images, where), np.array(labels, np.int64)
+
+
+def _of_width(pixels: NDArray[np.uint8], where: str) -> NDArray[np.uint8]:
+    if pixels.shape[1] != PIXELS:
+        raise DataError(f"{where}: rows of {pixels.shape[1]:,} bytes, not {PIXELS:,}; {REMEDY}")
+    return pixels

@@ -13,6 +13,17 @@ from aspis_sim.data.files import File, Source
 _BASE = "https://www.cs.toronto.edu/~kriz"
 _TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
 
+_BINARY = Layout(tuple(f"{name}.bin" for name in _TRAIN), "test_batch.bin", leading=1)
+_PYTHON = Layout(_TRAIN, "test_batch", leading=0, labels="labels")
+
+LAYOUTS = {
+    "cifar-10-binary.tar.gz": _BINARY,
+    "cifar-10-python.tar.gz": _PYTHON,
+    "cifar-10-batches-bin": _BINARY,
+    "cifar-10-batches-py": _PYTHON,
+}
+"""Of the archives, and of the folders that they unpack to."""
+
 SOURCE = Source(
     name="cifar10",
     subfolders=("cifar10", "."),
@@ -30,15 +41,12 @@ SOURCE = Source(
                 170_498_071,
                 (f"{_BASE}/cifar-10-python.tar.gz",),
             ),
+            File("cifar-10-batches-bin", members=_BINARY.members),
+            File("cifar-10-batches-py", members=_PYTHON.members),
         ),
     ),
     licence="none stated; its author asks for a citation",
 )
-
-LAYOUTS = {
-    "cifar-10-binary.tar.gz": Layout(tuple(f"{name}.bin" for name in _TRAIN), "test_batch.bin", leading=1),
-    "cifar-10-python.tar.gz": Layout(_TRAIN, "test_batch", leading=0, labels="labels"),
-}
 
 
 def cifar10() -> Dataset:

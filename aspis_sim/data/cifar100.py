@@ -12,6 +12,17 @@ from aspis_sim.data.files import File, Source
 
 _BASE = "https://www.cs.toronto.edu/~kriz"
 
+_BINARY = Layout(("train.bin",), "test.bin", leading=2)
+_PYTHON = Layout(("train",), "test", leading=0, labels="fine_labels")
+
+LAYOUTS = {
+    "cifar-100-binary.tar.gz": _BINARY,
+    "cifar-100-python.tar.gz": _PYTHON,
+    "cifar-100-binary": _BINARY,
+    "cifar-100-python": _PYTHON,
+}
+"""Of the archives, and of the folders that they unpack to."""
+
 SOURCE = Source(
     name="cifar100",
     subfolders=("cifar100", "."),
@@ -29,15 +40,12 @@ SOURCE = Source(
                 169_001_437,
                 (f"{_BASE}/cifar-100-python.tar.gz",),
             ),
+            File("cifar-100-binary", members=_BINARY.members),
+            File("cifar-100-python", members=_PYTHON.members),
         ),
     ),
     licence="none stated; its author asks for a citation",
 )
-
-LAYOUTS = {
-    "cifar-100-binary.tar.gz": Layout(("train.bin",), "test.bin", leading=2),
-    "cifar-100-python.tar.gz": Layout(("train",), "test", leading=0, labels="fine_labels"),
-}
 
 
 def cifar100() -> Dataset:

@@ -13,14 +13,12 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from aspis_sim.data.files import CHUNK, SUMS, File, Stored, digest, listed_sums
+from aspis_sim.data.files import CHUNK, MOST_BYTES, File, Stored, digest
+from aspis_sim.data.sums import SUMS, listed_sums
 from aspis_sim.errors import DataError, InputError
 
 Report = Callable[[int, int], None]
 """Called with the bytes that are here and the bytes expected."""
-
-MOST_BYTES = 2_000_000_000
-"""Bytes of a download whose published size does not hold because a list of sums replaces its sum."""
 
 ATTEMPTS = 3
 TIMEOUT = 30.0

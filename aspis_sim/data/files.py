@@ -2,8 +2,11 @@
 
 import gzip
 import hashlib
+import itertools
+import os
+import shlex
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,38 +15,60 @@ from typing import BinaryIO
 
 from aspis_sim.data import search
 from aspis_sim.data.base import REMEDY
+from aspis_sim.data.lookalikes import GZIP, HEAD, no_file, text_instead
+from aspis_sim.data.sums import SUMS, listed_sums
 from aspis_sim.errors import DataError
 
-SUMS = "SHA256SUMS"
-"""A file of this name beside data files, in the format of sha256sum, replaces the published sums of what it lists."""
-
 CHUNK = 1 << 20
+
+MOST_BYTES = 2_000_000_000
+"""Bytes of a file whose published size does not hold because a list of sums replaces its sum."""
 
 
 @dataclass(frozen=True)
 class File:
-    """A file as it is published.
+    """A file as it is published, or as people have it.
 
     Attributes:
         name: in its folder.
         sha256: of the file, or with ``packed`` of what is in it.
         size: bytes of the file, or with ``packed`` of what is in it.
         urls: where it can be had, best first; empty for a file that is another form of one that can.
-        packed: the file is gzip, and only its content is compared: the same images compressed anew are accepted.
+        packed: only the content is compared, whether the file is gzip or plain: the same images compressed anew or
+            not at all are accepted.
         download: size and SHA-256 of the file that is downloaded, where those above are of its content.
+        form_of: name of the published file that has the same content; empty for the published one.
+        members: the name is that of a folder with these files, unpacked from an archive. Nobody publishes their sums,
+            so that a list of sums beside them has to; ``sha256`` and ``size`` are of no use then.
     """
 
     name: str
-    sha256: str
-    size: int
+    sha256: str = ""
+    size: int = 0
     urls: tuple[str, ...] = ()
     packed: bool = False
     download: tuple[int, str] | None = None
+    form_of: str = ""
+    members: tuple[str, ...] = ()
 
     @property
     def published(self) -> tuple[int, str]:
         """Size and SHA-256 of the file as it is downloaded."""
         return self.download or (self.size, self.sha256)
+
+    def within(self, folder: Path, unlisted: bool) -> Path | None:
+        """Where it lies in a folder, None if it does not; an unpacked one may be the folder.
+
+        Args:
+            folder: to look into.
+            unlisted: whether an unpacked archive without a list of sums counts.
+        """
+        path = folder / self.name
+        if not self.members:
+            return path if os.path.isfile(path) else None
+        wanted = self.members if unlisted else (SUMS,)
+        places = (path, folder) if folder.name == self.name else (path,)
+        return next((one for one in places if any(os.path.isfile(one / name) for name in wanted)), None)
 
 
 @dataclass(frozen=True)
@@ -65,17 +90,18 @@ class Source:
     note: str = ""
 
     def located(self) -> list[tuple[File, Path]]:
-        """The file that serves each need, in the first folder where one is found."""
-        return next((found for folder in search.candidates(self.subfolders) if (found := self.in_folder(folder))), [])
+        """The file that serves each need, in the first folder where one is found.
 
-    def in_folder(self, folder: Path) -> list[tuple[File, Path]]:
+        An unpacked archive without a list of sums, which cannot be read, is found only where nothing else is.
+        """
+        folders = search.candidates(self.subfolders)
+        each = ((folder, unlisted) for unlisted in (False, True) for folder in folders)
+        return next((found for folder, unlisted in each if (found := self._in_folder(folder, unlisted))), [])
+
+    def _in_folder(self, folder: Path, unlisted: bool) -> list[tuple[File, Path]]:
         """The files of this source in one folder, one a need that is met."""
-        return [
-            (file, folder / file.name)
-            for forms in self.needs
-            for file in [next((form for form in forms if (folder / form.name).is_file()), None)]
-            if file is not None
-        ]
+        places = ([(form, path) for form in forms if (path := form.within(folder, unlisted))] for forms in self.needs)
+        return [found[0] for found in places if found]
 
     def missing(self) -> list[str]:
         """Names of the files that are not there, by the name they are downloaded under."""
@@ -86,18 +112,34 @@ class Source:
         """The stored files in the order of the needs.
 
         Raises:
-            DataError: one is missing; says which, where it was looked for and how to get it.
+            DataError: one is missing; says which, where it was looked for, what lies there instead and how to get it.
         """
         found = self.located()
         if lacking := self.missing():
             where = f"in {found[0][1].parent}" if found else "in " + ", ".join(str(path) for path in search.folders())
-            raise DataError(f"{self.name}: {', '.join(lacking)} not found {where};\n{self.remedy()}")
+            raise DataError(f"{self.name}: {', '.join(lacking)} not found {where}{self._instead()};\n{self.remedy()}")
         return [Stored(file, path) for file, path in found]
+
+    def _instead(self) -> str:
+        """What stands in the place of a file, or where a file lies that is not looked for there; empty if nothing."""
+        names = [form.name for forms in self.needs for form in forms if not form.members]
+        for path in (folder / name for folder in search.candidates(self.subfolders) for name in names):
+            if what := no_file(path):
+                return f" ({path} is {what})"
+        for path in (folder / name for folder in search.folders() for name in names):
+            if "." not in self.subfolders and os.path.isfile(path):
+                return f" ({path} belongs into {path.parent / self.subfolders[0]})"
+        return ""
 
     def remedy(self) -> str:
         """How to get the files."""
         also = f", {self.note}" if self.note else ""
         return f"run aspis-sim data fetch {self.name}{also}, or name their folder with `data_dir` or {search.VARIABLE}"
+
+    def published_sums(self) -> set[str]:
+        """The sums of the data set, `joint_sum`, as far as all its files are those that were published."""
+        forms = [{(_line_name(file), file.sha256) for file in one if not file.members} for one in self.needs]
+        return {_joined(chosen) for chosen in itertools.product(*forms)}
 
 
 @dataclass(frozen=True)
@@ -122,6 +164,23 @@ class Stored:
         """Its sum in the list beside it."""
         return listed_sums(self.path.parent).get(self.path.name)
 
+    def members(self) -> "list[Stored]":
+        """The files of an unpacked archive.
+
+        Raises:
+            DataError: one is not there, or not in the list of sums.
+        """
+        found = [Stored(File(name), self.path / name) for name in self.file.members]
+        if lacking := [one.path.name for one in found if not os.path.isfile(one.path)]:
+            raise DataError(f"{self.path} lacks {', '.join(lacking)}; remove the folder and fetch the archive")
+        if unlisted := [one.path.name for one in found if not one.listed]:
+            raise DataError(
+                f"{self.path} is an unpacked archive, and no {SUMS} in it has the sum of {unlisted[0]}; fetch the "
+                f"archive (aspis-sim data fetch), or take the files as they are:\n"
+                f"cd {shlex.quote(str(self.path))} && sha256sum {' '.join(self.file.members)} > {SUMS}"
+            )
+        return found
+
     @contextmanager
     def checked(self) -> Iterator[BinaryIO]:
         """The file, open for reading, after its sum was found right; a packed one is checked by `content`.
@@ -131,22 +190,31 @@ class Stored:
         """
         try:
             with self.path.open("rb") as file:
+                size = len_of(file)
+                file.seek(0)
+                if what := text_instead(file.read(HEAD)):
+                    raise DataError(f"{self.path} is {what}, not {_line_name(self.file)}; {REMEDY}")
+                if size > MOST_BYTES:
+                    raise DataError(f"{self.path} has {size:,} bytes, more than any official file; {REMEDY}")
+                file.seek(0)
                 if self.listed or not self.file.packed:
-                    self._compare(digest(file), len_of(file))
+                    self._compare(digest(file), size)
                     file.seek(0)
                 yield file
         except OSError as error:
             raise DataError(f"{self.path} cannot be read ({error.strerror or error}); {REMEDY}") from None
 
     def content(self) -> bytes:
-        """What the file holds, unpacked if it is gzip, after its sum was found right.
+        """What the file holds, unpacked if it may be and is gzip, after its sum was found right.
 
         Raises:
             DataError: it cannot be read, holds something else or more than the published file.
         """
         with self.checked() as file:
+            zipped = self.file.packed and file.read(2) == GZIP
+            file.seek(0)
             try:
-                stream = gzip.GzipFile(fileobj=file) if self.file.packed else file
+                stream = gzip.GzipFile(fileobj=file) if zipped else file
                 whole = stream.read(self.file.size + 1)
             except (EOFError, gzip.BadGzipFile, zlib.error) as error:
                 raise DataError(f"{self.path} is damaged or cut short ({error}); {REMEDY}") from None
@@ -179,30 +247,15 @@ def digest(file: BinaryIO) -> str:
 
 
 def joint_sum(stored: list[Stored]) -> str:
-    """One sum for a data set: the file's own; of several, of their list in sha256sum's format."""
-    if len(stored) == 1:
-        return stored[0].sha256
-    lines = "".join(f"{one.sha256}  {one.file.name}\n" for one in stored)
-    return hashlib.sha256(lines.encode()).hexdigest()
+    """One sum for a data set: the file's own; of several, of their list in sha256sum's format by published names."""
+    return _joined([(_line_name(one.file), one.sha256) for one in stored])
 
 
-def listed_sums(folder: Path) -> dict[str, str]:
-    """File name -> SHA-256 as the list in a folder has it; empty without a list.
+def _joined(sums: Sequence[tuple[str, str]]) -> str:
+    if len(sums) == 1:
+        return sums[0][1]
+    return hashlib.sha256("".join(f"{sha256}  {name}\n" for name, sha256 in sums).encode()).hexdigest()
 
-    Raises:
-        DataError: a line is none of sha256sum's.
-    """
-    path = folder / SUMS
-    try:
-        text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read ({error}); write it with sha256sum") from None
-    sums: dict[str, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        found, space, name = line[:64].lower(), line[64:66], line[66:]
-        if len(found) != 64 or set(found) - set("0123456789abcdef") or space not in ("  ", " *") or not name:
-            raise DataError(f"{path}, line {number}: not a line of sha256sum (64 hex digits, two spaces, a file name)")
-        sums[name.removeprefix("./")] = found
-    return sums
+
+def _line_name(file: File) -> str:
+    return file.form_of or file.name

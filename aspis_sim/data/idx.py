@@ -1,6 +1,7 @@
 """The IDX format of the MNIST family: big-endian header, then bytes; gzip or plain."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,10 @@ SIDE = 28
 
 
 def files(sums: dict[str, tuple[str, int, str]], bases: tuple[str, ...]) -> tuple[tuple[File, ...], ...]:
-    """The four files of a source of this family, each gzip or plain.
+    """The four files of a source of this family, each gzip or plain, under the published name or 7-Zip's.
+
+    The name inside the published gzip files, which 7-Zip gives what it unpacks, has a dot in the place of a hyphen:
+    ``train-images.idx3-ubyte``. Whatever the name, the content decides.
 
     Args:
         sums: plain name -> SHA-256 of its content, bytes and SHA-256 of the published gzip.
@@ -24,8 +28,10 @@ def files(sums: dict[str, tuple[str, int, str]], bases: tuple[str, ...]) -> tupl
         header, side = (16, SIDE * SIDE) if "images" in name else (8, 1)
         whole = header + side * (60_000 if name.startswith("train") else 10_000)
         urls = tuple(f"{base}/{name}.gz" for base in bases)
-        gzipped = File(f"{name}.gz", content, whole, urls, packed=True, download=(size, packed))
-        needs.append((gzipped, File(name, content, whole)))
+        published = File(f"{name}.gz", content, whole, urls, packed=True, download=(size, packed))
+        dotted = name.replace("-idx", ".idx")
+        others = (name, f"{dotted}.gz", dotted)
+        needs.append((published, *(replace(published, name=one, urls=(), form_of=published.name) for one in others)))
     return tuple(needs)
 
 

@@ -21,6 +21,9 @@ _MATRIX, _COMPRESSED = 14, 15
 _NUMERIC = range(6, 16)
 """Array classes of plain numbers, double to uint64."""
 
+MOST_ARRAYS = 1000
+"""Arrays at the top level of a file; an official one has two."""
+
 _PIECE = 1 << 16
 
 
@@ -65,9 +68,13 @@ def arrays(file: BinaryIO, names: Collection[str]) -> Iterator[Array]:
     order = "<" if header[126:128] == b"IM" else ">"
     if struct.unpack(f"{order}H", header[124:126])[0] != 0x0100:
         raise DataError("it is no MATLAB file of version 5")
+    count = 0
     while tag := file.read(8):
+        count += 1
         if len(tag) < 8:
             raise DataError("it is cut short")
+        if count > MOST_ARRAYS:
+            raise DataError(f"it has more than {MOST_ARRAYS:,} arrays")
         kind, size = struct.unpack(f"{order}II", tag)
         begin = file.tell()
         if begin + size > file.seek(0, 2):

@@ -8,19 +8,27 @@ from aspis_sim.records import as_csv, as_json
 from aspis_sim.registry import unknown_name
 from aspis_sim.report.libraries import check_library
 from aspis_sim.report.source import Source
-from aspis_sim.report.text_tables import latex, markdown
+from aspis_sim.report.text_tables import escape_latex, escape_markdown, latex, markdown
 from aspis_sim.run.row import COLUMNS, Row
 
 TEXTS: dict[str, Callable[[Source], str]] = {
     "csv": lambda source: as_csv(source.rows, tuple(COLUMNS)),
     "json": lambda source: as_json(source.rows),
-    "latex": lambda source: latex(tables_of(source.rows)),
-    "markdown": lambda source: markdown(tables_of(source.rows)),
+    "latex": lambda source: latex(tables_of(source.rows)) + "".join(map(_latex_note, source.unpublished)),
+    "markdown": lambda source: "\n".join([markdown(tables_of(source.rows)), *map(_markdown_note, source.unpublished)]),
 }
 FORMATS = (*TEXTS, "parquet")
 ROWS = ("csv", "json", "parquet")
 """Formats that hold the rows as they are."""
 ENDINGS = {".csv": "csv", ".json": "json", ".tex": "latex", ".md": "markdown", ".parquet": "parquet"}
+
+
+def _latex_note(text: str) -> str:
+    return f"\n\\noindent {escape_latex(text)}\n"
+
+
+def _markdown_note(text: str) -> str:
+    return f"{escape_markdown(text)}\n"
 
 
 def check_format(name: str) -> None:

@@ -107,6 +107,7 @@ def _notes(study: Source, tables: Tables, runs: int) -> str:
         notes.append(
             f"The runs come from {study.origins} versions of the code or the data; how many of each is at the end."
         )
+    notes += study.unpublished
     if tables.repeated:
         notes.append(
             f"{tables.repeated:,} rows are of a run that is there again later (same scheme, adversary, q, seed and "

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aspis_sim.data.status import unpublished
 from aspis_sim.errors import InputError
 from aspis_sim.run.row import Row
+from aspis_sim.study.fingerprint import Origin
 from aspis_sim.study.reading import read_csv
 from aspis_sim.study.records import StoredRun, StoredTrace
 from aspis_sim.study.study import Study
@@ -31,6 +33,7 @@ class Source:
         commands: that asked for the cells, oldest first; empty if not known.
         made_by: versions, devices and hosts -> the values met and in how many cells.
         origins: versions of the code or the data that the rows come from, as far as is known.
+        unpublished: what is to be said of data that are not the published ones, as far as is known.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Source:
     commands: tuple[str, ...] = ()
     made_by: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     origins: int = 1
+    unpublished: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -97,12 +101,24 @@ def from_study(study: Study, name: str) -> Source:
         commands=tuple(commands),
         made_by=_made_by(runs),
         origins=len({run.origin for run in runs}),
+        unpublished=_unpublished((run.row.dataset, run.origin) for run in runs),
     )
 
 
 def _only_rows(study: Study, name: str) -> Source:
-    placed = list(study.placed_rows())
-    return Source(name, tuple(row for _, row in placed), origins=len({place.origin for place, _ in placed}))
+    placed, origins = list(study.placed_rows()), study.origins()
+    return Source(
+        name,
+        tuple(row for _, row in placed),
+        origins=len({place.origin for place, _ in placed}),
+        unpublished=_unpublished((row.dataset, origins.get(place.origin)) for place, row in placed),
+    )
+
+
+def _unpublished(trained_on: Iterable[tuple[str, Origin | None]]) -> tuple[str, ...]:
+    """What is to be said of the data sets of runs, each with their origin."""
+    data = dict.fromkeys((dataset, origin.data) for dataset, origin in trained_on if origin is not None)
+    return tuple(said for dataset, sha256 in data if (said := unpublished(dataset, sha256)))
 
 
 def _checked(source: Source) -> Source:

@@ -136,8 +136,7 @@ def compare(
 def official(cell: Cell) -> bool:
     """Whether the cell's data are those that were published, by their sum."""
     files = source(parse_part(cell.dataset).name)
-    sums = {file.sha256 for forms in files.needs for file in forms} if files else set()
-    return dataset_of(cell).sha256 in sums
+    return files is not None and dataset_of(cell).sha256 in files.published_sums()
 
 
 def points(runs: Sequence[Planned], results: Mapping[Replicates, Sequence[StoredRun]]) -> list[Point]:

@@ -5,8 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from aspis_sim.errors import InputError
+from aspis_sim.files import read_text
 from aspis_sim.registry import unknown_name
 from aspis_sim.spec.grid import AXES
+
+LARGEST = 10**6
+"""Bytes that the file of a preset may have."""
 
 SERIES_KEYS = ("decay", "rate", "note")
 SETTINGS = (*AXES, *SERIES_KEYS)
@@ -52,6 +56,6 @@ def tables_in(path: Path) -> dict[str, Any]:
         InputError: it cannot be read, or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text(path, LARGEST, "preset"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"preset {path}: {error}") from None

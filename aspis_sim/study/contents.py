@@ -155,7 +155,7 @@ class Contents:
         """The runs of the tables, as `places` orders them, without cells and traces."""
         made = []
         with self.reading(), database.snapshot(self.connection):
-            origins = {number: Origin(*one) for number, one in self._by_number("origin").items()}
+            origins = self.origins()
             machines = {number: _machine(number, *one) for number, one in self._by_number("machine").items()}
             told = {line[0]: line for line, _ in run_lines(self.connection)}
             for place, row in self.placed_rows():
@@ -164,6 +164,11 @@ class Contents:
                     raise Damage(f"machine or origin of {called('run', key)} is missing")
                 made.append(StoredRun(row, key, machines[line[6]], origins[place.origin], seconds, finished))
         return made
+
+    def origins(self) -> dict[int, Origin]:
+        """Number -> version of the code and checksum of the data, of all runs that have ended."""
+        with self.reading():
+            return {number: Origin(*one) for number, one in self._by_number("origin").items()}
 
     def _by_number(self, kind: str) -> dict[Any, tuple[Any, ...]]:
         """What one of `KINDS` has by what it is found by."""

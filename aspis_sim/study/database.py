@@ -4,7 +4,6 @@ import errno
 import os
 import shutil
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aspis_sim.errors import DataError
+from aspis_sim.files import beside
 from aspis_sim.printable import printable
 from aspis_sim.study import checksums
 
@@ -72,11 +72,10 @@ def create(folder: Path) -> sqlite3.Connection:
         raise taken
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor, made = tempfile.mkstemp(dir=folder, prefix=f".{NAME}.")
+        descriptor, made = beside(path)
         os.close(descriptor)
         with explained(folder), closing(sqlite3.connect(made, isolation_level=None)) as connection:
             tables(connection)
-        os.chmod(made, 0o644)
         os.link(made, path)
     except (OSError, ValueError) as error:
         if exists(folder):

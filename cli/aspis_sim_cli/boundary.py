@@ -24,6 +24,7 @@ CODES = {
     InputError: ExitStatus.BAD_INPUT,
     DataError: ExitStatus.DATA_MISSING,
     PluginError: ExitStatus.CELLS_FAILED,
+    MemoryError: ExitStatus.DATA_MISSING,
 }
 
 
@@ -73,7 +74,10 @@ def _ended(error: BaseException) -> ExitStatus:
             _silence_stdout()
         ours = error.filename is None or error.errno in OF_THE_MACHINE
         return ExitStatus.DATA_MISSING if ours else ExitStatus.BAD_INPUT
-    complain(f"error: {error}")
+    if isinstance(error, MemoryError):
+        complain(f"error: there is not enough memory{f' ({error})' if str(error) else ''}; ask for something smaller")
+    else:
+        complain(f"error: {error}")
     return next(code for kind, code in CODES.items() if isinstance(error, kind))
 
 

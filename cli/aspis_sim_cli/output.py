@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 
 from aspis_sim.errors import InputError
-from aspis_sim.files import writable, write_whole
+from aspis_sim.files import moved, writable, write_whole
 from aspis_sim.records import as_csv, as_json
 from aspis_sim_cli.boundary import complain
 
@@ -47,9 +47,10 @@ def spinner(quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 def keep_stdout_for_results() -> None:
-    """Let what libraries print by themselves go to stderr, for the rest of the process."""
+    """Let what libraries print by themselves go to stderr from now on; ``/dev/stdout`` stays the results."""
     before = sys.stdout
     results = os.dup(before.fileno())
+    moved(before.fileno(), results)
     os.dup2(sys.stderr.fileno(), before.fileno())
     sys.stdout = os.fdopen(results, "w", encoding=before.encoding, errors=before.errors)
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
+from rich.text import Text as PlainText
 
 from aspis_sim.analysis.headline import worst_over_attacks
 from aspis_sim.analysis.tables import tables_of
+from aspis_sim.data.status import unpublished
 from aspis_sim.report.tensorboard import Board
 from aspis_sim.run.executors import EXECUTORS
 from aspis_sim.run.forecast import note_timings
@@ -78,7 +80,7 @@ def rows_text(session: Session) -> Text:
 
 
 def tables_view(rows: list[Row]) -> Callable[[Console], RenderableType | None]:
-    """The tables of rows, then the worst case over attacks; nothing if there are no rows."""
+    """The tables of rows, the worst case over attacks, and which data are not the published ones; or nothing."""
 
     def view(console: Console) -> RenderableType | None:
         if not rows:
@@ -86,6 +88,8 @@ def tables_view(rows: list[Row]) -> Callable[[Console], RenderableType | None]:
         tables = tables_of(rows)
         parts: list[RenderableType] = [table_view(table, console.width) for table in tables.tables]
         parts += [worst_view(worst, console.width) for worst in worst_over_attacks(tables)]
+        said = map(unpublished, dict.fromkeys(row.dataset for row in rows))
+        parts += [PlainText(f"! {one}") for one in said if one]
         return Group(*parts)
 
     return view

@@ -32,6 +32,9 @@ class Program(TyperGroup):
 def _told() -> Iterator[None]:
     try:
         yield
+    except KeyboardInterrupt:
+        complain("interrupted")
+        raise typer.Exit(ExitStatus.INTERRUPTED) from None
     except _UsageError as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             raise  # no mistake: it shows the help

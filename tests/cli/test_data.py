@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from aspis_sim.data import DATASETS, search
-from aspis_sim.data.files import SUMS
+from aspis_sim.data.sums import SUMS
 from tests.cli import program
 from tests.cli.program import refused, rows
 from tests.data import archives
@@ -55,6 +55,24 @@ def test_status_lists_every_data_set_where_it_is_and_what_to_do(home, tmp_path):
     assert "name their folder with --data-dir or ASPIS_DATA_DIR" in found["mnist"]["remedy"]
     assert states()["cifar10"]["state"] == "missing"
     assert "dataset-fashion-mnist" in states()["fashion-mnist"]["remedy"]
+
+
+def test_an_unpacked_archive_is_found_and_its_files_are_counted(home):
+    (home / "cifar-10-batches-py").mkdir(parents=True)
+    for name in ("data_batch_1", "test_batch", "readme.html"):
+        (home / "cifar-10-batches-py" / name).write_bytes(bytes(1000))
+    found = states()["cifar10"]
+    assert (found["state"], found["folder"], found["bytes"]) == ("found", str(home), 2000)
+    result = invoke("verify cifar10 --format csv", code=3)
+    assert "cifar-10-batches-py lacks data_batch_2, data_batch_3, data_batch_4, data_batch_5" in result.stderr
+
+
+def test_a_web_page_in_the_place_of_data_is_named_with_3(home):
+    archives.mnist(home / "mnist")
+    (home / "mnist" / IMAGES).write_bytes(b"<!doctype html><title>Sign in</title>")
+    result = invoke("verify mnist --format csv", code=3)
+    assert f"{IMAGES} is a web page (HTML), not {IMAGES}; remove the file" in result.stderr
+    assert "mnist,damaged," in result.stdout
 
 
 @pytest.mark.parametrize("width", [80, 140])

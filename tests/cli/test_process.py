@@ -10,11 +10,14 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import typer
 from aspis_sim_cli import devices
+from aspis_sim_cli.boundary import bounded
 from aspis_sim_cli.devices import cause, remedy
 from aspis_sim_cli.process import PLAIN
 
-from tests.cli.program import PROGRAM
+from aspis_sim import __version__
+from tests.cli.program import PROGRAM, run
 
 TABLE = "distortion --scheme aspis,detox --q 2..4 --attack strong"
 TRAIN = "train --scheme median --q 1 --workers 7 --steps 2 --samples-per-file 2 --model softmax --lr 0.1 --quiet"
@@ -37,10 +40,13 @@ SHELL = {
     "zz": f'JAX_PLATFORMS=zz "$@" {TRAIN}',
     "regression": 'JAX_PLATFORMS=zz "$@" reproduce linear-regression',
     "flag": f'XLA_FLAGS=--xla_nope=1 "$@" {TRAIN}',
+    "flag file": f'XLA_FLAGS=/dev/zero "$@" {TRAIN}',
     "flags": f'XLA_FLAGS=--xla_cpu_enable_fast_math=false "$@" {TRAIN}',
     "doctor": 'XLA_FLAGS=--xla_nope=1 "$@" doctor --format csv',
     "asserts": f'PYTHONOPTIMIZE=1 "$@" {TRAIN}',
     "asserts help": 'PYTHONOPTIMIZE=1 "$@" --version',
+    "module": f'"{PROGRAM[0]}" -m aspis_sim_cli --version',
+    "version": '"$@" --version',
     "notebook": f'MPLBACKEND=module://matplotlib_inline.backend_inline "$@" {DRAW}',
 }
 """Name of a case -> how a shell calls the program ("$@"), which is killed after a minute."""
@@ -77,6 +83,7 @@ ENDS = {
     "closed all": (2, ""),
     "zz": (2, "error: JAX does not start: Unable to initialize backend 'zz': Backend 'zz' is not in the list"),
     "regression": (2, "error: JAX does not start: Unable to initialize backend 'zz'"),
+    "flag file": (2, "error: XLA_FLAGS=/dev/zero is no regular file; correct or unset XLA_FLAGS"),
     "asserts": (2, "error: Python runs without assert statements (PYTHONOPTIMIZE or -O)"),
 }
 """Name of a case -> exit code, and how the one line on stderr begins."""
@@ -131,6 +138,63 @@ def test_flags_that_xla_does_not_know_are_named_and_others_taken(ends):
     told = "does not start: Unknown flag in XLA_FLAGS: --xla_nope=1; correct or unset XLA_FLAGS"
     assert f"wrong: devices jax: {told}" in ends["doctor"].stderr
     assert "jaxlib equal" not in ends["doctor"].stderr
+
+
+INTERRUPTED = """
+import sys
+from aspis_sim_cli.__main__ import main
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "aspis_sim_cli.app":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+main()
+"""
+"""Ctrl-C while the commands are loaded."""
+
+
+def test_an_interruption_before_the_command_is_one_too(monkeypatch):
+    done = subprocess.run([PROGRAM[0], "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+    def interrupt(plugins):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("aspis_sim_cli.app.load_plugins", interrupt)
+    result = run("list schemes")
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted\n")
+
+
+def test_the_package_is_a_program(ends):
+    assert ends["module"].stdout == ends["version"].stdout == f"aspis-sim {__version__}\n"
+
+
+@pytest.mark.parametrize(("reason", "shown"), [("", ""), ("Unable to allocate 7 TiB", " (Unable to allocate 7 TiB)")])
+def test_a_lack_of_memory_is_told(reason, shown, capsys):
+    def greedy():
+        raise MemoryError(reason)
+
+    with pytest.raises(typer.Exit) as leaving:
+        bounded(greedy)()
+    assert leaving.value.exit_code == 3
+    assert capsys.readouterr().err == f"error: there is not enough memory{shown}; ask for something smaller\n"
+
+
+MOVED = """
+from pathlib import Path
+from aspis_sim.files import write_whole
+from aspis_sim_cli.output import keep_stdout_for_results
+
+keep_stdout_for_results()
+write_whole(Path("/dev/stdout"), "rows")
+"""
+
+
+def test_results_for_stdout_go_there_though_libraries_write_to_it():
+    done = subprocess.run([PROGRAM[0], "-c", MOVED], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("rows", "")
 
 
 def test_without_asserts_what_needs_no_model_works(ends):

@@ -15,6 +15,7 @@ from aspis_sim_cli.rows_file import RowsFile
 from aspis_sim import files
 from aspis_sim.errors import DataError, InputError
 from aspis_sim.files import read_bounded, writable, write_whole
+from aspis_sim.study import Study
 from tests.cli.program import PROGRAM, SMALL, invoke, refused, rows
 
 TABLE = "distortion --scheme aspis --q 2 --attack strong --format csv"
@@ -123,9 +124,11 @@ def test_a_new_file_has_the_permissions_of_the_mask_and_an_old_one_keeps_its_own
     try:
         write_whole(writable(new), "new")
         write_whole(writable(old), "new")
+        Study.create(tmp_path / "study").close()
     finally:
         os.umask(before)
     assert stat.S_IMODE(new.stat().st_mode) == 0o666 & ~mask
+    assert stat.S_IMODE((tmp_path / "study/study.db").stat().st_mode) == 0o666 & ~mask
     assert stat.S_IMODE(old.stat().st_mode) == 0o640
     assert old.read_text() == "new"
 

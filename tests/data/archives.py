@@ -9,7 +9,7 @@ import tarfile
 
 import numpy as np
 
-from aspis_sim.data.files import SUMS
+from aspis_sim.data.sums import SUMS
 
 
 def pictures(count, side=28, channels=1, classes=10, seed=0):

@@ -8,7 +8,7 @@ import pytest
 
 from aspis_sim.data import load
 from aspis_sim.data.base import PARTS, checked_labels
-from aspis_sim.data.files import SUMS
+from aspis_sim.data.sums import SUMS
 from aspis_sim.errors import DataError
 from tests.data import archives
 from tests.data.refusals import refused

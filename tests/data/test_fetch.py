@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from aspis_sim.data.fetch import fetch
-from aspis_sim.data.files import SUMS, File
+from aspis_sim.data.files import File
+from aspis_sim.data.sums import SUMS
 from aspis_sim.errors import DataError, InputError
 from tests.data.server import Behaviour, serving
 

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aspis_sim.analysis.labels import overrides_of
+from aspis_sim.data.status import unpublished
 from aspis_sim.run.curve import Point
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.row import DIVERGED, row_of
@@ -46,7 +47,7 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
         "out b/h: Byzantine and honest workers excluded."
         + (f" Diverged: {DIVERGED}." if row.status == "diverged" else "")
     )
-    return Group(table, Text(note))
+    return Group(table, Text(note), *([Text(f"! {said}")] if (said := unpublished(row.dataset)) else []))
 
 
 def _quality(result: Result) -> str:

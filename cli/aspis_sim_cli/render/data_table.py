@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aspis_sim.data.status import Status
+from aspis_sim.data.status import Status, unpublished
 
 WIDE = 100
 """Columns from which there is room for the beginning of a sum."""
@@ -36,7 +36,7 @@ def status_view(found: Sequence[Status], folders: Sequence[Path]) -> RenderableT
 
 
 def verify_view(checks: Sequence[Mapping[str, Any]], width: int) -> RenderableType:
-    """What each data set holds, or that it is missing or damaged.
+    """What each data set holds, or that it is missing or damaged; then which are not as published.
 
     Args:
         checks: ``dataset, state, train, validation, test, shape, classes, sha256``; one or more.
@@ -54,7 +54,8 @@ def verify_view(checks: Sequence[Mapping[str, Any]], width: int) -> RenderableTy
         classes = "" if check["classes"] is None else str(check["classes"])
         cells = [check["dataset"], check["state"], *numbers, check["shape"], classes, check["sha256"][:16]]
         table.add_row(*(Text(cell) for cell in cells[: len(table.columns)]))
-    return table
+    said = (unpublished(check["dataset"], check["sha256"]) for check in checks if check["sha256"])
+    return Group(table, *(Text(one) for one in said if one))
 
 
 def _table() -> Table:

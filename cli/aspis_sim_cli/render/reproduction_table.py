@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from aspis_sim.data.status import unpublished
 from aspis_sim.reproduction.comparison import BAND, Comparison, Verdict, conclusion
 from aspis_sim.reproduction.preset import Preset
 from aspis_sim.reproduction.regression import DIGITS, TOLERANCE, Loss
@@ -33,7 +34,8 @@ def comparison_view(preset: Preset, comparisons: Sequence[Comparison], as_publis
         )
     first = comparisons[0]
     title = f"Figure {preset.figure}: {preset.title}\nours: {first.dataset}, {first.model}"
-    lines = (*notes(comparisons), "", *conclusion(comparisons, as_published))
+    said = unpublished(first.dataset)
+    lines = (*notes(comparisons), *([f"! {said}"] if said else []), "", *conclusion(comparisons, as_published))
     return Group(Text(title, style="bold"), table, *(Text(line) for line in lines))
 
 
