@@ -35,6 +35,9 @@ def _range(draws: random.Random) -> str:
 
 
 def _span(draws: random.Random) -> str:
+    if draws.random() < 0.4:
+        start = draws.choice((0, 1, 1, 2, 3))
+        return f"{start}..{start + draws.randint(0, 6)}{draws.choice(('', '', ':1', ':2', ':0.5'))}"
     step = f":{_number(draws)}" if draws.random() < 0.4 else ""
     return f"{_number(draws)}{draws.choice(('..', '..', '..', '...', '-'))}{_number(draws)}{step}"
 
@@ -42,6 +45,8 @@ def _span(draws: random.Random) -> str:
 def _number(draws: random.Random) -> str:
     if draws.random() < 0.15:
         return draws.choice(hostile.NUMBERS)
+    if draws.random() < 0.4:
+        return draws.choice(("1", "2", "3", "5", "15", "0.1", "0.5"))
     digits = "".join(draws.choices("0123456789", k=draws.choice((1, 1, 1, 2, 5, 12, 40))))
     point = f".{draws.randrange(1000)}" if draws.random() < 0.3 else ""
     exponent = f"e{draws.choice(('', '-', '+'))}{draws.choice((0, 1, 3, 9, 30, 308, 400, 10**9))}"
