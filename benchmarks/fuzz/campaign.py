@@ -80,18 +80,18 @@ def tried_apart(generator: str, count: int, seed: int) -> Iterator[Tried]:
             process = context.Process(target=_work, args=(theirs, generator, done, count, seed, last), daemon=True)
             process.start()
             theirs.close()
-            silent = False
-            while done < count:
-                if silent := not ours.poll(SILENCE):
-                    process.kill()
-                    break
-                try:
+            silent = closed = False
+            try:
+                while done < count and not (silent := not ours.poll(SILENCE)):
                     one: Tried = ours.recv()
-                except EOFError:
-                    break
-                done = one.number + 1
-                yield one
-            process.join()
+                    done = one.number + 1
+                    yield one
+            except EOFError:
+                closed = True
+            finally:
+                if done < count and not closed:
+                    process.kill()
+                process.join()
             if done < count:
                 yield _ended(done, silent, process.exitcode or 0, last)
                 done += 1
