@@ -144,7 +144,7 @@ def test_shrinking_leaves_what_fails():
 
 
 def test_shrinking_leaves_what_keeps_a_run_short():
-    one = Input(("train", *TRAINED, "--lr", "1"))
+    one = Input(("train", *TRAINED, "--lr", "0.7"))
     assert shrunk(one, lambda smaller: True).words == ("train", *TRAINED)
 
 
