@@ -5,7 +5,7 @@ import re
 import resource
 import signal
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -69,7 +69,7 @@ def tried_here(generator: str, numbers: Iterable[int], seed: int, last: Path | N
             yield Tried(number, outcome, text)
 
 
-def tried_apart(generator: str, count: int, seed: int) -> Iterator[Tried]:
+def tried_apart(generator: str, count: int, seed: int) -> Generator[Tried, None, None]:
     """Run inputs of a generator in a process of its own; if one kills it, another goes on with the next."""
     done = 0
     with tempfile.TemporaryDirectory() as folder:

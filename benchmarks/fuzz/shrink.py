@@ -42,11 +42,11 @@ def _smaller(one: Input) -> Iterator[Input]:
         for part in (word[: len(word) // 2], word[len(word) // 2 :]) if len(word) > 20 else ():
             yield replace(one, words=(*one.words[:place], part, *one.words[place + 1 :]))
     for name, content in one.files.items():
-        for part in _parts(content):
-            yield replace(one, files={**one.files, name: part})
+        for rest in _parts(content):
+            yield replace(one, files={**one.files, name: rest})
     for place, answer in enumerate(one.answers):
-        for part in _parts(answer):
-            yield replace(one, answers=(*one.answers[:place], part, *one.answers[place + 1 :]))
+        for rest in _parts(answer):
+            yield replace(one, answers=(*one.answers[:place], rest, *one.answers[place + 1 :]))
 
 
 def _parts(content: bytes) -> Iterator[bytes]:

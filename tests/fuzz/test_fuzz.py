@@ -160,6 +160,7 @@ def test_an_input_that_kills_the_process_is_a_failure_and_the_next_is_run():
     found = tried_apart("ranges", 3000, 0)
     first = next(found)
     (process,) = active_children()
+    assert process.pid
     os.kill(process.pid, signal.SIGKILL)
     killed = next(one for one in found if one.outcome.failure)
     assert killed.outcome.failure == "SIGKILL"
