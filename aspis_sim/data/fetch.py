@@ -67,7 +67,11 @@ def fetch(file: File, folder: Path, report: Report, base: str | None = None, pau
 
 
 def _checked_base(base: str) -> str:
-    if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).hostname:
+    try:
+        whole = urlsplit(base).scheme in ("http", "https") and urlsplit(base).hostname
+    except ValueError:
+        whole = None
+    if not whole:
         raise InputError(f"`from` {base}: not an address; write https://host/folder")
     return base.rstrip("/")
 
