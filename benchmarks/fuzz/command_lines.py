@@ -74,7 +74,7 @@ VALUES: dict[str, tuple[str, ...]] = {
 }
 PLACES: dict[str, tuple[str, ...]] = {
     "kind": ("assignments", "payloads", "rules", "datasets", "models", "schemes", "attacks", "detectors"),
-    "figure": ("accuracy", "distortion", "curves", "runs"),
+    "figure": ("accuracy", "distortion", "curves", "heatmap"),
     "name": ("list", "fig-7a", "fig-10", "fashion-mnist", "frame-up", "fig-b2"),
     "dataset": ("digits", "synthetic:samples=50", "mnist", "linear-regression", "cifar10"),
     "study": ("study", "rows.csv"),

@@ -3,12 +3,14 @@
 import json
 import random
 
+from aspis_sim.reproduction import preset
 from benchmarks.fuzz import hostile
 from benchmarks.fuzz.command_lines import commands, value
 from benchmarks.fuzz.ground import CONFIGURATION, Ground
 from benchmarks.fuzz.inputs import Input
 
-CONFIGURED = (("sweep",), ("train",))
+CONFIGURED = ("sweep", "train")
+REPRODUCED = ("reproduce", "--dry-run", "fig-7a", "--rates", "rates.toml")
 TABLES = ("", "sweep", "train", "detect", "nothing", '"sweep"', "sweep.q", "[sweep]")
 VALUES = (
     *("1", "-1", "0", "1.5", "nan", "inf", "-inf", "1e400", "true", "false", "[]", "[1, 2]", "[[1]]", "{}", "{a = 1}"),
@@ -22,15 +24,32 @@ VALUES = (
 
 def draw(draws: random.Random, ground: Ground) -> Input:
     """A dry run with a configuration file."""
-    (command,) = draws.choice(CONFIGURED)
+    command = draws.choice(CONFIGURED)
     text = CONFIGURATION if draws.random() < 0.4 else _written(draws, command)
+    if command == "train":
+        text = text.replace('"1..3"', "2").replace('["aspis", "median"]', '"aspis"')
     content = text.encode("utf-8", "surrogateescape")
     if draws.random() < 0.5:
         content = hostile.changed(draws, content)
     if draws.random() < 0.03:
         content = draws.choice((b"", b"\xff\xfe" + text.encode("utf-16-le", "replace"), content * 2000, bytes(1000)))
+    if draws.random() < 0.15:
+        return Input(REPRODUCED, {"rates.toml": _rates(draws, content)})
     trust = ["--trust-config"] if draws.random() < 0.2 else []
     return Input((command, "--dry-run", *trust, "--config", "study.toml"), {"study.toml": content})
+
+
+def _rates(draws: random.Random, content: bytes) -> bytes:
+    """Learning rates by series, as ``reproduce --search`` writes them, or what a configuration holds."""
+    if draws.random() < 0.2:
+        return content
+    label = draws.choice(preset.load("fig-7a").series).label
+    values = [draws.choice(VALUES) if draws.random() < 0.6 else "0.1" for _ in range(2)]
+    lines = [f'["{label}"]', f"rates = {values[0]}", f"decay = {values[1]}"]
+    if draws.random() < 0.3:
+        lines[draws.randrange(3)] = draws.choice(("", "[rates]", "[[rates]]", "rate = 'x'", "'' = 1", f'["{label}".a]'))
+    made = "\n".join(lines).encode("utf-8", "surrogateescape")
+    return hostile.changed(draws, made) if draws.random() < 0.4 else made
 
 
 def _written(draws: random.Random, command: str) -> str:

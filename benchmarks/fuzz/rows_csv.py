@@ -18,8 +18,9 @@ COMMANDS = (
     "export rows.csv --format latex",
     "export rows.csv --out rows.parquet",
     "plot accuracy rows.csv --out figure.svg",
-    "verify rows.csv --stored",
 )
+MEASURED = ("top1", "loss", "distortion_measured", "lost_measured", "detection_rate", "seconds", "samples_processed")
+FIGURES = ("", "0", "1", "-1", "0.5", "1e308", "-1e308", "5e-324", "nan", "inf", "-inf", "1e400", "9" * 20)
 NEAR = ("0", "1", "-1", "0.5", "1e308", "-1e308", "ok", "failed", "True", "False", "", "median", "aspis", "krum:f=1")
 
 
@@ -35,6 +36,11 @@ def draw(draws: random.Random, ground: Ground) -> Input:
 
 def _spoilt(draws: random.Random, text: str) -> bytes:
     rows = list(csv.reader(io.StringIO(text)))
+    if draws.random() < 0.3:
+        for _ in range(draws.choice((1, 3, 10))):
+            column = rows[0].index(draws.choice(MEASURED))
+            rows[draws.randrange(1, len(rows))][column] = draws.choice(FIGURES)
+        return "".join(f"{','.join(row)}\n" for row in rows).encode()
     for _ in range(draws.choice((1, 1, 2, 5))):
         row, column = draws.randrange(1, len(rows)), draws.randrange(len(rows[0]))
         way = draws.randrange(10)
@@ -57,5 +63,5 @@ def _spoilt(draws: random.Random, text: str) -> bytes:
             break
     made = io.StringIO()
     csv.writer(made, lineterminator=draws.choice(("\n", "\n", "\r\n")), escapechar="\\").writerows(rows)
-    encoding = draws.choice(("utf-8", "utf-8", "utf-8-sig", "utf-16"))
+    encoding = draws.choice((*["utf-8"] * 20, "utf-8-sig", "utf-16"))
     return made.getvalue().encode(encoding, "replace" if encoding == "utf-16" else "surrogateescape")
