@@ -37,6 +37,9 @@ ENVIRONMENT = {
     "XDG_DATA_HOME": "",
 }
 
+DEVICES = ("/dev/null", "/dev/full", "/dev/zero")
+"""Inputs name them as files to read or write; they must stay what they are."""
+
 
 @dataclass(frozen=True)
 class Ground:
@@ -78,11 +81,12 @@ class Ground:
         return self.work
 
     def guarded(self) -> dict[str, tuple[int, int, int]]:
-        """Path -> inode, size and time of the last change of all that no input may change.
+        """Path -> inode, size and time of the last change of all that no input may change, devices among it.
 
         What SQLite puts beside a database that it reads is left out; Matplotlib has a folder of its own.
         """
-        found = {}
+        states = {path: os.lstat(path) for path in DEVICES}
+        found = {path: (state.st_ino, state.st_mode, state.st_rdev) for path, state in states.items()}
         for place in (self.given, self.folder / "home"):
             for root, folders, files in os.walk(place):
                 for name in (*folders, *files):

@@ -118,6 +118,22 @@ def test_the_judge_sees_what_is_wrong(planted, monkeypatch, tmp_path):
         assert trial.tried(Input(("x",)), laid).failure == failure
 
 
+def test_the_judge_sees_a_device_that_was_replaced(monkeypatch, tmp_path):
+    device = tmp_path / "device"
+    os.mkfifo(device)
+
+    def replacing():
+        device.unlink()
+        device.touch()
+        sys.exit(0)
+
+    monkeypatch.setattr("benchmarks.fuzz.ground.DEVICES", (str(device),))
+    monkeypatch.setattr(trial, "_program", lambda: lambda args, prog_name: replacing())
+    (tmp_path / "ground").mkdir()
+    with made(tmp_path / "ground") as laid:
+        assert trial.tried(Input(("x",)), laid).failure == "changes device"
+
+
 @pytest.mark.parametrize(
     "program",
     [_ends(0), _ends(None), _says("error: x\n" + "y\n" * 5), _says("error: x\nerror: y\n", 3), _prints("é\tα", 4)],
