@@ -92,8 +92,8 @@ class Ground:
                 for name in (*folders, *files):
                     if not name.endswith((".db-shm", ".db-wal")):
                         state = os.lstat(path := os.path.join(root, name))
-                        changed = 0 if name in folders else state.st_mtime_ns
-                        found[path] = (state.st_ino, 0 if name in folders else state.st_size, changed)
+                        held = (0, 0) if name in folders else (state.st_size, state.st_mtime_ns)
+                        found[path] = (state.st_ino, *held)
         return found
 
 
