@@ -20,12 +20,15 @@ KEPT = Path("fuzz-failures")
 def main(words: list[str]) -> int:
     """Run what the words ask for; returns the exit code, 1 if any input failed."""
     names = list(GENERATORS)
-    if "--only" in words:
+    if "--only" in words[:-1]:
         place = words.index("--only")
         names = words.pop(place + 1).split(",")
         del words[place]
     if unknown := sorted(set(names) - set(GENERATORS)):
         sys.exit(f"unknown generator {', '.join(unknown)}; known: {', '.join(GENERATORS)}")
+    if len(words) > 2 or not all(word.isdecimal() for word in words):
+        known = "".join(f"\n  {name}: {meaning}" for name, meaning in GENERATORS.items())
+        sys.exit(f"usage: python -m benchmarks.fuzz COUNT [SEED] [--only GENERATOR,...]{known}")
     count, seed = (*map(int, words), *(50_000, 0)[len(words) :])
     rows = []
     for place, name in enumerate(names):

@@ -200,3 +200,5 @@ def test_the_command_prints_a_row_per_generator_and_ends_with_1_on_a_failure(mon
     assert rows[3].startswith("http,0,1,0,0,1,0.5")
     with pytest.raises(SystemExit, match="unknown generator nothing; known: command-lines"):
         command.main(["--only", "nothing"])
+    with pytest.raises(SystemExit, match=r"usage: python -m benchmarks\.fuzz COUNT(?s:.*)  http: what a web server"):
+        command.main(["--help"])
