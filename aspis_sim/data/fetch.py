@@ -67,7 +67,11 @@ def fetch(file: File, folder: Path, report: Report, base: str | None = None, pau
 
 
 def _checked_base(base: str) -> str:
-    if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).hostname:
+    try:
+        whole = urlsplit(base).scheme in ("http", "https") and urlsplit(base).hostname
+    except ValueError:
+        whole = None
+    if not whole:
         raise InputError(f"`from` {base}: not an address; write https://host/folder")
     return base.rstrip("/")
 
@@ -126,6 +130,8 @@ def _download(
             raise DataError(f"{address}: HTTP {error.code} {error.reason}; try a mirror with `from=URL`") from None
         except (URLError, HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
             problem = str(getattr(error, "reason", error)) or type(error).__name__
+        except ValueError as error:  # a length, an address or a version that is none
+            raise DataError(f"{address}: no answer that can be read ({error}); try a mirror with `from=URL`") from None
         after = stream.seek(0, os.SEEK_END)
         attempt = 1 if after > before else attempt + 1
         if attempt >= ATTEMPTS:

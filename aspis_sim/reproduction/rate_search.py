@@ -100,8 +100,13 @@ def with_rates(preset: Preset, path: Path) -> Preset:
         tables = tomllib.loads(read_text(path, 10**6, "table of rates"))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path} is no TOML: {error}") from None
+    except InputError:
+        raise
+    except ValueError as error:
+        reason = error if isinstance(error, UnicodeDecodeError | tomllib.TOMLDecodeError) else "a number is too long"
+        raise InputError(f"{path} is no TOML: {reason}") from None
+    except RecursionError:
+        raise InputError(f"{path} is no TOML that could be read: it is nested too deeply") from None
     labels = [series.label for series in preset.series]
     for label, table in tables.items():
         if label not in labels:

@@ -262,7 +262,12 @@ class Named(Kind):
         return found
 
     def _check_options(self, part: Part) -> None:
-        """Refuse values of options that their part cannot have; which options there are, its builder says."""
+        """Refuse values of options that their part cannot have; which options there are, its builder says.
+
+        A part of a mapping that is no registry has none.
+        """
+        if part.written and not isinstance(self.registry, Registry):
+            raise InputError(f"{brief(part.name)!r} takes no options; write it alone")
         *before, last = part.name.split("+") if self.others else [part.name]
         steps = [(other, name) for name in before for other in self.others if name in other]
         options = {option: value for option, value in part.written if option not in self.settings}

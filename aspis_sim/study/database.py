@@ -271,7 +271,7 @@ def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
         yield
     finally:
         if not within and connection.in_transaction:
-            connection.execute("COMMIT")
+            connection.execute("ROLLBACK")  # nothing was written, and a damaged file lets nothing be committed
 
 
 @contextmanager

@@ -54,7 +54,10 @@ def test_the_worst_set_is_the_worst_of_all_sets(shape, searched, tmp_path, monke
     """
     monkeypatch.setattr(most_held_module, "_known", {})
     if searched:
-        first = lambda assignment, q: (lost(assignment.files.tolist(), tuple(range(q))), tuple(range(q)))  # noqa: E731
+
+        def first(assignment, q, end):
+            return lost(assignment.files.tolist(), tuple(range(q))), tuple(range(q))
+
         monkeypatch.setattr(most_held_module, "FEW", 0)
         monkeypatch.setattr(most_held_module, "local_search", first)
     for seed in range(6):

@@ -118,6 +118,17 @@ def test_no_time_gives_a_bound_and_no_false_certificate():
     assert found.bound > found.count == distorted(assignment, found.byzantine)
 
 
+def test_without_time_a_search_looks_at_its_first_set_alone(monkeypatch):
+    assignment = build("cyclic", workers=41, redundancy=9)
+    local = "aspis_sim.distortion.search.local_search._exchange"
+    monkeypatch.setattr(local, lambda *arguments: pytest.fail("another set is looked at"))
+    count, byzantine = local_search(assignment, 15, end=0.0)
+    assert len(set(byzantine)) == 15
+    assert count == distorted(assignment, byzantine)
+    found = worst_case(assignment, 15, time_limit=0.0)
+    assert found.count == distorted(assignment, found.byzantine) >= count
+
+
 def test_a_stopped_search_bounds_by_the_levels_it_finished(monkeypatch):
     assignment = build("mols", workers=24, redundancy=3)
     monkeypatch.setattr("aspis_sim.distortion.search.branch_and_bound.LARGEST_LEVEL", 4)

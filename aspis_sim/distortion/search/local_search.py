@@ -1,5 +1,7 @@
 """Good Byzantine sets by exchanging one worker at a time: where an exact search starts from."""
 
+import time
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,12 +12,20 @@ MOVES = 40
 WORK = 4e9  # multiplications; large assignments get fewer restarts
 
 
-def local_search(assignment: Assignment, q: int, most: bool = True) -> tuple[int, tuple[int, ...]]:
+def local_search(
+    assignment: Assignment, q: int, most: bool = True, end: float | None = None
+) -> tuple[int, tuple[int, ...]]:
     """Look for q workers that have a majority in as many files as possible (``most``), or as few.
 
     From a greedy start and from random ones in turn, the best exchange of one member against one outsider is
-    made a fixed number of times, ties broken at random. The result is deterministic, and carries no promise
-    of being the best.
+    made a fixed number of times, ties broken at random. The result carries no promise of being the best; it is
+    deterministic unless ``end`` comes before it.
+
+    Args:
+        assignment: of files to workers.
+        q: how many workers.
+        most: whether they are to win as many files as possible, not as few.
+        end: of `time.monotonic`, after which the best set so far is given; the first start is always looked at.
 
     Returns:
         The number of files, and the q workers, ascending.
@@ -32,6 +42,8 @@ def local_search(assignment: Assignment, q: int, most: bool = True) -> tuple[int
             value = sign * int((held[inside].sum(0) >= need).sum())
             if value > best:
                 best, members = value, inside.copy()
+            if end is not None and time.monotonic() > end:
+                return sign * best, tuple(sorted(int(w) for w in members))
             if 0 < q < len(held):
                 inside = _exchange(held, need, inside, sign, rng)
     return sign * best, tuple(sorted(int(w) for w in members))

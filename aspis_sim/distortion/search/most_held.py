@@ -73,7 +73,7 @@ def _search(assignment: Assignment, q: int, key: _Key, time_limit: float | None)
         count, byzantine = exhaustive(assignment, q)
         return Placement(count, count / files, byzantine, count, "exhaustive")
     start = time.monotonic()
-    count, byzantine = local_search(assignment, q)
+    count, byzantine = local_search(assignment, q, end=None if time_limit is None else start + time_limit)
     bound = counting_bound(assignment, q)
     if count < bound:
         if key not in _searches:

@@ -97,6 +97,7 @@ def requested(
         from aspis_sim.assignment.custom import numbers
 
         in_file = numbers(str(groups))
+        check_workers(in_file[0])
         return System(
             in_file[0] if workers is None else workers,
             in_file[1] if redundancy is None else redundancy,
