@@ -36,7 +36,7 @@ class Tolerance:
         """Raise `InputError` with the reason if n = ``rows`` is too few for f."""
         least = self.least_rows(self.byzantine)
         if rows < least:
-            most = max((f for f in range(self.byzantine) if self.least_rows(f) <= rows), default=None)
+            most = max((f for f in range(min(self.byzantine, rows + 1)) if self.least_rows(f) <= rows), default=None)
             remedy = "no f works for so few rows" if most is None else f"the largest f for {rows} rows is {most}"
             raise InputError(
                 f"f={self.byzantine} of n={rows} rows: needs {self.condition} (n of at least {least}), "

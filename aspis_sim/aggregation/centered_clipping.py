@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import jax.numpy as jnp
 from jax import Array
 
@@ -9,6 +11,7 @@ from aspis_sim.aggregation.base import Rule
 from aspis_sim.aggregation.distances import combine
 from aspis_sim.aggregation.lengths import norms
 from aspis_sim.errors import InputError
+from aspis_sim.printable import brief
 
 
 def clip_around(values: Array, centre: Array, tau: float, iterations: int, kept: Array | None = None) -> Array:
@@ -38,12 +41,13 @@ def centered_clipping(tau: float = 100.0, iterations: int = 1) -> Rule:
         tau: radius, more than 0.
         iterations: how often the rows are clipped around the new centre.
     """
-    if not isinstance(tau, int | float) or tau <= 0:
-        raise InputError(f"tau must be a number more than 0, got {tau}")
+    if not isinstance(tau, int | float) or not 0 < tau <= sys.float_info.max:
+        raise InputError(f"tau must be a finite number more than 0, got {brief(tau)}")
+    radius = float(tau)
     if iterations < 1:
         raise InputError(f"iterations must be at least 1, got {iterations}")
 
     def aggregate(values: Array, kept: Array | None = None) -> Array:
-        return clip_around(values, jnp.zeros_like(values[0]), tau, iterations, kept)
+        return clip_around(values, jnp.zeros_like(values[0]), radius, iterations, kept)
 
     return Rule(aggregate, takes_kept=True)

@@ -5,7 +5,9 @@ import hashlib
 import numpy as np
 
 from aspis_sim.data.base import PARTS, Dataset
+from aspis_sim.environment import SEEDS
 from aspis_sim.errors import InputError
+from aspis_sim.printable import brief
 
 MOST_VALUES = 1_000_000_000
 """Inputs that a data set may hold, 8 GB."""
@@ -21,7 +23,7 @@ def linear_regression(samples: int = 50_000, dimension: int = 100, run: int = 0)
     Args:
         samples: n, 1 or more.
         dimension: d, 1 or more.
-        run: seed of the run, which is that of the data as well.
+        run: seed of the run, 0 to 2**64 - 1, which is that of the data as well.
 
     Raises:
         InputError: a parameter out of its range, or too large to hold in memory.
@@ -34,6 +36,8 @@ def linear_regression(samples: int = 50_000, dimension: int = 100, run: int = 0)
             f"linear-regression: {samples:,} samples of {dimension:,} numbers are more than {MOST_VALUES:,} numbers; "
             f"try samples={max(1, MOST_VALUES // dimension)}"
         )
+    if isinstance(run, bool) or not isinstance(run, int) or not 0 <= run < SEEDS:
+        raise InputError(f"linear-regression: run={brief(run)}; it is a whole number from 0 to 2**64 - 1")
     draws = np.random.RandomState(run if run < 2**32 else [run % 2**32, run // 2**32])
     inputs = draws.normal(size=(samples, dimension))
     hidden = draws.normal(size=(dimension, 1))
