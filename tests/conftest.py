@@ -4,15 +4,26 @@ from pathlib import Path
 
 import jax
 import pytest
+from aspis_sim_cli import cache
 
 from aspis_sim.plugin import register
 
 jax.config.update("jax_num_cpu_devices", 8)
 
+LEAST_SECONDS = 0.05
+"""What a program takes to compile that is worth keeping for other tests, other workers and the next run."""
 
 MAPS = Path("/proc/self/maps")
 MANY_MAPS = 20_000
 """Pieces of memory from which compiled programs are dropped: a process gets 65,530 of Linux, and XLA crashes beyond."""
+
+
+def pytest_configure(config):
+    """Keep compiled programs in pytest's cache, by machine: each is compiled once, whichever worker asks for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(cache.VARIABLE, str(config.cache.mkdir("compiled")))
+        cache.use_compiled(True)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", LEAST_SECONDS)
 
 
 @pytest.fixture(autouse=True, scope="module")

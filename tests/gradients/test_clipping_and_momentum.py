@@ -16,6 +16,7 @@ from aspis_sim.gradients.clipping import clip_one
 from aspis_sim.gradients.memory_plan import plan
 from aspis_sim.gradients.network import network
 from aspis_sim.simulation import Run
+from tests.quick import quick
 from tests.shapes import changed, fed, shape
 
 WORKERS, Q, SAMPLES, STEPS = 5, 2, 3, 4
@@ -40,7 +41,7 @@ def by_hand(of_files, steps=STEPS):
     run = start(SHAPE)
     with jax.enable_x64(True):
         template, unravel = ravel_pytree(net.unravel(run.state.weights))
-        gradient = jax.jit(jax.vmap(jax.grad(net.model.loss), (None, 0, 0)))
+        gradient = quick(jax.vmap(jax.grad(net.model.loss), (None, 0, 0)))
         weights, norms = np.array(template), []
         for row in np.asarray(run.order)[:steps]:
             files = row.reshape(FILES, SAMPLES)

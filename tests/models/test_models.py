@@ -1,6 +1,5 @@
 """Models have the layers that they say, refuse what they cannot take, and their files' gradients are the right ones."""
 
-from functools import partial
 from typing import Any
 
 import jax
@@ -16,6 +15,7 @@ from aspis_sim.errors import InputError
 from aspis_sim.gradients.layers import layers_of
 from aspis_sim.gradients.source import Source
 from aspis_sim.spec.part import parse_part
+from tests.quick import quick
 
 IMAGES = {
     "lenet": (28, 28, 1),
@@ -24,10 +24,6 @@ IMAGES = {
 }
 CUTS = ((1, 1, 10**7), (1, 1, 4000), (1, 2, 4000), (3, 1, 10**5))
 """Chunks of files, turns in a chunk, bytes of a tile."""
-
-
-quick = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
-"""Compiled for a few calls."""
 
 
 def built(text, classes=10):

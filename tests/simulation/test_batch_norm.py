@@ -2,7 +2,6 @@
 
 import importlib
 from dataclasses import replace
-from functools import partial
 
 import flax.linen as nn
 import jax
@@ -22,6 +21,7 @@ from aspis_sim.models import MODELS
 from aspis_sim.models.base import STATISTICS, Model
 from aspis_sim.simulation import Run
 from aspis_sim.streams import stream
+from tests.quick import quick
 from tests.shapes import fed, shape
 
 WORKERS, Q, SAMPLES = 5, 2, 3
@@ -39,10 +39,6 @@ NORMED = {
     "samples_per_file": SAMPLES,
     "steps": STEPS,
 }
-
-
-quick = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
-"""Compiled for a few calls."""
 
 
 class Normed(nn.Module):
@@ -186,4 +182,4 @@ def test_a_score_rests_on_the_running_statistics_and_not_on_the_other_samples(re
 def test_a_model_without_batch_norm_has_no_statistics():
     plain = start(model="softmax")
     assert plain.state.statistics == {}
-    assert models.build("resnet8", 10).statistics(jnp.zeros((1, 8, 8, 3))) == {}
+    assert jax.eval_shape(models.build("resnet8", 10).statistics, jnp.zeros((1, 8, 8, 3))) == {}
