@@ -121,16 +121,21 @@ def test_a_payload_looks_at_the_clipped_gradients():
     assert 0 < np.linalg.norm(np.asarray(after.state.weights) - np.asarray(run.state.weights)) <= 1e-3
 
 
+def moves(**settings):
+    """How far the weights go in the first step and in the second, under momentum at the server."""
+    run = start(changed(SHAPE, momentum=0.5, steps=2, **settings))
+    once, twice = (np.asarray(run.to(stop, decide).state.weights) for stop in (1, 2))
+    return once - np.asarray(run.state.weights), twice - once
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return moves()[0]
+
+
 @pytest.mark.parametrize("cut", CUTS[:2], ids=str)
-def test_the_server_clips_the_update_before_the_optimizer(cut):
-    ours = changed(SHAPE, momentum=0.5, steps=2, **cut)
-    free, tied = (start(changed(ours, clip_server=radius)) for radius in (None, 0.01))
-    moved = []
-    for run in (free, tied):
-        once, twice = run.to(1, decide), run.to(2, decide)
-        first = np.asarray(once.state.weights) - np.asarray(run.state.weights)
-        moved.append((first, np.asarray(twice.state.weights) - np.asarray(once.state.weights)))
-    (plain, _), (first, second) = moved
+def test_the_server_clips_the_update_before_the_optimizer(plain, cut):
+    first, second = moves(**cut, clip_server=0.01)
     assert np.linalg.norm(plain) > RATE * 0.01
     np.testing.assert_allclose(first, plain * RATE * 0.01 / np.linalg.norm(plain), rtol=1e-9, atol=1e-15)
     assert np.linalg.norm(second - 0.5 * first) == pytest.approx(RATE * 0.01, rel=1e-9)
