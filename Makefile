@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/aspis-sim sweep --q 1..7 --attack strong
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -1,18 +1,55 @@
 """Eight virtual devices for every test, so that sharding runs anywhere; no user's folder, and no plugin that stays."""
 
+import time
 from pathlib import Path
 
 import jax
 import pytest
+from aspis_sim_cli import cache
 
 from aspis_sim.plugin import register
 
 jax.config.update("jax_num_cpu_devices", 8)
 
+KEPT = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
+"""Where JAX keeps compiled programs, and which."""
+
+LEAST_SECONDS = 0.05
+"""What a program takes to compile that is worth keeping for other tests, other workers and the next run."""
+
+MONTH = 30 * 24 * 3600
+"""Seconds after which a program is compiled anew: what nobody asks for any more goes."""
 
 MAPS = Path("/proc/self/maps")
 MANY_MAPS = 20_000
 """Pieces of memory from which compiled programs are dropped: a process gets 65,530 of Linux, and XLA crashes beyond."""
+
+
+def pytest_configure(config):
+    """Keep compiled programs in pytest's cache, by machine: each is compiled once, whichever worker asks for it.
+
+    Without that cache (``-p no:cacheprovider``) every process compiles its own, ``--cache-clear`` empties it.
+    """
+    if not hasattr(config, "cache"):
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        folder = config.cache.mkdir("compiled")
+        patch.setenv(cache.VARIABLE, str(folder))
+        cache.use_compiled(True)
+    if not hasattr(config, "workerinput"):
+        for path in folder.glob("programs/*/*"):
+            if time.time() - path.stat().st_mtime > MONTH:
+                path.unlink(missing_ok=True)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", LEAST_SECONDS)
+
+
+@pytest.fixture(autouse=True)
+def _programs_stay_in_their_folder():
+    """Also after a test that names another one."""
+    before = {name: jax.config.values[name] for name in KEPT}
+    yield
+    for name, value in before.items():
+        jax.config.update(name, value)
 
 
 @pytest.fixture(autouse=True, scope="module")

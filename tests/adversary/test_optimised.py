@@ -1,5 +1,7 @@
 """The optimised payload against the fixed ones: no less harm in any round, as a judge of its own counts it."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +12,7 @@ from aspis_sim.adversary.payloads.optimised import starts
 from aspis_sim.aggregation import RULES, accepts, rule
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid
+from tests.quick import quick
 
 KEY = jax.random.key(3)
 FIXED = [name for name in PAYLOADS if name not in ("optimised", "label_flip")]
@@ -34,7 +37,7 @@ def reach(lies, kept=None, averaged=None, distortable=LIES, finite=False):
 def server(name, convention=None, **options):
     """The rule as a run calls it where nobody is excluded: from rows to the update."""
     made = rule(name, convention=convention, **options)
-    return jax.jit(lambda rows: made(rows) if made.bounded is None else made.bounded(rows, None, LIES))
+    return quick(lambda rows: made(rows) if made.bounded is None else made.bounded(rows, None, LIES))
 
 
 def harm(rows, replaced, lies, aggregate, objective="descent"):
@@ -49,7 +52,13 @@ def harm(rows, replaced, lies, aggregate, objective="descent"):
 def searching(name, evaluations=4, **options):
     aimed = payload("optimised", aggregator=name, evaluations=evaluations, **options).aimed
     assert aimed is not None
-    return jax.jit(aimed)
+    return quick(aimed)
+
+
+@functools.cache
+def fixed(convention):
+    """Every fixed payload of a convention, by its name."""
+    return {one: quick(payload(one, convention=convention).of_files) for one in FIXED}
 
 
 @pytest.mark.parametrize(
@@ -65,10 +74,11 @@ def test_no_fixed_payload_does_more_harm(name, objective, convention):
     options = {"f": LIES} if accepts(name, "f") else {}
     aggregate = server(name, convention, **options)
     search = searching(name, objective=objective, convention=convention, **options)
-    fixed = {one: jax.jit(payload(one, convention=convention).of_files) for one in FIXED}
     for rows, replaced in rounds():
         found = harm(rows, replaced, search(rows, KEY, reach(replaced)), aggregate, objective)
-        others = {one: harm(rows, replaced, lies(rows, KEY), aggregate, objective) for one, lies in fixed.items()}
+        others = {
+            one: harm(rows, replaced, lies(rows, KEY), aggregate, objective) for one, lies in fixed(convention).items()
+        }
         assert found >= max(others.values()) - 1e-5 * np.abs(rows).max(), others
 
 

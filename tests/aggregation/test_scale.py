@@ -11,6 +11,7 @@ import pytest
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, preaggregation, rule
 from aspis_sim.aggregation.distances import geometry
 from aspis_sim.aggregation.lengths import norms
+from tests.quick import quick
 
 N, D = 13, 6
 F = {"bulyan": 2}
@@ -20,7 +21,7 @@ LENGTHS = {
     "geometric_median to convergence": "nu",
     "clipping": "radius",
 }
-"""Options that are lengths, and so grow with the rows."""
+"""Options that are lengths, and so grow with the rows: another length is another program."""
 SELECT = ("krum", "multi_krum", "bulyan", "mda", "smea", "monna", "cge", "caf", "dnc")
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "geometric_median to convergence": ("geometric_median", {"iterations": None}),
@@ -43,7 +44,7 @@ def applied(name, size=1.0):
         given.setdefault("f", F.get(name, 3))
     if name in LENGTHS:
         given[LENGTHS[name]] = 2.0 * size
-    return jax.jit(build(part, **given).__call__)
+    return (quick if name in LENGTHS else jax.jit)(build(part, **given).__call__)
 
 
 def rows(seed=0, far=8.0):

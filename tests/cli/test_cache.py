@@ -6,7 +6,7 @@ import jax
 import pytest
 from aspis_sim_cli import cache
 
-from tests.cli.program import ended, run
+from tests.cli.program import invoke, run
 
 WORDS = "sweep --scheme median --workers 7 --q 1 --steps 1 --samples-per-file 2 --model softmax --format csv --quiet"
 ROOT = os.geteuid() == 0
@@ -106,8 +106,7 @@ def test_a_sweep_runs_without_the_cache_and_doctor_says_it(tmp_path):
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o777)
-    done = ended(WORDS, ASPIS_CACHE_DIR=str(shared))
-    assert done.returncode == 0, done.stderr
+    done = invoke(WORDS, ASPIS_CACHE_DIR=str(shared))
     assert done.stderr.count("compiled programs are not kept") == 1
     assert list(shared.iterdir()) == []
     result = run("doctor --format csv", ASPIS_CACHE_DIR=str(shared))

@@ -78,18 +78,18 @@ def test_a_figure_from_the_archive_to_the_picture(archive, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_papers_net_and_augmentation_on_the_archive(archive):
-    """ResNet-18, narrow, on an archive in the layout of the official Python version."""
+def test_a_residual_net_and_the_papers_augmentation_on_the_archive(archive):
+    """A small sibling of ResNet-18, on an archive in the layout of the official Python version."""
     other = archive.parent / "python"
     archives.cifar(other / "cifar10", "cifar-10-python.tar.gz", archives.cifar10_members(True, 110))
     result = invoke(
-        f"fig-7a --max-steps 3 --samples-per-file 1 --seeds 428 --model resnet18:norm=batch:width=8 --data-dir {other} "
+        f"fig-7a --max-steps 3 --samples-per-file 1 --seeds 428 --model resnet8:norm=batch:width=4 --data-dir {other} "
         "--format json --quiet",
         ["--series", "Median, q = 2"],
     )
     (row,) = json.loads(result.stdout)
     assert (row["model"], row["files"], row["steps"], row["verdict"]) == (
-        "resnet18:norm=batch:width=8",
+        "resnet8:norm=batch:width=4",
         15,
         3,
         "cut short",

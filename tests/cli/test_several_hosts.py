@@ -5,14 +5,21 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from aspis_sim.devices.hosts import join_hosts
 from aspis_sim.errors import InputError
+from aspis_sim.run.resolve import resolve
+from aspis_sim.simulation import Run
+from aspis_sim.spec.grid import Grid
 from tests.cli import program
-from tests.cli.program import refused
+from tests.cli.program import invoke, refused
+
+ROOT = Path(__file__).parents[2]
 
 TRAIN = "train --workers 7 --q 3 --model softmax --steps 12 --every 12 --samples-per-file 2 --format json --quiet"
 
@@ -35,7 +42,7 @@ def test_two_processes_of_four_devices_are_one_of_one(more):
     assert [process.returncode for process in started] == [0, 0], printed
     assert printed[1][0] == ""
     ours = json.loads(printed[0][0])
-    theirs = json.loads(start(more).communicate(timeout=120)[0])
+    theirs = json.loads(invoke(TRAIN, more).stdout)
     for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
         assert ours[column] == theirs[column]
     np.testing.assert_allclose(ours["loss"], theirs["loss"], rtol=1e-5)
@@ -43,37 +50,40 @@ def test_two_processes_of_four_devices_are_one_of_one(more):
     assert ours["row"]["top1"] == theirs["row"]["top1"]
 
 
-WEIGHTS = """
+def weights(devices):
+    """The parameters after a run on so many devices."""
+    grid = Grid.of(scheme="aspis", q=3, lr=0.1, seed=5, workers=7, model="softmax", steps=12, samples_per_file=2)
+    cell = replace(grid.groups()[0].first, devices=devices)
+    run = Run.start(resolve(cell).shape, resolve(cell).feed(), cell.seed).to(cell.steps, resolve(cell).decide)
+    return np.asarray(run.state.weights)
+
+
+TOGETHER = """
 import sys
-from dataclasses import replace
 import numpy as np
-from aspis_sim.run.resolve import resolve
-from aspis_sim.spec.grid import Grid
-from aspis_sim.simulation import Run
 from aspis_sim.devices.hosts import join_hosts
 address, process, path = sys.argv[1:]
-if address:
-    join_hosts(address, 2, int(process), devices=8)
-grid = Grid.of(scheme=("aspis",), q=(3,), lr=(0.1,), seed=(5,), workers=7, model="softmax", steps=12)
-cell = replace(grid.groups()[0].first, devices=8 if address else 1)
-run = Run.start(resolve(cell).shape, resolve(cell).feed(), cell.seed).to(cell.steps, resolve(cell).decide)
-np.save(path, np.asarray(run.state.weights))
+join_hosts(address, 2, int(process), devices=8)
+from tests.cli.test_several_hosts import weights
+np.save(path, weights(8))
 """
 
 
 @pytest.mark.slow
 def test_two_processes_come_to_the_parameters_of_one(tmp_path):
     environment = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_PLATFORMS")}
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    given = [(address, "0", "first.npy"), (address, "1", "second.npy"), ("", "0", "alone.npy")]
+    paths = [tmp_path / "first.npy", tmp_path / "second.npy"]
     started = [
-        subprocess.Popen([sys.executable, "-c", WEIGHTS, *words[:2], str(tmp_path / words[2])], env=environment)
-        for words in given
+        subprocess.Popen([sys.executable, "-c", TOGETHER, address, str(index), str(path)], env=environment)
+        for index, path in enumerate(paths)
     ]
-    assert [process.wait(timeout=180) for process in started] == [0, 0, 0]
-    first, second, alone = (np.load(tmp_path / words[2]) for words in given)
+    alone = weights(1)
+    assert [process.wait(timeout=180) for process in started] == [0, 0]
+    first, second = map(np.load, paths)
     np.testing.assert_array_equal(first, second)
     np.testing.assert_allclose(first, alone, rtol=1e-4, atol=1e-6)
     assert np.abs(alone).max() > 0.01

@@ -10,7 +10,7 @@ import pytest
 
 from aspis_sim.devices.slurm import Task, devices_of, first_node, slurm_task
 from aspis_sim.errors import InputError
-from tests.cli.program import ended
+from tests.cli.program import ended, invoke
 from tests.cli.test_several_hosts import TRAIN, start
 
 STEP = {
@@ -42,7 +42,7 @@ def test_two_tasks_of_srun_share_virtual_devices_and_do_what_one_process_does():
     assert [process.returncode for process in started] == [0, 0], printed
     assert printed[1][0] == ""
     ours = json.loads(printed[0][0])
-    theirs = json.loads(start("--attack strong").communicate(timeout=120)[0])
+    theirs = json.loads(invoke(TRAIN, "--attack strong").stdout)
     for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
         assert ours[column] == theirs[column]
 

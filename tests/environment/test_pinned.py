@@ -157,9 +157,12 @@ def numbers(process):
     return json.loads(out.splitlines()[-1])
 
 
-def test_no_variable_of_the_environment_changes_a_number_of_train_or_sweep():
+def test_no_variable_of_the_environment_changes_a_number_of_train_or_sweep(monkeypatch, capsys):
     hostile = {name.upper(): str(value) for name, value in OTHER.items()} | {"JAX_ENABLE_X64": "1"}
-    usual, found = map(numbers, [begun({}), begun(hostile, "x64")])
+    process = begun(hostile, "x64")
+    monkeypatch.setattr(sys, "argv", ["-c", json.dumps(SMALL)])
+    exec(CHECK, {})
+    usual, found = json.loads(capsys.readouterr().out.splitlines()[-1]), numbers(process)
     assert len(usual) == 2 + 2
     assert found == usual
 

@@ -21,10 +21,11 @@ from aspis_sim.simulation import compiled
 from aspis_sim.simulation import round as round_of_a_run
 from aspis_sim.spec.grid import Grid
 from aspis_sim.streams import root_key
+from tests.quick import quick
 from tests.shapes import shape
 
 FILES = 455
-FEW = ("bulyan", "mda", "smea")
+FEW = ("bulyan", "caf", "mda", "smea")
 """Rules that take longer the more rows there are: they are given 15."""
 
 
@@ -80,10 +81,10 @@ def test_the_loss_of_a_file_is_that_of_its_scores():
     net = network("digits", "mlp", precision="bfloat16")
     weights, (inputs, labels) = net.initial(root_key(0), 0), net.train(0)
     parameters = net.unravel(3 * weights)
-    of_files = jax.jit(jax.vmap(net.loss, (None, 0, 0)))
+    of_files = quick(jax.vmap(net.loss, (None, 0, 0)))
     losses = of_files(parameters, inputs[:400].reshape(100, 4, -1), labels[:400].reshape(100, 4))
     assert losses.dtype == "float32"
-    scores = jax.jit(lambda given: net.model.scores(parameters, net.prepared(given)))(inputs[:400])
+    scores = quick(lambda given: net.model.scores(parameters, net.prepared(given)))(inputs[:400])
     assert scores.dtype == "bfloat16"
     with jax.enable_x64(True):
         exact = optax.softmax_cross_entropy_with_integer_labels(jnp.asarray(exactly(scores)), labels[:400])
@@ -102,7 +103,7 @@ def test_the_sum_of_many_gradients_is_added_up_in_float32(chunks):
         whole = Source(net.layers(2), Axis()).gradients(*given, whole=True)
         return gradients.weighted(jnp.ones(FILES)), whole.form(0, 0), gradients.loss
 
-    total, matrix, loss = jax.jit(look)(net.initial(root_key(0), 0))
+    total, matrix, loss = quick(look)(net.initial(root_key(0), 0))
     assert (total.dtype, matrix.dtype, loss.dtype) == ("float32", "bfloat16", "float32")
     exact = exactly(matrix).sum(0)
     assert np.linalg.norm(total - exact) <= 2**-9 / 4 * np.linalg.norm(exact)

@@ -16,6 +16,7 @@ from aspis_sim.gradients.clipping import clip_one
 from aspis_sim.gradients.memory_plan import plan
 from aspis_sim.gradients.network import network
 from aspis_sim.simulation import Run
+from tests.quick import quick
 from tests.shapes import changed, fed, shape
 
 WORKERS, Q, SAMPLES, STEPS = 5, 2, 3, 4
@@ -40,7 +41,7 @@ def by_hand(of_files, steps=STEPS):
     run = start(SHAPE)
     with jax.enable_x64(True):
         template, unravel = ravel_pytree(net.unravel(run.state.weights))
-        gradient = jax.jit(jax.vmap(jax.grad(net.model.loss), (None, 0, 0)))
+        gradient = quick(jax.vmap(jax.grad(net.model.loss), (None, 0, 0)))
         weights, norms = np.array(template), []
         for row in np.asarray(run.order)[:steps]:
             files = row.reshape(FILES, SAMPLES)
@@ -120,16 +121,21 @@ def test_a_payload_looks_at_the_clipped_gradients():
     assert 0 < np.linalg.norm(np.asarray(after.state.weights) - np.asarray(run.state.weights)) <= 1e-3
 
 
+def moves(**settings):
+    """How far the weights go in the first step and in the second, under momentum at the server."""
+    run = start(changed(SHAPE, momentum=0.5, steps=2, **settings))
+    once, twice = (np.asarray(run.to(stop, decide).state.weights) for stop in (1, 2))
+    return once - np.asarray(run.state.weights), twice - once
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return moves()[0]
+
+
 @pytest.mark.parametrize("cut", CUTS[:2], ids=str)
-def test_the_server_clips_the_update_before_the_optimizer(cut):
-    ours = changed(SHAPE, momentum=0.5, steps=2, **cut)
-    free, tied = (start(changed(ours, clip_server=radius)) for radius in (None, 0.01))
-    moved = []
-    for run in (free, tied):
-        once, twice = run.to(1, decide), run.to(2, decide)
-        first = np.asarray(once.state.weights) - np.asarray(run.state.weights)
-        moved.append((first, np.asarray(twice.state.weights) - np.asarray(once.state.weights)))
-    (plain, _), (first, second) = moved
+def test_the_server_clips_the_update_before_the_optimizer(plain, cut):
+    first, second = moves(**cut, clip_server=0.01)
     assert np.linalg.norm(plain) > RATE * 0.01
     np.testing.assert_allclose(first, plain * RATE * 0.01 / np.linalg.norm(plain), rtol=1e-9, atol=1e-15)
     assert np.linalg.norm(second - 0.5 * first) == pytest.approx(RATE * 0.01, rel=1e-9)

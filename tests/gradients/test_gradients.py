@@ -10,6 +10,7 @@ from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.layers import layers_of
 from aspis_sim.gradients.source import Source
 from aspis_sim.models.base import Model
+from tests.quick import quick
 
 FILES, SAMPLES = 12, 2
 
@@ -40,9 +41,9 @@ def case():
     rng = np.random.default_rng(0)
     inputs = jnp.asarray(rng.normal(size=(40, 9, 9, 3)).astype(np.float32))
     labels = jnp.asarray(rng.integers(0, 5, 40))
-    parameters = model.initialise(jax.random.key(0), inputs[:1])
+    parameters = quick(model.initialise)(jax.random.key(0), inputs[:1])
     files = jnp.asarray(rng.permutation(40)[: FILES * SAMPLES].reshape(FILES, SAMPLES))
-    by_file = jax.vmap(jax.grad(model.loss), (None, 0, 0))(parameters, inputs[files], labels[files])
+    by_file = quick(jax.vmap(jax.grad(model.loss), (None, 0, 0)))(parameters, inputs[files], labels[files])
     expected = np.concatenate([np.asarray(leaf).reshape(FILES, -1) for leaf in jax.tree.leaves(by_file)], axis=1)
     layers = layers_of(model.loss, parameters, inputs[files[0]], labels[files[0]])
     return layers, (parameters, inputs, labels, jnp.arange(FILES), files), expected
@@ -61,7 +62,7 @@ def test_columns_sums_and_bounds(case, chunks, tile_bytes):
         weights = jnp.arange(FILES) % 3 / 2
         return gradients.layout.join(bands), gradients.weighted(weights), gradients.bounds, gradients.loss
 
-    matrix, total, bounds, loss = jax.jit(look)(*given)
+    matrix, total, bounds, loss = quick(look)(*given)
     np.testing.assert_allclose(matrix, expected, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(total, (np.arange(FILES) % 3 / 2) @ expected, rtol=1e-4, atol=1e-5)
     norms = np.linalg.norm(expected, axis=1)
@@ -72,7 +73,9 @@ def test_columns_sums_and_bounds(case, chunks, tile_bytes):
 
 def test_tiles_are_small_and_cover_every_parameter_once(case):
     layers, given, expected = case
-    layout = Source(layers, Axis(), 1, 5000).gradients(*given).layout
+    found = []
+    jax.eval_shape(lambda *given: found.append(Source(layers, Axis(), 1, 5000).gradients(*given).layout), *given)
+    (layout,) = found
     assert layout.parameters == expected.shape[1] == sum(band.columns for band in layout.bands)
     assert all(band.width * FILES * 4 <= 5000 for band in layout.bands if band.tiles > 1)
     whole = jnp.arange(layout.parameters, dtype=jnp.float32)
@@ -82,9 +85,14 @@ def test_tiles_are_small_and_cover_every_parameter_once(case):
 def test_a_file_left_out_does_no_harm_even_if_it_is_not_finite(case):
     layers, (parameters, inputs, labels, rows, files), _ = case
     broken = inputs.at[files[0, 0]].set(jnp.inf)
-    gradients = Source(layers, Axis()).gradients(parameters, broken, labels, rows, files)
-    assert not np.isfinite(np.asarray(gradients.bounds)[0])
-    assert np.isfinite(np.asarray(gradients.bounds)[1:]).all()
-    form = np.asarray(gradients.form(0, 0))
+
+    @quick
+    def look(*given):
+        gradients = Source(layers, Axis()).gradients(*given)
+        return gradients.bounds, gradients.form(0, 0)
+
+    bounds, form = map(np.asarray, look(parameters, broken, labels, rows, files))
+    assert not np.isfinite(bounds[0])
+    assert np.isfinite(bounds[1:]).all()
     assert not np.isfinite(form[0]).all()
     assert np.isfinite(form[1:]).all()

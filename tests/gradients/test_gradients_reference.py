@@ -4,7 +4,7 @@ In float64, so that nothing but rounding is left. What honest workers make of th
 is written out in NumPy, step by step.
 """
 
-from functools import cache, partial
+from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -21,6 +21,7 @@ from aspis_sim.gradients.layers import Layers, layers_of
 from aspis_sim.gradients.layout import Layout
 from aspis_sim.gradients.momentum import accumulate, shapes
 from aspis_sim.gradients.source import Source
+from tests.quick import quick
 
 FILES, SAMPLES, CLASSES, STEPS, BETA = 5, 3, 4, 2, 0.7
 WEIGHTS = np.array([0.5, 0.0, -1.0, 2.0, 0.25])
@@ -54,9 +55,6 @@ CASES = [
     *(("resnet8 group", cut) for cut in CUTS[::2]),
     *(("resnet8 batch", cut) for cut in CUTS[1::2]),
 ]
-
-quick = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
-"""Compiled for a few calls."""
 
 
 class Case(NamedTuple):

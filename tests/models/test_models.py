@@ -1,6 +1,5 @@
 """Models have the layers that they say, refuse what they cannot take, and their files' gradients are the right ones."""
 
-from functools import partial
 from typing import Any
 
 import jax
@@ -16,18 +15,21 @@ from aspis_sim.errors import InputError
 from aspis_sim.gradients.layers import layers_of
 from aspis_sim.gradients.source import Source
 from aspis_sim.spec.part import parse_part
+from tests.quick import quick
 
 IMAGES = {
     "lenet": (28, 28, 1),
     "resnet8:width=4:groups=2": (8, 8, 3),
     "resnet18:width=4:groups=2": (8, 8, 3),
 }
-CUTS = ((1, 1, 10**7), (1, 1, 4000), (1, 2, 4000), (3, 1, 10**5))
-"""Chunks of files, turns in a chunk, bytes of a tile."""
-
-
-quick = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})
-"""Compiled for a few calls."""
+CASES: list[Any] = [
+    ("lenet", (1, 1, 10**7)),
+    ("resnet8:width=4:groups=2", (1, 2, 4000)),
+    pytest.param("resnet18:width=4:groups=2", (3, 1, 10**5), marks=pytest.mark.slow),
+]
+"""Chunks of files, turns in a chunk, bytes of a tile: cuts beside those of gradients/test_gradients_reference.py, which
+holds lenet and resnet8 to plain derivatives in float64. ResNet-18 takes the same paths as ResNet-8 and long to compile:
+once, through all of them."""
 
 
 def built(text, classes=10):
@@ -104,11 +106,6 @@ def on_files(text, shape, files=5, samples=2):
     parameters, unravel = ravel_pytree(quick(model.initialise)(keys[2], inputs[:1]))
     parameters = unravel(parameters + 0.1 * jax.random.normal(keys[3], parameters.shape))
     return model.loss, parameters, inputs, labels, jnp.arange(files * samples).reshape(files, samples)
-
-
-# ResNet-18 takes the same paths as ResNet-8 and long to compile: once, through all of them.
-CASES: list[Any] = [(text, cut) for text in IMAGES for cut in CUTS if not text.startswith("resnet18")]
-CASES += [pytest.param(text, CUTS[-1], marks=pytest.mark.slow) for text in IMAGES if text.startswith("resnet18")]
 
 
 @pytest.fixture(scope="module")

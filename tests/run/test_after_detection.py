@@ -79,7 +79,7 @@ def test_either_reading_counts_the_same_files_and_accusations(framed):
 
 def test_with_all_byzantine_workers_found_both_readings_are_one():
     rows = [
-        aspis_sim.train(scheme="aspis", q=3, attack="weak", payload="constant", steps=20, after_detection=reading).row
+        aspis_sim.train(scheme="aspis", q=3, attack="weak", payload="constant", steps=5, after_detection=reading).row
         for reading in ("published", "average")
     ]
     assert rows[0].detection_rate == 1.0
@@ -113,7 +113,7 @@ def test_a_rule_is_given_the_worst_case_of_its_own_detector(scheme, detector):
 def test_a_trimmed_mean_survives_the_decoy_and_the_majority():
     for attack, detector, false in (("decoy", "clique", 15), ("majority", "none", 37), ("strong", "none", 37)):
         row = aspis_sim.train(
-            scheme="aspis", q=3, payload="constant", attack=attack, detector=detector, rule="trimmed_mean", steps=100
+            scheme="aspis", q=3, payload="constant", attack=attack, detector=detector, rule="trimmed_mean", steps=40
         ).row
         assert row.distortion_measured == pytest.approx(false / 455)
         assert row.top1 > 0.85, attack
