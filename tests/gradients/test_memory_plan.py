@@ -42,7 +42,12 @@ def test_a_small_model_passes_at_once():
 def test_a_model_is_traced_once_for_all_plans_of_a_file_size(monkeypatch):
     traced = []
     layers = Network.layers
-    monkeypatch.setattr(Network, "layers", lambda own, samples: traced.append(samples) or layers(own, samples))
+
+    def noted(own, samples):
+        traced.append(samples)
+        return layers(own, samples)
+
+    monkeypatch.setattr(Network, "layers", noted)
     images = (("samples", 90),)
     for allowed in (GB, 2 * GB, 3 * GB):
         plan(network("synthetic", "softmax", images), FILES, 3, allowed)
