@@ -130,7 +130,7 @@ def _download(
             raise DataError(f"{address}: HTTP {error.code} {error.reason}; try a mirror with `from=URL`") from None
         except (URLError, HTTPException, TimeoutError, ConnectionError, ssl.SSLError) as error:
             problem = str(getattr(error, "reason", error)) or type(error).__name__
-        except ValueError as error:  # a length, an address or a version that is none
+        except (ValueError, OverflowError) as error:  # a length, an address or a version that is none
             raise DataError(f"{address}: no answer that can be read ({error}); try a mirror with `from=URL`") from None
         after = stream.seek(0, os.SEEK_END)
         attempt = 1 if after > before else attempt + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 
 import jax
@@ -73,9 +74,9 @@ def plan(
     size = 2 if network.precision == "bfloat16" else network.dtype.itemsize
     parameters = network.parameters
     here = ceil(rows / devices)
-    layers = network.layers(samples)
-    keeping = COPIES_OF_WHAT_IS_KEPT * layers.numbers_a_file * here * size
-    on_the_way = COPIES_ON_THE_WAY * layers.numbers_on_the_way * here * size
+    numbers_a_file, numbers_on_the_way = _numbers(network, samples)
+    keeping = COPIES_OF_WHAT_IS_KEPT * numbers_a_file * here * size
+    on_the_way = COPIES_ON_THE_WAY * numbers_on_the_way * here * size
     matrix = COPIES_OF_A_TILE * ceil(parameters / devices) * rows * network.dtype.itemsize  # rules widen 16 bits
     history = HISTORIES * ceil(parameters / devices) * rows * network.dtype.itemsize if momentum else 0
     kept = 6 * parameters * network.dtype.itemsize + history
@@ -101,6 +102,13 @@ def plan(
     tiles = matrix if needing else min(matrix, COPIES_OF_A_TILE * tile)
     passing = ceil((keeping + on_the_way / turns) / chunks)
     return Plan(parameters, chunks, tile, turns, bool(needing), passing + tiles + kept)
+
+
+@cache
+def _numbers(network: Network, samples: int) -> tuple[int, int]:
+    """What `Layers` counts of one file, traced once for all plans of a network."""
+    layers = network.layers(samples)
+    return layers.numbers_a_file, layers.numbers_on_the_way
 
 
 def _turns(files: int, least: int) -> int:

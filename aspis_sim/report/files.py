@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from aspis_sim.analysis.tables import tables_of
 from aspis_sim.records import as_csv, as_json
@@ -62,9 +63,13 @@ def _parquet(rows: Sequence[Row]) -> bytes:
     words = {name for name, one in COLUMNS.items() if one.setting is not None and one.setting.kind.has_words}
     schema = pa.schema([pa.field(name, kinds[str if name in words else one.type]) for name, one in COLUMNS.items()])
 
-    def value(row: Row, name: str) -> object:
+    def value(row: Row, name: str) -> Any:
         return str(row[name]) if name in words and row[name] is not None else row[name]
 
+    for name, one in COLUMNS.items():  # seeds have 64 bits
+        if one.type is int and name not in words and any((value(row, name) or 0) >= 2**63 for row in rows):
+            place = schema.get_field_index(name)
+            schema = schema.set(place, pa.field(name, pa.uint64()))
     columns = [pa.array([value(row, name) for row in rows], type=schema.field(name).type) for name in COLUMNS]
     sink = io.BytesIO()
     pq.write_table(pa.table(columns, schema=schema), sink)

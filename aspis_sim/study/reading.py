@@ -5,6 +5,7 @@ import difflib
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from math import inf, isnan
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from aspis_sim.study.study import Study
 
 LARGEST = 10**9
 """Bytes of the largest CSV that is read: some 1.5 million rows."""
+
+LONGEST, LARGEST_NUMBER = 2**64, 1e300
+"""Whole numbers are below the one; finite figures are at most the other, so that sums of them are finite, too."""
 
 STATUSES = ("ok", "diverged", "failed")
 """What a status begins with."""
@@ -175,7 +179,10 @@ def _reader(column: Column) -> Callable[[str], Any]:
             raise ValueError(text)
         if setting is not None and setting.kind.has_words and text in setting.kind.names():
             return text
-        return _of_type(column.type, text)
+        value = _of_type(column.type, text)
+        if setting is None and column.type is float and LARGEST_NUMBER < abs(value) < inf:
+            raise ValueError(text)
+        return value
 
     return read
 
@@ -185,7 +192,17 @@ def _of_type(kind: type, text: str) -> Any:
         if text.lower() not in ("true", "false"):
             raise ValueError(text)
         return text.lower() == "true"
-    return untamed(text) if kind is str else kind(text)
+    value: Any = untamed(text) if kind is str else kind(text)
+    if kind is int and abs(value) >= LONGEST:
+        raise ValueError(text)
+    return value
+
+
+def _share(text: str) -> float | None:
+    value = None if text == "" else float(text)
+    if value is not None and not (0 <= value <= 1 or isnan(value)):
+        raise ValueError(text)
+    return value
 
 
 def _status(text: str) -> str:
@@ -194,7 +211,7 @@ def _status(text: str) -> str:
     return untamed(text)
 
 
-_READERS = {name: _reader(column) for name, column in COLUMNS.items()} | {"status": _status}
+_READERS = {name: _reader(column) for name, column in COLUMNS.items()} | {"status": _status, "top1": _share}
 
 
 def _bad_field(source: str, line: int, given: Mapping[str, str]) -> DataError:
@@ -204,6 +221,7 @@ def _bad_field(source: str, line: int, given: Mapping[str, str]) -> DataError:
         except ValueError:
             kind = {int: "a whole number", float: "a number", bool: "True or False"}.get(COLUMNS[name].type)
             wanted = f"none of {', '.join(STATUSES)}" if name == "status" else f"not {kind}" if kind else "no value"
+            wanted = "not a number from 0 to 1" if name == "top1" else wanted
             return DataError(f"{source}, line {line}: {name} is {text[:40]!r}, which is {wanted}")
     return DataError(f"{source}, line {line}: not a row")
 

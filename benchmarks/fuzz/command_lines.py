@@ -134,6 +134,7 @@ def draw(draws: random.Random, ground: Ground) -> Input:
     first = FIRST.get(path, ())
     if path == ("train",) and draws.random() < 0.02:
         first, last = (), TRAINED
+    _keep_what_is_given(words)
     named = " ".join(words)
     files = {"study/study.db": ground.study} if "study" in named else {}
     if "rows.csv" in named:
@@ -181,6 +182,16 @@ def _good(flag: str) -> tuple[str, ...]:
         if name in (one.flag, one.flag_of_several) and (names := tuple(one.kind.names())):
             return (*names, ",".join(names[:2]))
     return NUMBERS
+
+
+def _keep_what_is_given(words: list[str]) -> None:
+    """Let no option name a file that no input changes as one to write, wherever its words have come to stand."""
+    for place, word in enumerate(words):
+        flag, equals, text = word.partition("=")
+        if flag in WRITTEN and text.startswith("../given"):
+            words[place] = f"{flag}{equals}out"
+        elif word.startswith("../given") and place and words[place - 1] in WRITTEN:
+            words[place] = "out"
 
 
 def _disturb(draws: random.Random, words: list[str]) -> None:

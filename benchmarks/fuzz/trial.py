@@ -38,6 +38,9 @@ LIMIT = 20.0
 UNPRINTABLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 """Categories of characters that move a cursor, or are none."""
 
+DATA = ("export",)
+"""The command whose output is a file's content, texts of others as they are."""
+
 REFUSALS = (ExitStatus.BAD_INPUT, ExitStatus.DATA_MISSING)
 
 
@@ -93,7 +96,8 @@ def _run(one: Input, ground: Ground) -> Outcome:
     out, err = (path.read_bytes().decode("utf-8", "replace") for path in streams)
     after = ground.guarded()
     changed = sorted({path for path, _ in before.items() ^ after.items()})
-    failure = _of_raised(raised) or _broken(code, out, err, changed)
+    shown = "" if one.words[:1] == DATA else out
+    failure = _of_raised(raised) or _broken(code, shown, err, changed)
     detail = "".join(traceback.format_exception(raised)[-6:]) if raised else err[-2000:] or out[-2000:]
     return Outcome(code, seconds, failure, detail if failure else "")
 

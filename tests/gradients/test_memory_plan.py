@@ -4,7 +4,7 @@ import pytest
 
 from aspis_sim.errors import InputError
 from aspis_sim.gradients.memory_plan import plan
-from aspis_sim.gradients.network import network
+from aspis_sim.gradients.network import Network, network
 from aspis_sim.simulation import compiled
 from tests.shapes import shape
 
@@ -37,6 +37,22 @@ def test_with_less_memory_the_files_pass_again(net):
 def test_a_small_model_passes_at_once():
     found = plan(network("digits", "mlp"), FILES, 2, 4 * GB)
     assert (found.chunks, found.turns, found.needs_matrix) == (1, 1, False)
+
+
+def test_a_model_is_traced_once_for_all_plans_of_a_file_size(monkeypatch):
+    traced = []
+    layers = Network.layers
+
+    def noted(own, samples):
+        traced.append(samples)
+        return layers(own, samples)
+
+    monkeypatch.setattr(Network, "layers", noted)
+    images = (("samples", 90),)
+    for allowed in (GB, 2 * GB, 3 * GB):
+        plan(network("synthetic", "softmax", images), FILES, 3, allowed)
+    plan(network("synthetic", "softmax", images), FILES, 4, GB)
+    assert traced == [3, 4]
 
 
 def test_a_matrix_that_does_not_fit_is_refused_with_what_it_needs(net):

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from aspis_sim.printable import printable
 from aspis_sim_cli.options.config import OptionValue
 
 
@@ -18,6 +19,8 @@ def settings_view(settings: Sequence[OptionValue]) -> RenderableType:
     for one in settings:
         if one.value:
             given = "" if one.origin == "default" else "bold"
-            table.add_row(Text(one.option, given), Text(one.value, given), Text(one.origin, given))
+            table.add_row(
+                Text(one.option, given), Text(printable(one.value), given), Text(printable(one.origin), given)
+            )
     empty = ", ".join(one.option for one in settings if not one.value)
     return Group(table, Text(f"Without a value of their own: {empty}."), Text())
