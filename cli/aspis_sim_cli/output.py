@@ -13,6 +13,7 @@ from rich.console import Console, RenderableType
 
 from aspis_sim.errors import InputError
 from aspis_sim.files import moved, writable, write_whole
+from aspis_sim.printable import printable
 from aspis_sim.records import as_csv, as_json
 from aspis_sim_cli.boundary import complain
 
@@ -53,6 +54,13 @@ def keep_stdout_for_results() -> None:
     moved(before.fileno(), results)
     os.dup2(sys.stderr.fileno(), before.fileno())
     sys.stdout = os.fdopen(results, "w", encoding=before.encoding, errors=before.errors)
+
+
+def print_text(text: str) -> None:
+    """Write results to stdout as they are; on a terminal with ? for what would move its cursor."""
+    if sys.stdout.isatty():
+        text = "\n".join(map(printable, text.split("\n")))
+    sys.stdout.write(text)
 
 
 Text = Callable[[Format], str]
@@ -104,7 +112,7 @@ class Output:
             if (made := view(console)) is not None:
                 console.print(made)
             return
-        print(text(self.format), end="")
+        print_text(text(self.format))
         for line in notes():
             complain(line)
 

@@ -1,11 +1,18 @@
 """Hostile words: too long, too large, of the wrong type or with control characters. All end at once, in a few lines."""
 
+import os
+import pty
+import subprocess
+import tty
+from contextlib import suppress
+
 import pytest
 from aspis_sim_cli.boundary import complain
 
 from aspis_sim.printable import ROWS, WIDTH
 from aspis_sim.simulation import program
-from tests.cli.program import refused
+from tests.cli.program import PROGRAM, csv_of, refused
+from tests.report.studies import row_of
 
 LONG = "x" * 5000
 DIGITS = "9" * 5000
@@ -99,3 +106,22 @@ def test_hostile_configurations_end_with_2_in_a_few_printable_lines(words, tmp_p
 def test_what_goes_to_the_terminal_is_printable_wherever_it_comes_from(capsys):
     complain("error: 503 \x1b]0;title\x07 for `q=\x9b2J`\r\u202e")
     assert capsys.readouterr().err == "error: 503 ?]0;title? for --q ?2J??\n"
+
+
+def test_a_terminal_gets_no_control_characters_of_results_and_a_pipe_all(tmp_path):
+    rows = [row_of(scheme="a\x1b[2J\x9bb\tc"), row_of(scheme="median")]
+    (tmp_path / "rows.csv").write_text(csv_of(rows), encoding="utf-8", newline="")
+    command = [*PROGRAM, "export", "rows.csv"]
+    piped = subprocess.run(command, capture_output=True, check=True).stdout
+    assert b"a\x1b[2J\xc2\x9bb\tc" in piped
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    with subprocess.Popen(command, stdout=slave) as process:
+        os.close(slave)
+        shown = b""
+        with suppress(OSError):  # the terminal's other end is closed
+            while piece := os.read(master, 1 << 16):
+                shown += piece
+    os.close(master)
+    assert process.returncode == 0
+    assert shown == piped.replace(b"\x1b", b"?").replace(b"\xc2\x9b", b"?").replace(b"\t", b"?")

@@ -28,9 +28,6 @@ EXCEPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "an argument that pickles give": {
         "aspis_sim/data/safe_pickle.py": ("codec",),
     },
-    "the program's entry point, named in pyproject.toml": {
-        "cli/aspis_sim_cli/app.py": ("main",),
-    },
     "the readable run that tests hold the fast path against": {
         "aspis_sim/run/reference.py": ("reference_run",),
     },

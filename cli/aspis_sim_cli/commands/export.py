@@ -1,6 +1,5 @@
 """``aspis-sim export``: a study's rows and tables in the formats of others."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands.report import Study
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
+from aspis_sim_cli.output import print_text
 
 
 def export(
@@ -50,7 +50,7 @@ def export(
     with opened(study, rows_only=name in ROWS) as data:
         made, count, origins = exported(data, name), len(data.rows), data.origins
     if path is None:
-        sys.stdout.write(made.decode())
+        print_text(made.decode())
     else:
         write_whole(path, made)
         complain(f"{count} cells written to {path}")
