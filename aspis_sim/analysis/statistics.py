@@ -49,7 +49,8 @@ def paired(first: Iterable[float], second: Iterable[float]) -> Paired:
     if np.ptp(differences) <= slack:
         return Paired(mean, 0.0 if count > 1 else None, None, least_p(count) if mean else 1.0)
     flipped = p_sign_flip(differences, slack * count) if count <= MOST_PAIRS else None
-    error = float(differences.std(ddof=1)) / math.sqrt(count)
+    unit = unit_of(differences)
+    error = unit * float((differences / unit).std(ddof=1)) / math.sqrt(count)
     p = 2 * float(stdtr(count - 1, -abs(mean) / error))
     return Paired(mean, float(stdtrit(count - 1, 0.975)) * error, p, flipped)
 
@@ -70,6 +71,11 @@ def p_sign_flip(differences: NDArray[np.float64], slack: float = 0.0) -> float:
     left, right = _signed_sums(differences[:half]), np.sort(_signed_sums(differences[half:]))
     above = int((len(right) - np.searchsorted(right, seen - left)).sum())
     return 2 * above / 2 ** len(differences)
+
+
+def unit_of(values: Iterable[float]) -> float:
+    """The power of two above the sizes of finite numbers, 1 if all are 0: divided by it, none overflows as a square."""
+    return 2.0 ** math.frexp(max(map(abs, values)))[1]
 
 
 def least_p(pairs: int) -> float:

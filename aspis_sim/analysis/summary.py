@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aspis_sim.adversary.targeting import TARGETINGS
+from aspis_sim.analysis.statistics import unit_of
 from aspis_sim.run.row import Row
 
 FEW = 4
@@ -81,7 +82,8 @@ def mean_of(values: Sequence[float], bounds: tuple[float, float] = (-math.inf, m
         return Mean(mean)
     if count < FEW:
         return Mean(mean, min(values), max(values), ranged=True)
-    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (count - 1))
+    unit = unit_of(values)
+    deviation = unit * math.sqrt(math.fsum(((value - mean) / unit) ** 2 for value in values) / (count - 1))
     half = float(stdtrit(count - 1, 0.975)) * deviation / math.sqrt(count)
     return Mean(mean, max(mean - half, bounds[0]), min(mean + half, bounds[1]))
 

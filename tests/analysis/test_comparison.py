@@ -49,6 +49,15 @@ def test_the_t_test_and_its_interval_are_those_of_scipy(pairs):
     assert found.mean + found.half_width == pytest.approx(high, rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unit", [2.0**990, 2.0**-990])
+def test_figures_whose_squares_would_overflow_or_vanish_are_compared_as_others_are(unit):
+    first, second = np.array([1.0, 2.0, 4.0, 3.0]), np.array([0.5, 2.5, 1.0, 0.0])
+    found, expected = paired(unit * first, unit * second), paired(first, second)
+    assert (found.p_t, found.p_sign_flip) == (expected.p_t, expected.p_sign_flip)
+    assert (found.mean, found.half_width) == (unit * expected.mean, unit * expected.half_width)
+
+
 def test_few_pairs_have_the_range_of_their_differences_and_shares_no_interval_beyond_1():
     def spread(ours, theirs):
         group = only(compare(runs(seeds(ROW, ours)), runs(seeds(MEDIAN, theirs))))

@@ -48,6 +48,13 @@ def test_intervals_are_those_of_student():
     assert mean_of([1.0] * 60).half_width == 0
 
 
+def test_figures_whose_squares_would_overflow_have_an_interval():
+    one, huge = mean_of([1.0, 2.0, 3.0, 4.0]), mean_of([2.0**990 * value for value in (1, 2, 3, 4)])
+    assert one.half_width is not None
+    assert (huge.value, huge.half_width) == (2.0**990 * one.value, 2.0**990 * one.half_width)
+    assert mean_of([0.0] * 5).half_width == 0
+
+
 def test_an_interval_of_accuracies_stays_within_0_and_1():
     for values, low, high in (
         ([1.0, 1.0, 1.0, 0.9], 0.8954388, 1.0),
