@@ -82,9 +82,11 @@ def test_median_of_the_kept_rows(rows):
 
 
 def test_columns_in_tiles(monkeypatch):
-    monkeypatch.setattr(order_statistics, "TILE", 32)
-    values = awkward(70, 101, np.float32)
-    np.testing.assert_array_equal(jax.jit(order_statistics.median)(values), middle(values))
+    monkeypatch.setattr(order_statistics, "AT_ONCE", 0)
+    for cached, columns in ((0, 101), (70 * 64, 101), (70 * 64, 96), (70 * 64, 33)):
+        monkeypatch.setattr(order_statistics, "CACHED", cached)
+        values = awkward(70, columns, np.float32)
+        np.testing.assert_array_equal(jax.jit(lambda rows: order_statistics.median(rows))(values), middle(values))
 
 
 @given(hnp.arrays(np.float32, (66, 3), elements=st.floats(width=32, allow_nan=True, allow_subnormal=True)))
