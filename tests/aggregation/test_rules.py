@@ -205,7 +205,7 @@ def test_composition():
         ("median", {"convention": "byzf"}, "unknown convention 'byzf'; did you mean byzfl"),
         ("geometric_median", {"nu": 0.0}, "nu must be more than 0"),
         ("geometric_median", {"iterations": 0}, "iterations must be at least 1"),
-        ("centered_clipping", {"tau": -1.0}, "tau must be a number more than 0"),
+        ("centered_clipping", {"tau": -1.0}, "tau must be a finite number more than 0"),
         ("centered_clipping", {"iterations": 0}, "iterations must be at least 1"),
         ("median_of_means", {"buckets": 0}, "at least 1"),
         ("dnc", {"f": 1, "iterations": 0}, "dnc needs iterations"),
