@@ -12,16 +12,32 @@ from collections.abc import Callable
 import jax.numpy as jnp
 from jax import Array, lax
 
-ROWS_A_BLOCK = 13
+MOST_ROWS_A_BLOCK = 13
 """Rows that one fused loop counts; twelve or thirteen were the fastest, sixteen half as fast."""
 
-BLOCKS_WRITTEN_OUT = 64
-"""Up to this many blocks are added up in code: XLA's reduction over so few of them is not vectorised."""
+LEAST_BLOCKS = 17
+"""With fewer blocks XLA would add them up in the loop that counts them, and there as few at a time as of the total."""
+
+BLOCKS_WRITTEN_OUT = 256
+"""Up to this many blocks are added up in code, which takes XLA long to compile for more."""
+
+BLOCKS_A_BYTE = 127 // MOST_ROWS_A_BLOCK
+"""Blocks whose rows can be counted in a byte."""
 
 DIGIT_BITS = 16
 DIGIT_MAX = 2 ** (DIGIT_BITS - 1) - 1
 
 Join = Callable[[Array, Array], Array]
+
+
+def lesser(first: Array, second: Array) -> Array:
+    """The lesser of numbers none of which is NaN, of 0 and -0 any: `jnp.minimum` takes twice as long for NaN."""
+    return jnp.where(first < second, first, second)
+
+
+def greater(first: Array, second: Array) -> Array:
+    """The greater of numbers none of which is NaN, of 0 and -0 any."""
+    return jnp.where(first > second, first, second)
 
 
 def joined(terms: list[Array], join: Join) -> Array:
@@ -32,26 +48,45 @@ def joined(terms: list[Array], join: Join) -> Array:
     return terms[0]
 
 
+def in_blocks(rows: Array, term: Callable[[Array], Array], join: Join) -> list[Array]:
+    """``term(row)`` of float or int ``[n, d]`` joined over blocks of rows: not too many arrays ``[d]``.
+
+    No block has more than `MOST_ROWS_A_BLOCK` rows; of very many rows a block is of so many of such blocks.
+    """
+    size = max(1, min(MOST_ROWS_A_BLOCK, len(rows) // LEAST_BLOCKS))
+    blocks = len(rows) // size
+    beyond = [term(row) for row in rows[blocks * size :]]
+    stacked = rows[: blocks * size].reshape(blocks, size, *rows.shape[1:])
+    part = joined([term(stacked[:, row]) for row in range(size)], join)
+    made = [joined(beyond, join)] if beyond else []
+    if blocks <= BLOCKS_WRITTEN_OUT:
+        return [*part, *made]
+    return [*in_blocks(part, lambda block: block, join), *made]
+
+
 def fold(rows: Array, term: Callable[[Array], Array], join: Join) -> Array:
-    """Join ``term(row)`` over the rows of ``[n, d]``; ``join`` is jnp.add or jnp.minimum."""
-    blocks = len(rows) // ROWS_A_BLOCK
-    together = blocks * ROWS_A_BLOCK
-    parts = [term(row) for row in rows[together:]]
-    if blocks:
-        stacked = rows[:together].reshape(blocks, ROWS_A_BLOCK, -1)
-        part = joined([term(stacked[:, row]) for row in range(ROWS_A_BLOCK)], join)
-        if blocks <= BLOCKS_WRITTEN_OUT:
-            parts += list(part)
-        else:
-            reduced = jnp.sum(part, axis=0) if join is jnp.add else jnp.min(part, axis=0)
-            parts.append(reduced.astype(part.dtype))
-    return joined(parts, join)
+    """Join ``term(row)`` over the rows of ``[n, d]``; ``join`` is commutative."""
+    return joined(in_blocks(rows, term, join), join)
 
 
 def count(rows: Array, chosen: Callable[[Array], Array]) -> Array:
-    """How many rows of each column are ``chosen``, int32 ``[d]``; counted in int16 where the number fits."""
+    """How many rows of each column are ``chosen``, ``[d]``: int16 where the number fits, else int32.
+
+    The rows are counted in numbers as wide as they are themselves, so that a vector unit takes as many at once.
+    """
     kind = jnp.int16 if len(rows) <= DIGIT_MAX else jnp.int32
-    return fold(rows, lambda row: chosen(row).astype(kind), jnp.add).astype(jnp.int32)
+    if rows.dtype != jnp.int8:
+        return fold(rows, lambda row: chosen(row).astype(kind), jnp.add)
+    most = BLOCKS_WRITTEN_OUT * MOST_ROWS_A_BLOCK
+    parts = [rows[first : first + most] for first in range(0, len(rows), most)]
+    return joined([_count_bytes(part, chosen).astype(kind) for part in parts], jnp.add)
+
+
+def _count_bytes(rows: Array, chosen: Callable[[Array], Array]) -> Array:
+    """`count` of bytes, of not too many rows."""
+    blocks = in_blocks(rows, lambda row: chosen(row).astype(jnp.int8), jnp.add)
+    several = (blocks[first : first + BLOCKS_A_BYTE] for first in range(0, len(blocks), BLOCKS_A_BYTE))
+    return joined([joined(some, jnp.add).astype(jnp.int16) for some in several], jnp.add)
 
 
 def successor(keys: Array, key: Array, rank: Array | int) -> Array:
@@ -62,23 +97,26 @@ def successor(keys: Array, key: Array, rank: Array | int) -> Array:
     return jnp.where(reached, key, above)
 
 
-def _digit_of_rank(digits: Array, rank: Array) -> tuple[Array, Array]:
-    """The digit of rank ``rank [d]`` in each column of int16 ``[n, d]``, and how many are less than it.
+def digit_of_rank(digits: Array, rank: Array) -> tuple[Array, Array]:
+    """The digit of rank ``rank [d]`` in each column of int8 or int16 ``[n, d]``, and how many are less than it.
 
     A pass counts the rows below a trial and leaves it to the next pass to accept the trial or not, so that the count
-    has one use and XLA adds the blocks up once. The last pass counts below what was found.
+    has one use and XLA adds the blocks up once. The last pass counts below what was found. XLA runs what a loop does
+    in its turn, and not on several threads that wait for each other, while it is no more than eight parts: so few are
+    carried from pass to pass.
     """
+    kind, bits = digits.dtype, digits.dtype.itemsize * 8
 
     def halve(step: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         before, tried, less = state
         found = jnp.where(less <= rank, tried, before)
-        place = jnp.maximum(DIGIT_BITS - 1 - step, 0).astype(jnp.int16)
-        bit = jnp.where(step < DIGIT_BITS, jnp.int16(1) << place, jnp.int16(0))
+        bit = jnp.where(step < bits, 1 << jnp.maximum(bits - 1 - step, 0), 0).astype(kind)
         trial = found + bit  # wraps from the least digit to 0 at step 0
         return found, trial, count(digits, lambda row: row < trial)
 
-    least = jnp.full(rank.shape, -DIGIT_MAX - 1, jnp.int16)
-    found, _, below = lax.fori_loop(0, DIGIT_BITS + 1, halve, (least, least, jnp.zeros_like(rank)))
+    least = jnp.full(rank.shape, jnp.iinfo(kind).min, kind)
+    rank = rank.astype(jnp.int16 if len(digits) <= DIGIT_MAX else jnp.int32)
+    found, _, below = lax.fori_loop(0, bits + 1, halve, (least, least, jnp.zeros_like(rank)))
     return found, below
 
 
@@ -95,12 +133,12 @@ def key_of_rank(keys: Array, rank: Array) -> Array:
     for place in reversed(range(digits)):
         shift = place * DIGIT_BITS
         if place == digits - 1:
-            digit, below = _digit_of_rank((keys >> shift).astype(jnp.int16), rank)
+            digit, below = digit_of_rank((keys >> shift).astype(jnp.int16), rank)
             found = digit.astype(keys.dtype)
         else:
             racing = (keys >> (shift + DIGIT_BITS)) == found
             lower = jnp.where(racing, (keys >> shift).astype(jnp.int16) ^ sign, jnp.int16(DIGIT_MAX))
-            digit, below = _digit_of_rank(lower, rank)
+            digit, below = digit_of_rank(lower, rank)
             found = (found << DIGIT_BITS) | ((digit ^ sign).astype(keys.dtype) & 0xFFFF)
         rank = rank - below
     return found

@@ -2,7 +2,8 @@
 
 Values are compared by a total order on their bits: -Inf < finite numbers < +Inf < NaN, whatever the sign
 of the NaN. A NaN is thus the largest value of its column, and comes back only when the rank asked for
-falls on it. Few rows go through a pruned sorting network, many through counting.
+falls on it; where 0 and -0 are of the same rank, either comes back. Few rows go through a pruned sorting network, many
+through counting.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.aggregation.counting import key_of_rank, successor
+from aspis_sim.aggregation.keys import from_keys, to_keys
+from aspis_sim.aggregation.narrowing import OUTER, narrowed
 from aspis_sim.aggregation.sorting_network import ranked_rows
 
 NETWORK_ROWS = 64
@@ -27,26 +30,12 @@ CACHED = 480_000
 """Numbers of a tile of more. Two cores have 480 KB each of its digits of 16 bits, which stay in the second-level cache
 over the 33 passes. From 240,000 to 960,000 the times differ by a tenth."""
 
+FEW = 32
+"""Columns that are taken out and gone through bit by bit, where the others are settled."""
+
 LANE = 32
 """Columns of a tile are an odd multiple of this: the distance between rows is then no multiple of a large power of two,
 with which they would evict each other."""
-
-_KEY = {2: jnp.int16, 4: jnp.int32, 8: jnp.int64}
-
-
-def to_keys(values: Array, kept: Array | None = None) -> Array:
-    """Integers of the same width that are ordered as the values are; rows not kept come after everything."""
-    values = jnp.where(jnp.isnan(values), jnp.full_like(values, jnp.nan), values)
-    bits = lax.bitcast_convert_type(values, _KEY[values.dtype.itemsize])
-    largest = jnp.iinfo(bits.dtype).max
-    keys = bits ^ ((bits >> (values.dtype.itemsize * 8 - 1)) & largest)
-    return keys if kept is None else jnp.where(kept[:, None], keys, largest)
-
-
-def from_keys(keys: Array, dtype: jnp.dtype) -> Array:
-    """The values that `to_keys` made the integers from."""
-    largest = jnp.iinfo(keys.dtype).max
-    return lax.bitcast_convert_type(keys ^ ((keys >> (keys.dtype.itemsize * 8 - 1)) & largest), dtype)
 
 
 def in_tiles(function: Callable[..., Array], *arrays: Array) -> Array:
@@ -68,14 +57,11 @@ def in_tiles(function: Callable[..., Array], *arrays: Array) -> Array:
     def load(tile: Array | int) -> tuple[Array, ...]:
         return tuple(lax.dynamic_slice_in_dim(array, start(tile), width, axis=-1) for array in arrays)
 
-    def one(tile: Array, state: tuple[tuple[Array, ...], Array]) -> tuple[tuple[Array, ...], Array]:
-        current, result = state
-        part = function(*current)
-        return load(tile + 1), lax.dynamic_update_slice_in_dim(result, part, start(tile), axis=0)
+    def one(tile: Array, result: Array) -> Array:
+        return lax.dynamic_update_slice_in_dim(result, function(*load(tile)), start(tile), axis=0)
 
-    first = load(0)
-    result = jnp.zeros(columns, jax.eval_shape(function, *first).dtype)
-    return lax.fori_loop(0, -(-columns // width), one, (first, result))[1]
+    result = jnp.zeros(columns, jax.eval_shape(function, *jax.eval_shape(lambda: load(0))).dtype)
+    return lax.fori_loop(0, -(-columns // width), one, result)
 
 
 def _at(values: Array, found: Array, tangent: Array) -> Array:
@@ -94,7 +80,7 @@ def kth_smallest(values: Array, rank: Array | int, kept: Array | None = None) ->
     """
     if isinstance(rank, int):
         return ranked(values, (rank,), kept)[0]
-    return _traced_rank(values, rank, kept)
+    return _traced_rank(None, values, rank, kept)
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(1,))
@@ -102,7 +88,7 @@ def ranked(values: Array, ranks: tuple[int, ...], kept: Array | None = None) -> 
     """`kth_smallest` for several ranks at once, which share one network."""
     if len(values) <= NETWORK_ROWS:
         return [from_keys(key, values.dtype) for key in ranked_rows(to_keys(values, kept), ranks)]
-    return [_traced_rank(values, jnp.int32(rank), kept) for rank in ranks]
+    return [_traced_rank(rank / (len(values) - 1), values, jnp.int32(rank), kept) for rank in ranks]
 
 
 @ranked.defjvp
@@ -113,52 +99,94 @@ def _ranked_jvp(ranks: tuple[int, ...], primals: tuple, tangents: tuple) -> tupl
     return found, [_at(present, value, tangents[0]) for value in found]
 
 
-@jax.custom_jvp
-def _traced_rank(values: Array, rank: Array, kept: Array | None) -> Array:
-    """`kth_smallest` for a rank that is not known when the program is compiled."""
+def _selected(values: Array, rank: Array, part: float | None, kept: Array | None, below: Array | int = 0) -> Array:
+    """The value of ``rank [c]`` in each column of many rows ``[n, c]``.
+
+    Args:
+        values: the rows.
+        rank: int32.
+        part: about which part of the rows comes before it, None if that is not known.
+        kept: bool ``[n]`` or None; rows not kept come after all others,
+        below: but for so many of them, which come before.
+    """
+    end = None
+    if kept is not None:
+        end = jnp.where(kept, 0, jnp.where(jnp.cumsum(~kept) <= below, -1, 1))
+
+    def bit_by_bit(values: Array, rank: Array) -> Array:
+        keys = to_keys(values)
+        if end is not None:
+            limits = jnp.iinfo(keys.dtype)
+            outermost = jnp.where(end < 0, limits.min, limits.max).astype(keys.dtype)
+            keys = jnp.where((end == 0)[:, None], keys, outermost[:, None])
+        return from_keys(key_of_rank(keys, rank), values.dtype)
+
+    if values.dtype.itemsize == 2:
+        return bit_by_bit(values, rank)
+    few = min(FEW, len(rank))
+    found = narrowed(values, rank, part, None if end is None else (OUTER * end).astype(jnp.int8), few)
+
+    def one_by_one() -> Array:
+        (places,) = jnp.nonzero(~found.settled, size=few, fill_value=0)
+        return found.value.at[places].set(bit_by_bit(values[:, places], rank[places]))
+
+    left = jnp.sum(~found.settled)
+    stage = (left > 0).astype(jnp.int32) + (left > few)
+    return lax.switch(stage, [lambda: found.value, one_by_one, lambda: bit_by_bit(values, rank)])
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(0,))
+def _traced_rank(part: float | None, values: Array, rank: Array, kept: Array | None) -> Array:
+    """`kth_smallest` of many rows, or for a rank that is not known when the program is compiled."""
 
     def select(tile: Array, ranks: Array) -> Array:
-        return from_keys(key_of_rank(to_keys(tile, kept), ranks), values.dtype)
+        if len(tile) <= NETWORK_ROWS:
+            return from_keys(key_of_rank(to_keys(tile, kept), ranks), values.dtype)
+        return _selected(tile, ranks, part, kept)
 
     ranks = jnp.broadcast_to(jnp.asarray(rank, jnp.int32), values.shape[1:])
     return in_tiles(select, values, ranks)
 
 
 @_traced_rank.defjvp
-def _traced_jvp(primals: tuple, tangents: tuple) -> tuple[Array, Array]:
+def _traced_jvp(part: float | None, primals: tuple, tangents: tuple) -> tuple[Array, Array]:
     values, rank, kept = primals
-    found = _traced_rank(values, rank, kept)
+    found = _traced_rank(part, values, rank, kept)
     present = values if kept is None else jnp.where(kept[:, None], values, jnp.nan)
     return found, _at(present, found, tangents[0])
 
 
-def _balanced(keys: Array, kept: Array) -> Array:
-    """Keys with the absent rows half below and half above all others, so that the median stays in the middle.
-
-    With m of n rows kept, the middle ones of the kept rows are then those of rank (n-1)//2 and, if m is even,
-    the next: ranks that do not depend on m.
-    """
-    rows, number = len(keys), kept.sum(dtype=jnp.int32)
-    below = (rows - 1) // 2 - (number - 1) // 2
+def _balanced(keys: Array, kept: Array, below: Array) -> Array:
+    """Keys whose absent rows are below all others, as far as there shall be ``below``, or above them."""
     outermost = jnp.iinfo(keys.dtype)
     end = jnp.where(jnp.cumsum(~kept) <= below, outermost.min, outermost.max).astype(keys.dtype)
     return jnp.where(kept[:, None], keys, end[:, None])
 
 
-def _middle(keys: Array, even: Array | bool, dtype: jnp.dtype) -> Array:
-    """The value of rank (n-1)//2 of int ``[n, c]``, or where ``even`` the mean of it and the next."""
-    rank = (len(keys) - 1) // 2
-    if even is False:
-        if len(keys) <= NETWORK_ROWS:
-            return from_keys(ranked_rows(keys, (rank,))[0], dtype)
-        return from_keys(key_of_rank(keys, jnp.full(keys.shape[1:], rank, jnp.int32)), dtype)
-    if len(keys) <= NETWORK_ROWS:
-        low, high = ranked_rows(keys, (rank, min(rank + 1, len(keys) - 1)))
+def _middle(values: Array, kept: Array | None, even: Array | bool) -> Array:
+    """The median of each column of float ``[n, c]``; the lower of the middle two unless there is an ``even`` number.
+
+    Absent rows go half below and half above the others, so that the median stays in the middle: with m of n rows kept,
+    the middle ones of the kept rows are then those of rank (n-1)//2 and, if m is even, the next.
+    """
+    rows, rank = len(values), (len(values) - 1) // 2
+    below: Array | int = 0 if kept is None else rank - (kept.sum(dtype=jnp.int32) - 1) // 2
+
+    def keys() -> Array:
+        return to_keys(values) if kept is None else _balanced(to_keys(values), kept, below)
+
+    if rows <= NETWORK_ROWS:
+        if even is False:
+            return from_keys(ranked_rows(keys(), (rank,))[0], values.dtype)
+        low, high = (from_keys(key, values.dtype) for key in ranked_rows(keys(), (rank, min(rank + 1, rows - 1))))
     else:
-        low = key_of_rank(keys, jnp.full(keys.shape[1:], rank, jnp.int32))
-        high = successor(keys, low, rank + 1)
-    least, most = from_keys(low, dtype), from_keys(high, dtype)
-    return jnp.where(even & (low != high), 0.5 * least + 0.5 * most, least)  # half of each: no overflow
+        low = _selected(values, jnp.full(values.shape[1:], rank, jnp.int32), 0.5, kept, below)
+        if even is False:
+            return low
+        low = jnp.where(low == 0, 0, low)  # not -0, which comes before 0
+        next_one = lambda: from_keys(successor(keys(), to_keys(low), rank + 1), values.dtype)  # noqa: E731
+        high = next_one() if even is True else lax.cond(even, next_one, lambda: low)
+    return jnp.where(even & (low != high), 0.5 * low + 0.5 * high, low)  # half of each: no overflow
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(2,))
@@ -174,11 +202,7 @@ def median(values: Array, kept: Array | None = None, lower: bool = False) -> Arr
     if lower:
         even = False
 
-    def middle(tile: Array) -> Array:
-        keys = to_keys(tile) if kept is None else _balanced(to_keys(tile), kept)
-        return _middle(keys, even, tile.dtype)
-
-    found = in_tiles(middle, values)
+    found = in_tiles(lambda tile: _middle(tile, kept, even), values)
     return found if kept is None else jnp.where(kept.any(), found, 0)
 
 

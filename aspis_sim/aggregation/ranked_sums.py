@@ -10,7 +10,8 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.aggregation.counting import count, fold, joined
-from aspis_sim.aggregation.order_statistics import in_tiles, kth_smallest, ranked, to_keys
+from aspis_sim.aggregation.keys import to_keys
+from aspis_sim.aggregation.order_statistics import in_tiles, kth_smallest, ranked
 
 SORTED_ROWS = 32
 """Up to this many rows all ranks at once are worth a network."""

@@ -1,0 +1,124 @@
+"""Selecting one rank from many rows: where it lies is found in bytes, and the value read off there.
+
+A sample of the rows tells about where the rank lies. The rows are put into 255 buckets around it, in their order, the
+outer two open; eight passes over bytes, of which a vector unit compares four times as many at once as of float32, find
+the bucket that holds the rank. That bucket is cut into 240, and searched likewise. What is left in it are one or two
+rows as a rule, and the least and the greatest of them are looked up: where the rank is that of one of these, or both
+are equal, it is settled. If a column is not, the bucket is cut again, up to `LEVELS` times. Nothing rests on the sample
+but the time.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from aspis_sim.aggregation.counting import count, digit_of_rank, fold, greater, lesser
+from aspis_sim.aggregation.keys import from_keys, to_keys
+from aspis_sim.aggregation.sorting_network import ranked_rows
+
+SAMPLED = 32
+"""Rows of the sample."""
+
+AROUND = 8
+"""The rank is looked for between the rows of the sample so many ranks before and after it, and somewhat beyond them."""
+
+OUTER = 127
+"""The outer buckets are this and minus this."""
+
+FINER = 240
+"""Buckets into which one is cut: fewer than there are, so that rounding at its edges does not matter."""
+
+LEVELS = 4
+"""How often the rows are put into buckets at most: four times leave less of a range than float32 can tell apart."""
+
+ROUNDING = np.float32(1.5 * 2**23)
+"""A small float32 plus this holds the nearest integer in its lowest bits."""
+
+
+TINY = 1e-30
+"""Ranges less wide than this count as this wide, so that nothing overflows."""
+
+
+class Found(NamedTuple):
+    """What is known of a rank in each column.
+
+    Attributes:
+        value: float ``[d]``.
+        settled: bool ``[d]``, whether that is the value of the rank.
+    """
+
+    value: Array
+    settled: Array
+
+
+class _Range(NamedTuple):
+    """Where the rank is looked for: the middle of bucket 0, and how many buckets make 1; each ``[d]``."""
+
+    centre: Array
+    scale: Array
+
+
+def narrowed(values: Array, rank: Array, part: float | None = None, ends: Array | None = None, few: int = 0) -> Found:
+    """The value of 0-based ``rank [d]`` in each column of float ``[n, d]``, where it can be found so.
+
+    Args:
+        values: `SAMPLED` rows or more, of 32 bits or more. A NaN is more than Inf; of 0 and -0 either may come back.
+        rank: int32.
+        part: about which part of the rows the rank comes after, from 0 to 1; None if that is not known.
+        ends: int8 ``[n]``, -OUTER for an absent row that counts as less than all, OUTER for one that counts as more,
+            0 for the others; None if no row is absent.
+        few: so many columns may be left unsettled, which are not worth another look at all.
+    """
+
+    def level(state: tuple[Array, _Range, Found]) -> tuple[Array, _Range, Found]:
+        number, within, found = state
+        buckets = _buckets(values, within, ends)
+        bucket, below = digit_of_rank(buckets, rank)
+        found = lax.cond(number == 0, lambda: found, lambda: _looked_up(values, buckets, bucket, rank, below))
+        finer = _Range(within.centre + bucket / within.scale, jnp.minimum(within.scale * FINER, 1 / TINY))
+        return number + 1, finer, found
+
+    def unsettled(state: tuple[Array, _Range, Found]) -> Array:
+        return (state[0] < LEVELS) & (jnp.sum(~state[2].settled) > few)
+
+    nothing = Found(jnp.zeros(rank.shape, values.dtype), jnp.zeros(rank.shape, bool))
+    return lax.while_loop(unsettled, level, (jnp.int32(0), _first_range(values, part), nothing))[2]
+
+
+def _first_range(values: Array, part: float | None) -> _Range:
+    """Where the rank is looked for first: between two values of the sample, and half as far beyond them as apart."""
+    middle = 0.5 if part is None else part
+    reach = SAMPLED if part is None else AROUND
+    low, high = (round(middle * (SAMPLED - 1) + sign * reach) for sign in (-1, 1))
+    sample = to_keys(values[:: len(values) // SAMPLED][:SAMPLED])
+    keys = ranked_rows(sample, (max(low, 0), min(high, SAMPLED - 1)))
+    least, most = (from_keys(key, values.dtype) for key in keys)
+    width = most - least
+    wanted = _Range(0.5 * least + 0.5 * most, jnp.clip(OUTER / jnp.maximum(width, TINY), TINY, 1 / TINY))
+    fit = jnp.isfinite(width)
+    # Asking first keeps XLA from sorting the sample anew for every row.
+    return lax.cond(fit.all(), lambda: wanted, lambda: _Range(*(jnp.where(fit, one, 1) for one in wanted)))
+
+
+def _buckets(values: Array, within: _Range, ends: Array | None) -> Array:
+    """The bucket of every row, int8 ``[n, d]``, which never decreases with the row's value; NaN is in the last."""
+    places = (values - within.centre) * within.scale
+    first, last = (jnp.full((len(values), 1), end, values.dtype) for end in (-OUTER, OUTER))
+    if ends is not None:
+        first, last = (jnp.where(ends == 0, end, ends.astype(values.dtype))[:, None] for end in (-OUTER, OUTER))
+    places = greater(lesser(places, last), first).astype(jnp.float32)
+    return lax.bitcast_convert_type(places + ROUNDING, jnp.int32).astype(jnp.int8)
+
+
+def _looked_up(values: Array, buckets: Array, bucket: Array, rank: Array, below: Array) -> Found:
+    """The value of the rank, if it is the first or last of those in its bucket, or all there are equal."""
+    inside = buckets == bucket
+    least = fold(jnp.where(inside, values, jnp.inf), lambda row: row, lesser)
+    most = fold(jnp.where(inside, values, -jnp.inf), lambda row: row, greater)
+    first, last = rank <= below, rank + 1 >= count(buckets, lambda row: row <= bucket)
+    closed = jnp.abs(bucket) < OUTER
+    return Found(jnp.where(first, least, most), closed & (first | last | (least == most)))
