@@ -10,6 +10,7 @@ but the time.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -20,11 +21,11 @@ from aspis_sim.aggregation.counting import count, digit_of_rank, fold, greater, 
 from aspis_sim.aggregation.keys import from_keys, to_keys
 from aspis_sim.aggregation.sorting_network import ranked_rows
 
-SAMPLED = 32
-"""Rows of the sample."""
+SAMPLED = 16
+"""Rows of the sample. More would tell more, and take longer to compile than they save."""
 
-AROUND = 8
-"""The rank is looked for between the rows of the sample so many ranks before and after it, and somewhat beyond them."""
+AROUND = 4
+"""The rank is looked for between the rows of the sample so many ranks before and after it, and as far beyond them."""
 
 OUTER = 127
 """The outer buckets are this and minus this."""
@@ -38,6 +39,9 @@ LEVELS = 4
 ROUNDING = np.float32(1.5 * 2**23)
 """A small float32 plus this holds the nearest integer in its lowest bits."""
 
+
+SPARSE = 0.95
+"""If more of the columns than this have a 0 in the sample, it is seen first whether that is the value of the rank."""
 
 TINY = 1e-30
 """Ranges less wide than this count as this wide, so that nothing overflows."""
@@ -78,27 +82,39 @@ def narrowed(values: Array, rank: Array, part: float | None = None, ends: Array 
         number, within, found = state
         buckets = _buckets(values, within, ends)
         bucket, below = digit_of_rank(buckets, rank)
-        found = lax.cond(number == 0, lambda: found, lambda: _looked_up(values, buckets, bucket, rank, below))
         finer = _Range(within.centre + bucket / within.scale, jnp.minimum(within.scale * FINER, 1 / TINY))
-        return number + 1, finer, found
+        looked_up = lambda: _looked_up(found, values, buckets, bucket, rank, below)  # noqa: E731
+        return number + 1, finer, lax.cond(number == 0, lambda: found, looked_up)
 
     def unsettled(state: tuple[Array, _Range, Found]) -> Array:
         return (state[0] < LEVELS) & (jnp.sum(~state[2].settled) > few)
 
     nothing = Found(jnp.zeros(rank.shape, values.dtype), jnp.zeros(rank.shape, bool))
-    return lax.while_loop(unsettled, level, (jnp.int32(0), _first_range(values, part), nothing))[2]
+    sampled = values[:: len(values) // SAMPLED][:SAMPLED]
+    sparse = (sampled == 0).any(0).mean() > SPARSE
+    zeros = lax.cond(sparse, lambda: Found(nothing.value, _is_zero(values, rank, ends)), lambda: nothing)
+    return lax.while_loop(unsettled, level, (jnp.int32(0), _first_range(sampled, part), zeros))[2]
 
 
-def _first_range(values: Array, part: float | None) -> _Range:
-    """Where the rank is looked for first: between two values of the sample, and half as far beyond them as apart."""
+def _is_zero(values: Array, rank: Array, ends: Array | None) -> Array:
+    """Whether the value of the rank is 0, as it often is of gradients behind a ReLU."""
+
+    def below(chosen: Callable[[Array], Array]) -> Array:
+        less = chosen(values) if ends is None else jnp.where((ends == 0)[:, None], chosen(values), (ends < 0)[:, None])
+        return count(less, lambda row: row)
+
+    return (below(lambda values: values < 0) <= rank) & (rank < below(lambda values: values <= 0))
+
+
+def _first_range(sampled: Array, part: float | None) -> _Range:
+    """Where the rank is looked for first: between two values of the sample, and as far beyond them on either side."""
     middle = 0.5 if part is None else part
     reach = SAMPLED if part is None else AROUND
     low, high = (round(middle * (SAMPLED - 1) + sign * reach) for sign in (-1, 1))
-    sample = to_keys(values[:: len(values) // SAMPLED][:SAMPLED])
-    keys = ranked_rows(sample, (max(low, 0), min(high, SAMPLED - 1)))
-    least, most = (from_keys(key, values.dtype) for key in keys)
+    keys = ranked_rows(to_keys(sampled), (max(low, 0), min(high, SAMPLED - 1)))
+    least, most = (from_keys(key, sampled.dtype) for key in keys)
     width = most - least
-    wanted = _Range(0.5 * least + 0.5 * most, jnp.clip(OUTER / jnp.maximum(width, TINY), TINY, 1 / TINY))
+    wanted = _Range(0.5 * least + 0.5 * most, jnp.clip(OUTER / 1.5 / jnp.maximum(width, TINY), TINY, 1 / TINY))
     fit = jnp.isfinite(width)
     # Asking first keeps XLA from sorting the sample anew for every row.
     return lax.cond(fit.all(), lambda: wanted, lambda: _Range(*(jnp.where(fit, one, 1) for one in wanted)))
@@ -114,11 +130,12 @@ def _buckets(values: Array, within: _Range, ends: Array | None) -> Array:
     return lax.bitcast_convert_type(places + ROUNDING, jnp.int32).astype(jnp.int8)
 
 
-def _looked_up(values: Array, buckets: Array, bucket: Array, rank: Array, below: Array) -> Found:
-    """The value of the rank, if it is the first or last of those in its bucket, or all there are equal."""
+def _looked_up(found: Found, values: Array, buckets: Array, bucket: Array, rank: Array, below: Array) -> Found:
+    """What is found by now: the value also if it is the first or last of its bucket, or all there are equal."""
     inside = buckets == bucket
     least = fold(jnp.where(inside, values, jnp.inf), lambda row: row, lesser)
     most = fold(jnp.where(inside, values, -jnp.inf), lambda row: row, greater)
     first, last = rank <= below, rank + 1 >= count(buckets, lambda row: row <= bucket)
     closed = jnp.abs(bucket) < OUTER
-    return Found(jnp.where(first, least, most), closed & (first | last | (least == most)))
+    value = jnp.where(found.settled, found.value, jnp.where(first, least, most))
+    return Found(value, found.settled | closed & (first | last | (least == most)))

@@ -73,7 +73,9 @@ def _dense(indices: dict[str, int], calls: list[tuple[Array, Array]]) -> Part:
         return _products(turned if number == rows else _rows_from(turned, first, number), deltas)
 
     def weighted(weights: Array) -> Array:
-        return _added("pi,po->io", _flat(inputs), _flat(_scaled(deltas, weights))).reshape(-1)
+        # Turned, XLA adds up over the points in one go, however many processors there are.
+        across = lax.optimization_barrier(_flat(inputs).T)
+        return _added("ip,po->io", across, _flat(_scaled(deltas, weights))).reshape(-1)
 
     return Part(leaves, rows, deltas.shape[-1], 0, form, weighted, _norm(inputs) * _norm(deltas))
 

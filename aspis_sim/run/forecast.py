@@ -109,18 +109,16 @@ def _labels(cells: Sequence[Cell]) -> dict[Cell, str]:
     return told
 
 
-def note_timings(history: Path | None, timed: Iterable[tuple[Cell, float]]) -> None:
+def note_timings(history: Path | None, timed: Iterable[tuple[Cell, float, float]]) -> None:
     """Add the runs of a sweep to the history, once a kind of run; a file that cannot be written is let be.
 
     Args:
         history: a file of one JSON object a line, None for none.
-        timed: cells that ran in this process, and the seconds that each took.
+        timed: cells that ran on this machine, the seconds that each took, and those of compiling its program.
     """
-    from aspis_sim.simulation import compiled
-
     best: dict[str, tuple[float, float]] = {}
-    for cell, seconds in timed:
-        pace = (seconds / cell.steps, compiled(resolve(cell).shape).compile_seconds)
+    for cell, seconds, compiling in timed:
+        pace = (seconds / cell.steps, compiling)
         best[_kind(cell)] = min(pace, best.get(_kind(cell), pace))
     if history is None or not best:
         return

@@ -118,7 +118,7 @@ def sweep(
 
     Args:
         groups: checked.
-        executor: where they run; None for threads of this process.
+        executor: where they run; None for this machine.
         points: steps between two points of a group's curves, None for no curve.
         ledger: asked in this thread only.
     """
@@ -126,7 +126,7 @@ def sweep(
     with executor or EXECUTORS.build("local") as pool:
         try:
             shapes = dict.fromkeys(unless_broken(lambda g=group: resolve(g.first).shape) for group in work.by_cost)  # type: ignore[misc]
-            pool.prepare([shape for shape in shapes if shape is not None])
+            pool.prepare([shape for shape in shapes if shape is not None], sum(map(_numbers, groups)))
             while work:
                 while work.waiting and len(work.running) < AHEAD * pool.processors:
                     group, cell = work.waiting.popleft()
@@ -160,6 +160,16 @@ def sweep(
 def cost(group: Replicates) -> int:
     """Sample gradients of one of its runs; 0 for a group whose plugin does not work."""
     return unless_broken(lambda: resolve(group.first).samples_processed) or 0
+
+
+def _numbers(group: Replicates) -> int:
+    """Entries of gradients, of all files in all steps of a group's runs; 0 for a group whose plugin does not work."""
+
+    def entries() -> int:
+        job = resolve(group.first)
+        return group.steps * len(job.assignment.files) * job.plan.parameters
+
+    return unless_broken(entries) or 0
 
 
 def cost_of(groups: Sequence[Replicates]) -> tuple[int, int, int]:

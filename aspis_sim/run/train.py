@@ -37,7 +37,8 @@ class Result:
         test: of the final weights; None for a run that failed.
         curve: (step, test score) at each step asked for.
         seconds: wall time without compilation.
-        machine: that computed it, None for this process.
+        compile_seconds: that its program took.
+        machine: that computed it, None for this one.
     """
 
     cell: Cell
@@ -48,6 +49,7 @@ class Result:
     test: Score | None = None
     curve: tuple[tuple[int, Score], ...] = ()
     seconds: float = 0.0
+    compile_seconds: float = 0.0
     machine: Machine | None = None
 
 
@@ -82,4 +84,5 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         test=run.score("test"),
         curve=tuple(curve),
         seconds=seconds,
+        compile_seconds=run.program.compile_seconds,
     )

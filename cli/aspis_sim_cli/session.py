@@ -52,7 +52,7 @@ def run_session(session: Session, command: str, output: Output, way: Way) -> boo
     Raises:
         DataError: the study cannot be written any more; what was committed is kept.
     """
-    timed: list[tuple[Cell, float]] = []
+    timed: list[tuple[Cell, float, float]] = []
     rows = RowsFile(output.path, lambda: rows_text(session)(output.written))
 
     def arrived(event: Event) -> None:
@@ -60,7 +60,7 @@ def run_session(session: Session, command: str, output: Output, way: Way) -> boo
         if result is not None and result.trace is not None:
             if way.board is not None:
                 way.board.add(result)
-            timed.append((result.cell, round(result.seconds, 3)))
+            timed.append((result.cell, round(result.seconds, 3), result.compile_seconds))
         rows.now_and_then()
 
     pending = session.pending

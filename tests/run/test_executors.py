@@ -11,7 +11,7 @@ import pytest
 from aspis_sim.errors import InputError
 from aspis_sim.run.executors import EXECUTORS
 from aspis_sim.run.executors.ray_cluster import ray_cluster
-from aspis_sim.run.executors.threads import local
+from aspis_sim.run.executors.local import local
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.row import row_of
 from aspis_sim.run.sweep import sweep

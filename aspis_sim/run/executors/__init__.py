@@ -6,7 +6,7 @@ from aspis_sim.run.executors.base import Executor
 EXECUTORS: Registry[None] = Registry(
     "executor",
     {
-        "local": "aspis_sim.run.executors.threads:local",
+        "local": "aspis_sim.run.executors.local:local",
         "ray": "aspis_sim.run.executors.ray_cluster:ray_cluster",
     },
 )

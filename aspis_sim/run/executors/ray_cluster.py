@@ -10,28 +10,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import jax
-
 from aspis_sim import plugin
-from aspis_sim.data import search
-from aspis_sim.environment import SWITCHES, TEXTS
 from aspis_sim.errors import InputError
+from aspis_sim.run.executors.base import RETRIES
+from aspis_sim.run.executors.inherited import variables
 from aspis_sim.run.executors.ray_own import own_cluster
+from aspis_sim.run.executors.worker import WorkerLost
 from aspis_sim.run.machine import this_machine
 from aspis_sim.run.train import Result, Tick, train
 from aspis_sim.simulation import RunShape
 from aspis_sim.spec.cell import Cell
-
-RETRIES = 3
-"""How often a cell runs again whose worker was lost; then it has failed, since it may be what kills its workers."""
-
-SETTINGS = (
-    "jax_compilation_cache_dir",
-    "jax_persistent_cache_min_compile_time_secs",
-    "jax_persistent_cache_min_entry_size_bytes",
-    "jax_num_cpu_devices",
-)
-"""Settings of JAX that a worker takes over from the driver."""
 
 
 class _Ray:
@@ -59,15 +47,12 @@ class _Ray:
                 self._opened = opened.pop_all()
         self.processors = max(1, int(self._ray.cluster_resources().get("CPU", 1)))
         accelerators = 1 if self._ray.cluster_resources().get("GPU") else 0
-        variables = {name.upper(): str(value) for name in SETTINGS if (value := getattr(jax.config, name)) is not None}
-        variables[search.VARIABLE] = str(search.folders()[0])
-        variables |= {name: os.environ[name] for name in (*SWITCHES, *TEXTS) if name in os.environ}
         self._train = self._ray.remote(
             num_cpus=1,
             num_gpus=accelerators,
             max_retries=RETRIES,
             retry_exceptions=False,
-            runtime_env={"env_vars": variables},
+            runtime_env={"env_vars": variables()},
         )(_train_cell)
         return self
 
@@ -86,7 +71,7 @@ class _Ray:
                 "token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH, a file with the token"
             ) from None
 
-    def prepare(self, shapes: Iterable[RunShape]) -> None:
+    def prepare(self, shapes: Iterable[RunShape], numbers: int) -> None:
         """Nothing: every worker compiles what its cells need, and finds in the shared cache what another has."""
 
     def submit(self, cell: Cell, tick: Tick, every: int | None = None) -> Future[Result]:
@@ -134,10 +119,6 @@ def _reach(address: str | None) -> None:
         socket.create_connection((host, int(port)), timeout=10).close()
     except OSError as error:
         raise InputError(f"no Ray cluster at {address}: {error.strerror or error}") from None
-
-
-class WorkerLost(RuntimeError):
-    """The workers of a cell were lost, one after the other."""
 
 
 def _lost(ray: Any, error: BaseException) -> BaseException:

@@ -78,7 +78,7 @@ def train(
         result = run_one(group.first, tick, every or max(1, group.first.steps // 10))
     if not speaks:
         return ExitStatus.DONE
-    note_timings(cache.history(), [(group.first, result.seconds)])
+    note_timings(cache.history(), [(group.first, result.seconds, result.compile_seconds)])
     if board is not None:
         complain(f"events written to {board.add(result)}")
     output.give(lambda kind: _text(result, kind), lambda console: curve_view(result, as_points(result)))
