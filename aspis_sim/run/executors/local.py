@@ -28,7 +28,9 @@ MUCH = 4_000_000_000
 seconds."""
 
 
-class _Local:
+class Local:
+    """See `local`."""
+
     def __init__(self, processors: int, much: int) -> None:
         self.processors = processors
         self._much, self._apart = much, False
@@ -48,6 +50,7 @@ class _Local:
             worker.end()
 
     def prepare(self, shapes: Iterable[RunShape], numbers: int) -> None:
+        """Decide where the cells will run; threads begin to compile, processes compile what they come to."""
         self._apart = self.processors > 1 and numbers >= self._much
         if self._apart:
             self._ahead.extend(shapes)
@@ -56,8 +59,12 @@ class _Local:
             self._pool.submit(compiled, shape)
 
     def submit(self, cell: Cell, tick: Tick, every: int | None = None) -> Future[Result]:
-        apart = self._apart and cell.devices == 1 and not cell.plugins
-        return self._pool.submit(self._run if apart else train, cell, tick, every)
+        """Queue a run."""
+        return self._pool.submit(train if self.stays_here(cell) else self._run, cell, tick, every)
+
+    def stays_here(self, cell: Cell) -> bool:
+        """Whether a cell runs on a thread of this process."""
+        return not self._apart or cell.devices > 1 or bool(cell.plugins)
 
     def _run(self, cell: Cell, tick: Tick, every: int | None) -> Result:
         worker: Worker | None = getattr(self._here, "worker", None)
@@ -110,7 +117,7 @@ class _Local:
         return False
 
 
-def local(processors: int | None = None, much: int = MUCH) -> _Local:
+def local(processors: int | None = None, much: int = MUCH) -> Local:
     """Threads of this process, or for ``much`` work processes: as many as there are CPUs unless told otherwise.
 
     On an accelerator it is one thread. Cells of several devices and of plugins run on threads of this process always.
@@ -118,4 +125,4 @@ def local(processors: int | None = None, much: int = MUCH) -> _Local:
     if processors is None:
         processors = (os.cpu_count() or 1) if jax.default_backend() == "cpu" else 1
     apart = jax.default_backend() == "cpu" and sys.platform != "win32"
-    return _Local(processors, much if apart else sys.maxsize)
+    return Local(processors, much if apart else sys.maxsize)

@@ -19,6 +19,10 @@ ONE_THREAD = {"NPROC": "1"}
 want at the same time."""
 
 
+PATIENCE = 0.3
+"""Seconds that a worker has to end by itself."""
+
+
 class WorkerLost(RuntimeError):
     """A worker ended while it was at work."""
 
@@ -44,34 +48,39 @@ class Worker:
             Exception: what the function raised.
         """
         pipe = self._pipe or self._start()
-        try:
-            pipe.send((function, given))
-            while True:
-                kind, value = pipe.recv()
-                if kind == "steps":
-                    tick(value)
-                elif kind == "raised":
-                    raise value
-                else:
-                    return value
-        except (EOFError, ConnectionError) as error:
-            raise WorkerLost(f"a worker process ended ({self.end()})") from error
-        except BaseException:
-            if kind == "steps":
+        kind, value = self._exchange(pipe, (function, given))
+        while kind == "steps":
+            try:
+                tick(value)
+            except BaseException:
                 self.end()
-            raise
+                raise
+            kind, value = self._exchange(pipe)
+        if kind == "raised":
+            raise value
+        return value
+
+    def _exchange(self, pipe: Connection, *questions: Any) -> tuple[str, Any]:
+        """Send a question if there is one, and take what comes next."""
+        try:
+            for question in questions:
+                pipe.send(question)
+            return pipe.recv()
+        except (EOFError, OSError) as error:
+            raise WorkerLost(f"a worker process ended {self.end()}") from error
 
     def end(self) -> str:
         """End the process; returns how it ended, in words."""
-        process, self._process, self._pipe = self._process, None, None
+        process, pipe, self._process, self._pipe = self._process, self._pipe, None, None
         self.known.clear()
-        if process is None:
-            return "it did not run"
+        if process is None or pipe is None:
+            return "before it began"
+        pipe.close()
         try:
-            process.wait(timeout=0.2)
+            code = process.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
-        code = process.wait()
+            code = process.wait()
         return f"by signal {-code}" if code < 0 else f"with code {code}"
 
     def _start(self) -> Connection:
