@@ -16,6 +16,11 @@ from benchmarks.machine import machine
 
 Answer = Callable[[], Any]
 
+LONG = 50.0
+"""Milliseconds from which on a call is a turn by itself."""
+
+CALLS_A_TURN = 3
+
 
 class _Placeholder(types.ModuleType):
     """A module in the place of one that is imported but never used: every attribute is an empty class."""
@@ -78,17 +83,26 @@ def agree(answers: Mapping[str, Any], tolerance: float) -> dict[str, bool]:
 def timed(contenders: Mapping[str, Answer], repeats: int, patience: float = 4.0) -> dict[str, tuple[float, float]]:
     """Least and middle milliseconds of each contender, taken turn by turn so that all see the same machine.
 
-    A contender gets no further turn once it has taken ``patience`` seconds in all.
+    A turn of calls that take less than `LONG` milliseconds begins with one that is not counted: the threads of some
+    libraries go on spinning for a while after the turn before. A contender gets no further turn once it has taken
+    ``patience`` seconds in all.
     """
     spans: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repeats):
         for name, answer in contenders.items():
             if sum(spans[name]) > patience * 1e3:
                 continue
-            start = time.perf_counter()
-            answer()
-            spans[name].append((time.perf_counter() - start) * 1e3)
+            turn = [_milliseconds(answer)]
+            if turn[0] < LONG:
+                turn = [_milliseconds(answer) for _ in range(CALLS_A_TURN)]
+            spans[name] += turn
     return {name: (min(span), statistics.median(span)) for name, span in spans.items()}
+
+
+def _milliseconds(answer: Answer) -> float:
+    start = time.perf_counter()
+    answer()
+    return (time.perf_counter() - start) * 1e3
 
 
 def rows(
