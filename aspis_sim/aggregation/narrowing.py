@@ -4,8 +4,8 @@ A sample of the rows tells about where the rank lies. The rows are put into 255 
 outer two open; eight passes over bytes, of which a vector unit compares four times as many at once as of float32, find
 the bucket that holds the rank. That bucket is cut into 240, and searched likewise. What is left in it are one or two
 rows as a rule, and the least and the greatest of them are looked up: where the rank is that of one of these, or both
-are equal, it is settled. If a column is not, the bucket is cut again, up to `LEVELS` times. Gradients behind a ReLU hold
-many zeros, and often other numbers close to them: 0 is tried by itself. Nothing rests on the sample but the time.
+are equal, it is settled. If a column is not, the bucket is cut again, up to `LEVELS` times. Gradients behind a ReLU
+hold many zeros, and often other numbers close to them: 0 is tried by itself. Nothing rests on the sample but the time.
 """
 
 from __future__ import annotations

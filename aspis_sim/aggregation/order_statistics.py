@@ -159,7 +159,7 @@ def _traced_jvp(part: float | None, primals: tuple, tangents: tuple) -> tuple[Ar
     return found, _at(present, found, tangents[0])
 
 
-def _balanced(keys: Array, kept: Array, below: Array) -> Array:
+def _balanced(keys: Array, kept: Array, below: Array | int) -> Array:
     """Keys whose absent rows are below all others, as far as there shall be ``below``, or above them."""
     outermost = jnp.iinfo(keys.dtype)
     end = jnp.where(jnp.cumsum(~kept) <= below, outermost.min, outermost.max).astype(keys.dtype)

@@ -2,18 +2,18 @@
 
 import pytest
 
-from aspis_sim.run.executors import threads
+from aspis_sim.run.executors import local
 
 
 @pytest.fixture
 def trained(monkeypatch):
     """The cells that are trained, in the order in which they begin."""
     begun = []
-    train = threads.train
+    train = local.train
 
     def note(cell, *arguments):
         begun.append(cell)
         return train(cell, *arguments)
 
-    monkeypatch.setattr(threads, "train", note)
+    monkeypatch.setattr(local, "train", note)
     return begun

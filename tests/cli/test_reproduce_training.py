@@ -14,7 +14,7 @@ from aspis_sim.gradients.network import network
 from aspis_sim.report import libraries
 from aspis_sim.reproduction.preset import load
 from aspis_sim.reproduction.rate_search import Try
-from aspis_sim.run.executors import threads
+from aspis_sim.run.executors import local
 from tests.cli import program
 from tests.cli.program import one_line, printed, refused, rows
 from tests.data import archives
@@ -148,7 +148,7 @@ def test_without_matplotlib_everything_but_the_picture_is_there(archive, tmp_pat
 
 
 def test_a_dry_run_trains_nothing_and_says_what_it_would_cost(archive, monkeypatch):
-    monkeypatch.setattr(threads, "train", lambda *words: pytest.fail("something was trained"))
+    monkeypatch.setattr(local, "train", lambda *words: pytest.fail("something was trained"))
     result = invoke(f"fig-7b --dry-run --format json --data-dir {archive} --model mlp")
     # 2 seeds of 3 series: Aspis takes a step of 14,560 for 16 x 495 images, thrice each, Bulyan 17 of 480
     assert "fig-7b: 6 runs, 38 steps, 191,040 sample gradients of all workers" in result.stderr
@@ -194,7 +194,7 @@ def test_a_damaged_archive_ends_with_3_and_one_message(damage, archive, tmp_path
     ],
 )
 def test_bad_input_ends_with_2_before_work(words, wrong, remedy, monkeypatch):
-    monkeypatch.setattr(threads, "train", lambda *words: pytest.fail("something was trained"))
+    monkeypatch.setattr(local, "train", lambda *words: pytest.fail("something was trained"))
     said = refused("reproduce", words, lines=1)
     assert wrong in said
     assert remedy in said

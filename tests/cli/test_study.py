@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aspis_sim.run.executors import threads
+from aspis_sim.run.executors import local
 from aspis_sim.study import Study, fingerprint
 from tests.cli.program import SMALL as SMALL_SWEEP
 from tests.cli.program import invoke, refused, rows, without_seconds
@@ -61,16 +61,16 @@ def test_added_seeds_take_the_rate_of_the_first_and_make_the_study_that_has_them
 
 
 def test_what_failed_runs_again_only_when_asked(monkeypatch, trained):
-    works = threads.train
+    works = local.train
 
     def break_one(cell, *arguments):
         if (cell.scheme, cell.q) == ("median", 3):
             raise RuntimeError("the machine is on fire")
         return works(cell, *arguments)
 
-    monkeypatch.setattr(threads, "train", break_one)
+    monkeypatch.setattr(local, "train", break_one)
     invoke(f"{SMALL} --seeds 0,1 --lr 0.1 --study s", code=4)
-    monkeypatch.setattr(threads, "train", works)
+    monkeypatch.setattr(local, "train", works)
     trained.clear()
     assert "2 cells failed: RuntimeError: the machine is on fire" in invoke("sweep --study s", code=4).stderr
     assert trained == []

@@ -7,7 +7,7 @@ from math import comb
 
 import pytest
 
-from aspis_sim.run.executors import threads
+from aspis_sim.run.executors import local
 from aspis_sim.run.row import COLUMNS
 from aspis_sim.simulation import compilations
 from aspis_sim.study import Study
@@ -210,8 +210,8 @@ def test_a_cell_that_fails_is_reported_and_the_others_are_kept(monkeypatch):
             raise RuntimeError("the machine is on fire\nreally")
         return run(cell, *arguments)
 
-    run = threads.train
-    monkeypatch.setattr(threads, "train", break_one)
+    run = local.train
+    monkeypatch.setattr(local, "train", break_one)
     result = invoke(f"sweep {SMALL} --seeds 0 --format csv", code=4)
     status = {(row["scheme"], row["q"]): row["status"] for row in rows(result.stdout)}
     failure = status.pop(("median", "3"))

@@ -17,6 +17,7 @@ from typing import Self
 import jax
 
 from aspis_sim.run.executors.base import RETRIES
+from aspis_sim.run.executors.inherited import has_cache
 from aspis_sim.run.executors.worker import Worker, WorkerLost
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.train import Result, Tick, train
@@ -84,7 +85,7 @@ class Local:
 
     def _compile(self, worker: Worker, shape: RunShape) -> None:
         """See that the worker has the program, which one of them compiles and the others find in the cache."""
-        if jax.config.jax_compilation_cache_dir is None:
+        if not has_cache():
             return
         while shape not in worker.known:
             lock = self._compiling.setdefault(shape, threading.Lock())

@@ -14,11 +14,6 @@ from aspis_sim.run.train import Tick
 
 MAIN = "from aspis_sim.run.executors.worker import serve; serve({})"
 
-ONE_THREAD = {"NPROC": "1"}
-"""What XLA takes for the number of processors: with more it splits every operation between threads that all processes
-want at the same time."""
-
-
 PATIENCE = 0.3
 """Seconds that a worker has to end by itself."""
 
@@ -86,9 +81,7 @@ class Worker:
     def _start(self) -> Connection:
         ours, theirs = Pipe()
         with theirs:
-            environment = (
-                os.environ | variables() | ONE_THREAD | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-            )
+            environment = os.environ | variables() | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
             self._process = subprocess.Popen(
                 [sys.executable, "-c", MAIN.format(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
