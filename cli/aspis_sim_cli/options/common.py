@@ -124,7 +124,7 @@ Executor = Annotated[
     _option(
         "--executor",
         TRAINING,
-        "Where runs are computed: local, in this process; ray, on the Ray cluster at $RAY_ADDRESS or one started here.",
+        "Where runs are computed: local, on this machine; ray, on the Ray cluster at $RAY_ADDRESS or one started here.",
         "local|ray",
     ),
 ]
