@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from jax import Array
 
 from aspis_sim.detection.agreement import Agreement, Copies, Views
+from aspis_sim.gradients.layout import Layout
 from aspis_sim.gradients.momentum import History
 from aspis_sim.gradients.source import Gradients
 
@@ -54,6 +55,15 @@ class Returned(NamedTuple):
     graph: Array
     history: History
     statistics: Any
+
+
+def made_once(made: Callable[[int, Array | int], Views], layout: Layout) -> Callable[[int, Array | int], Views]:
+    """The same function of band and tile, which makes the tile that is looked at first once if its band has no other."""
+    probe = layout.probe
+    if layout.bands[probe].tiles > 1:
+        return made
+    first = made(probe, 0)
+    return lambda band, tile: first if band == probe else made(band, tile)
 
 
 class RoundOutcome(NamedTuple):

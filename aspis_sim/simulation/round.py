@@ -35,7 +35,7 @@ from aspis_sim.gradients.layout import Layout
 from aspis_sim.gradients.momentum import History, accumulate, shapes
 from aspis_sim.gradients.source import Gradients, Source
 from aspis_sim.models.base import in_float32
-from aspis_sim.simulation.exchange import Batch, Returned
+from aspis_sim.simulation.exchange import Batch, Returned, made_once
 from aspis_sim.simulation.server_clipping import clip_returned
 
 
@@ -151,6 +151,7 @@ class Round:
         honest, formed = clip_returned(computed, told, self.source.axis, self.clip_returned)
 
         if not whole:
+            formed = made_once(formed, honest.layout)
             compared = self._compared(honest, formed, distorts, lie)
             return history, honest, formed, agreement_of_views(distorts, compared)
         only = formed(0, 0)
