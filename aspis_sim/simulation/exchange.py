@@ -58,7 +58,7 @@ class Returned(NamedTuple):
 
 
 def made_once(made: Callable[[int, Array | int], Views], layout: Layout) -> Callable[[int, Array | int], Views]:
-    """The same function of band and tile, which makes the tile that is looked at first once if its band has no other."""
+    """The same function of band and tile; the tile that is looked at first it makes once, if its band has no other."""
     probe = layout.probe
     if layout.bands[probe].tiles > 1:
         return made
