@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from math import inf
 from pathlib import Path
 
 from aspis_sim.errors import InputError
@@ -95,6 +96,13 @@ def pinned(precision: str = "float32") -> Iterator[None]:
                 stack.enter_context(config_states[name](value))
         stack.enter_context(jax.enable_x64(precision == "float64"))
         yield
+
+
+def nothing_kept() -> AbstractContextManager[object]:
+    """Within it no program that is compiled is kept in JAX's cache on disk."""
+    from jax._src.config import config_states
+
+    return config_states["jax_persistent_cache_min_compile_time_secs"](inf)
 
 
 def check_asserts() -> None:

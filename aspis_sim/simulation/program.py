@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,7 +16,7 @@ from jax.stages import Compiled
 
 from aspis_sim.assignment import build
 from aspis_sim.devices.mesh import COLUMNS, EVERYWHERE, on_all, on_devices, zeros_by_columns
-from aspis_sim.environment import pinned
+from aspis_sim.environment import nothing_kept, pinned
 from aspis_sim.gradients.momentum import History
 from aspis_sim.gradients.network import Network, network_of
 from aspis_sim.simulation.degree_window import empty_memory
@@ -137,8 +138,11 @@ def _build_here(shape: RunShape) -> Program:
     advance = jax.jit(_spread(advance_by(step), settings.devices, bool(histories)))
     given = (begin(key, 0), feed, drawn, table, np.int32(0), *train)
     lowered = advance.lower(*on_all(given, settings.devices))
-    told = (ON_CPU | (MEMORY_FIRST if shape.turns > 1 else {})) if jax.default_backend() == "cpu" else None
-    executable = lowered.compile(told)
+    on_cpu = jax.default_backend() == "cpu"
+    told = (ON_CPU | (MEMORY_FIRST if shape.turns > 1 else {})) if on_cpu else None
+    # XLA on a CPU may crash when it runs a program of several devices that it has loaded from a cache.
+    with nothing_kept() if on_cpu and settings.devices > 1 else nullcontext():
+        executable = lowered.compile(told)
     return Program(
         shape=shape,
         network=net,
