@@ -20,14 +20,28 @@ from benchmarks.machine import machine
 from benchmarks.table import print_csv
 
 SCHEMES: dict[str, dict[str, Any]] = {
-    "median": {"scheme": "median"},
-    "detox": {"scheme": "detox"},
-    "aspis of 5 workers": {"scheme": "aspis", "workers": 5},
+    "median": {"scheme": "median", "model": "softmax"},
+    "detox": {"scheme": "detox", "model": "softmax"},
+    "aspis of 5 workers": {"scheme": "aspis", "workers": 5, "model": "softmax"},
+    "median on data of each seed": {
+        "scheme": "median",
+        "dataset": "linear-regression:samples=1000:dimension=100",
+        "model": "linear",
+        "strength": (1.0,),
+        "seed": tuple(range(500)),
+    },
 }
 """Studies, each of cells that take the same time."""
 
-SMALL: dict[str, Any] = {"model": "softmax", "lr": (0.1,), "steps": 5, "q": (1, 2)}
-STRENGTHS, SEEDS = 10, 50
+SMALL: dict[str, Any] = {
+    "lr": (0.1,),
+    "steps": 5,
+    "q": (1, 2),
+    "strength": tuple(one / 10 for one in range(1, 11)),
+    "seed": tuple(range(50)),
+}
+"""What the cells have in common unless their study says otherwise: 1,000 of a scheme."""
+
 PART = 100
 """Cells at the begin of a study, and at its end, that are compared."""
 
@@ -68,20 +82,17 @@ def study_of(name: str) -> dict[str, Any]:
     from aspis_sim.study import Study
     from aspis_sim.study.session import Session
 
-    strengths = tuple((1 + one) / 10 for one in range(STRENGTHS))
-    grid = Grid.of(**SMALL, **SCHEMES[name], strength=strengths, seed=tuple(range(SEEDS)))
+    grid = Grid.of(**(SMALL | SCHEMES[name]))
     ends: list[float] = []
-    with tempfile.TemporaryDirectory() as parent:
-        folder = Path(parent) / "study"
-        with Study.create(folder) as study:
-            session = Session(study, [(None, grid)])
-            for event in session.run(executor=local(processors=1)):
-                if event.ended is None:
-                    continue
-                ends.append(time.perf_counter())
-                if len(ends) == COMPILING + PART:
-                    early = _state(folder, len(ends)), caches(), compilations()
-            late = _state(folder, len(ends)), caches(), compilations()
+    with tempfile.TemporaryDirectory() as folder, Study.create(Path(folder) / "study") as study:
+        session = Session(study, [(None, grid)])
+        for event in session.run(executor=local(processors=1)):
+            if event.ended is None:
+                continue
+            ends.append(time.perf_counter())
+            if len(ends) == COMPILING + PART:
+                early = _state(study, len(ends)), caches(), compilations()
+        late = _state(study, len(ends)), caches(), compilations()
     cells = [1000 * (end - begin) for begin, end in pairwise(ends)]
     first, last = statistics.median(cells[COMPILING : COMPILING + PART]), statistics.median(cells[-PART:])
     grown = {cache: size - early[1].get(cache, 0) for cache, size in late[1].items() if size > early[1].get(cache, 0)}
@@ -105,11 +116,13 @@ def study_of(name: str) -> dict[str, Any]:
     }
 
 
-def _state(folder: Path, cells: int) -> tuple[float, float]:
+def _state(study: Any, cells: int) -> tuple[float, float]:
     """Resident memory in 10^6 bytes, and bytes of the study a cell."""
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    size = sum(path.stat().st_size for path in folder.iterdir())
+    (size,) = study.connection.execute(
+        "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+    ).fetchone()
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6, size / cells
 
 
