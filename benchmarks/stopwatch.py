@@ -103,13 +103,21 @@ def attach(watch: Stopwatch) -> None:
         if event == COMPILER and watch.doing and watch.doing[-1].name != "program":
             watch.note("small program", watch.doing[-1].label, time.monotonic() - seconds)
 
+    def until_ready(function: Any) -> Any:
+        def finished(*given: Any) -> Any:
+            run = function(*given)
+            jax.block_until_ready((run.order, run.state.weights))
+            return run
+
+        return finished
+
     jax.monitoring.register_event_listener(cached)
     jax.monitoring.register_event_duration_secs_listener(compiled)
     replaced: list[tuple[Any, str, Any]] = [
         (program, "_build", watch.timed("program", program._build, _parts)),
         (train, "train", watch.timed("run", train.train, lambda cell, *rest: cell.scheme)),
-        (Run, "start", staticmethod(watch.timed("begin", Run.start))),
-        (Run, "to", watch.timed("steps", Run.to)),
+        (Run, "start", staticmethod(watch.timed("begin", until_ready(Run.start)))),
+        (Run, "to", watch.timed("steps", until_ready(Run.to))),
         (Run, "score", watch.timed("evaluation", Run.score)),
         (Job, "decide", watch.timed("verdicts", Job.decide)),
     ]
