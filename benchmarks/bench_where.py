@@ -33,8 +33,8 @@ PARTS = {
 def run(words: Sequence[str] = tuple(SWEEP)) -> list[dict[str, Any]]:
     """One row a way to run the sweep and part of it.
 
-    The sweep runs three times, each in a fresh process: with an empty cache of compiled programs, with the one that
-    this leaves, and with that one on threads of one process, where it would take a process for each processor.
+    The sweep runs four times, each in a fresh process: with an empty cache of compiled programs and with the one that
+    this leaves, as it does by itself (with a process for each processor where there is much to do), and on threads.
 
     ``seconds`` are those that processors were taken for a part, ``share`` is of all that there were, processors times
     wall time. Before the first run and after the last there is one process, and the other processors are idle.
@@ -43,9 +43,10 @@ def run(words: Sequence[str] = tuple(SWEEP)) -> list[dict[str, Any]]:
     and for the process of the command alone where it has workers) are of the whole.
     """
     rows = []
-    with tempfile.TemporaryDirectory() as cache:
-        for state, threads in (("empty", False), ("warm", False), ("warm", True)):
-            rows += [{"cache": state} | row for row in _measured(words, cache, threads)]
+    for threads in (False, True):
+        with tempfile.TemporaryDirectory() as cache:
+            for state in ("empty", "warm"):
+                rows += [{"cache": state} | row for row in _measured(words, cache, threads)]
     return [row | machine() for row in rows]
 
 

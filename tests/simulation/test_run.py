@@ -180,3 +180,13 @@ def test_data_of_single_runs_are_let_go_after_them():
     alive = [reference() is not None for reference in held]
     assert alive[-3:] == [True] * 3
     assert sum(alive) <= 3 * data.DRAWN
+
+
+def test_the_order_of_samples_is_drawn_once_for_the_runs_of_a_seed():
+    one, other = (start(shape, seed=4) for shape in (SHAPE, changed(SHAPE, tolerance=0.25)))
+    assert one.program is not other.program
+    assert one.order is other.order
+    assert not np.array_equal(one.order, start(seed=5).order)
+    samples = len(one.program.network.example.labels["train"])
+    drawn = sample_order(stream(one.feed.key, "data"), samples, one.order.size)
+    np.testing.assert_array_equal(one.order, np.reshape(drawn, one.order.shape))
