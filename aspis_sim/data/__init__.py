@@ -1,6 +1,6 @@
 """Data sets, one file a source, each checked against its checksum before use."""
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,8 +31,14 @@ DATASETS = Registry(
 )
 
 
+DRAWN = 8
+"""Data sets of single runs that are kept in memory, the last ones: a sweep may have thousands of seeds."""
+
+
 def load(name: str, **parameters: Any) -> Dataset:
     """Read the data set ``name`` into memory, once a process for the same parameters and folders.
+
+    Of data sets that differ from run to run, the last `DRAWN` are kept.
 
     Args:
         name: registered name.
@@ -42,8 +48,9 @@ def load(name: str, **parameters: Any) -> Dataset:
         InputError: unknown name (the nearest is named) or parameter.
         DataError: a file of it is missing or damaged.
     """
+    kept = _drawn if "run" in parameters else _load
     try:
-        return _load(name, tuple(sorted(parameters.items())), search.folders())
+        return kept(name, tuple(sorted(parameters.items())), search.folders())
     except TypeError as error:
         if "unhashable" in str(error):
             raise InputError(f"data set {name!r}: parameters are numbers or texts ({error})") from None
@@ -52,6 +59,11 @@ def load(name: str, **parameters: Any) -> Dataset:
 
 @cache
 def _load(name: str, parameters: tuple[tuple[str, Any], ...], folders: tuple[Path, ...]) -> Dataset:
+    return DATASETS.build(name, **dict(parameters))
+
+
+@lru_cache(DRAWN)
+def _drawn(name: str, parameters: tuple[tuple[str, Any], ...], folders: tuple[Path, ...]) -> Dataset:
     return DATASETS.build(name, **dict(parameters))
 
 
@@ -77,4 +89,4 @@ def source(name: str) -> "Source | None":
     return getattr(import_module(module), "SOURCE", None) if module.startswith("aspis_sim.data.") else None
 
 
-__all__ = ["DATASETS", "PARTS", "Dataset", "DatasetTraits", "as_run", "differs_by_run", "load", "source"]
+__all__ = ["DATASETS", "DRAWN", "PARTS", "Dataset", "DatasetTraits", "as_run", "differs_by_run", "load", "source"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -68,7 +68,7 @@ class Network:
 
     def train(self, seed: int) -> tuple[Array, Array]:
         """Inputs and labels to train on, on the device; a sample of zeros is the last where steps take all samples."""
-        return _on_device(self, seed if data.differs_by_run(self.dataset) else 0)
+        return _drawn_on_device(self, seed) if data.differs_by_run(self.dataset) else _on_device(self, 0)
 
     @cached_property
     def example(self) -> Dataset:
@@ -196,3 +196,6 @@ def _on_device(net: Network, seed: int) -> tuple[Array, Array]:
     if samples.full_batch:
         inputs, labels = (np.concatenate([part, np.zeros_like(part[:1])]) for part in (inputs, labels))
     return jnp.asarray(inputs), jnp.asarray(labels)
+
+
+_drawn_on_device = lru_cache(data.DRAWN)(_on_device.__wrapped__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 
 from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.environment import pinned
@@ -34,40 +35,39 @@ def check_groups(groups: Iterable[Replicates]) -> None:
     """Refuse groups whose parts do not work; see `prepared`."""
     groups = tuple(groups)
     tried: set[object] = set()
-    for group in groups:
-        with suppress(PluginError):
-            try_parts(group.first, tried)
+    with pinned():
+        for group in groups:
+            with suppress(PluginError):
+                _try_parts(resolve(group.first), tried)
     check_samples(group.first for group in groups)
 
 
-def try_parts(cell: Cell, tried: set[object] | None = None) -> None:
+def try_parts(cell: Cell) -> None:
     """Try the parts of a cell: the rule and the payload on as many rows as there are files.
 
     Args:
         cell: whose settings go together.
-        tried: what was tried for other cells and is not tried again; added to.
 
     Raises:
         InputError: an option is not taken, the rule cannot stand so many distorted rows of so few, or the augmentation
             cannot change such samples.
     """
-    tried = set() if tried is None else tried
     with pinned():
-        _try_parts(resolve(cell), tried)
+        _try_parts(resolve(cell), set())
 
 
 def _try_parts(job: Job, tried: set[object]) -> None:
+    """Try what no other cell has tried, and add it; a strength is fed to the payload's program, and never shapes it."""
     import jax
-
-    from aspis_sim.streams import root_key
 
     cell = job.cell
     files, drops = shape_of(cell).files, job.may_drop_files
     rows = jax.ShapeDtypeStruct((files, 8), "float32")
     kept = jax.ShapeDtypeStruct((files,), "bool") if drops else None
-    key = jax.eval_shape(lambda: root_key(0))
+    key = _key()
     of_rule = (cell.rule, job.rule_parameters, cell.convention, files, drops)
-    of_payload = (cell.payload, job.payload_parameters, job.strength, cell.convention, files)
+    on_payload = (cell.payload, job.payload_parameters, job.strength is None, cell.convention, files)
+    of_payload = (*on_payload, job.strength, cell.worker_momentum > 0)
     try:
         if of_rule not in tried:
             rule = job.build_rule()
@@ -76,16 +76,27 @@ def _try_parts(job: Job, tried: set[object]) -> None:
             jax.eval_shape(rule, rows, kept)
         if of_payload not in tried:
             payload = job.build_payload()
-            jax.eval_shape(payload, rows, key)
+            if on_payload not in tried:
+                jax.eval_shape(payload, rows, key)
             if payload.scope == "labels" and cell.worker_momentum:
                 raise InputError(
                     f"payload {cell.payload} has no momentum at the workers: poisoned workers would carry one of "
                     "their own; take `worker_momentum=0`"
                 )
-        tried |= {of_rule, of_payload}
+        tried |= {of_rule, on_payload, of_payload}
     except InputError as error:
         raise InputError(f"scheme {cell.scheme}, q={cell.q}: {error}") from None
     _try_training(job, key, tried)
+
+
+@cache
+def _key() -> object:
+    """The shape of a root key."""
+    import jax
+
+    from aspis_sim.streams import root_key
+
+    return jax.eval_shape(lambda: root_key(0))
 
 
 def _whole_rows_only(cell: Cell, job: Job) -> str:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,7 @@ from jax.stages import Compiled
 
 from aspis_sim.assignment import build
 from aspis_sim.devices.mesh import COLUMNS, EVERYWHERE, on_all, on_devices, zeros_by_columns
-from aspis_sim.environment import nothing_kept, pinned
+from aspis_sim.environment import PRNG, nothing_kept, pinned
 from aspis_sim.gradients.momentum import History
 from aspis_sim.gradients.network import Network, network_of
 from aspis_sim.simulation.degree_window import empty_memory
@@ -32,6 +32,9 @@ ON_CPU: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
 
 MEMORY_FIRST: dict[str, str | bool] = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
 """What it is told about large models: by default it begins as much as it can at once, on a CPU too."""
+
+SHORT = 2**22
+"""Samples of all steps up to which their order is kept for the next run of the seed: 16 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +106,9 @@ def _build_here(shape: RunShape) -> Program:
     def order(key: Array) -> Array:
         if net.example.full_batch:
             return jnp.asarray(every_sample(samples, len(groups.files)).reshape(1, -1))
-        return sample_order(stream(key, "data"), samples, settings.steps * batch).reshape(-1, batch)
+        draw = _order if settings.steps * batch <= SHORT else _order.__wrapped__
+        words = np.asarray(jax.random.key_data(key)).tobytes()
+        return draw(words, samples, settings.steps, batch, settings.precision)
 
     def start(key: Array, seed: int, history: History) -> State:
         weights = net.initial(key, seed)
@@ -152,6 +157,13 @@ def _build_here(shape: RunShape) -> Program:
         empty=table,
         compile_seconds=time.perf_counter() - started,
     )
+
+
+@lru_cache(4)
+def _order(words: bytes, samples: int, steps: int, batch: int, precision: str) -> Array:
+    """The samples of every step from the words of a root key, once for runs of a seed that follow each other."""
+    key = jax.random.wrap_key_data(jnp.asarray(np.frombuffer(words, np.uint32)), impl=PRNG)
+    return sample_order(stream(key, "data"), samples, steps * batch).reshape(-1, batch)
 
 
 def _spread(advance: Callable[..., State], devices: int, remembers: bool) -> Callable[..., State]:

@@ -32,6 +32,7 @@ class Run:
         feed: what it is fed.
         seed: of the run, from which data sets that differ from run to run are drawn.
         order: int ``[steps, f x samples per file]``, the samples of every step.
+        train: inputs and labels to train on.
         state: after the steps done so far.
         verdicts: reached so far, None without a detector.
     """
@@ -40,6 +41,7 @@ class Run:
     feed: Feed
     seed: int
     order: Array
+    train: tuple[Array, Array]
     state: State
     verdicts: Table | None
 
@@ -48,17 +50,17 @@ class Run:
         """A run before its first step."""
         with pinned(shape.settings.precision):
             built = compiled(shape)
-            return cls(built, feed, seed, built.order(feed.key), built.begin(feed.key, seed), built.empty)
+            order, train = built.order(feed.key), built.network.train(seed)
+            return cls(built, feed, seed, order, train, built.begin(feed.key, seed), built.empty)
 
     def to(self, stop: int, decide: Decide) -> Self:
         """The run at step ``stop``; ``decide`` is asked for a verdict on each new agreement graph."""
         state, verdicts = self.state, self.verdicts
         with pinned(self.program.shape.settings.precision):
-            train = self.program.network.train(self.seed)
             devices = self.program.shape.settings.devices
             fixed = on_all((self.feed, self.order), devices)
             while True:
-                given = on_all((state, *fixed, verdicts, np.int32(stop), *train), devices)
+                given = on_all((state, *fixed, verdicts, np.int32(stop), *self.train), devices)
                 state = self.program.advance(*given)
                 if verdicts is None or not bool(state.stuck):
                     return replace(self, state=state, verdicts=verdicts)

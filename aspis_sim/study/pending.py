@@ -33,6 +33,8 @@ def shard(groups: Sequence[Replicates], part: int, of: int) -> tuple[Replicates,
     """
     if not 1 <= part <= of:
         raise InputError(f"`shard` {part}/{of}: parts are numbered 1/{max(of, 1)} to {max(of, 1)}/{max(of, 1)}")
+    if of == 1:
+        return tuple(groups)
     costs = [cost(group) * group.trainings for group in groups]
     dealt = sorted(range(len(groups)), key=lambda place: (-costs[place], place))
     mine = set(dealt[part - 1 :: of])

@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import table
 from benchmarks.__main__ import main
+from benchmarks.bench_where import parts_of
 from tests.cli.program import invoke, rows
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ def test_tables_are_kept_with_the_machine_and_git_does_not_ignore_them(fixed_row
     said = subprocess.run([*ignored, "benchmarks/results/rules.csv"], capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout) == (1, "")
     assert subprocess.run([*ignored, "results/rows.csv"], capture_output=True, check=False).returncode == 0
-    with pytest.raises(SystemExit, match="unknown benchmark rule; known: copies, detection"):
+    with pytest.raises(SystemExit, match="unknown benchmark rule; known: cells, copies, detection"):
         main(["rule"])
 
 
@@ -65,6 +66,34 @@ def test_the_tables_that_are_kept_are_of_benchmarks_and_name_machine_and_commit(
         for row in rows(path.read_text()):
             assert re.fullmatch("[0-9a-f]{7,}", row["commit"])
             assert row["machine"]
+
+
+def test_the_parts_of_a_sweep_come_to_the_whole():
+    here, there = {"process": 1, "label": "", "nested": False}, {"process": 2, "nested": False}
+    done = [
+        {**here, "name": "start", "begin": 12.0, "end": 12.25, "alone": 0.25, "child": 2, "nested": True},
+        {**there, "name": "ready", "label": "", "begin": 13.0, "end": 13.0, "alone": 0.0},
+        {**there, "name": "program", "label": "mols", "begin": 13.5, "end": 15.5, "alone": 2.0, "found": 1},
+        {**here, "name": "question", "begin": 12.0, "end": 16.0, "alone": 3.75},
+        {**there, "name": "steps", "label": "aspis", "begin": 16.5, "end": 19.5, "alone": 3.0, "nested": True},
+        {**there, "name": "run", "label": "aspis", "begin": 16.5, "end": 20.0, "alone": 0.5},
+        {**here, "name": "question", "begin": 16.0, "end": 20.25, "alone": 4.25},
+        {**here, "name": "command", "begin": 21.0, "end": 21.0, "alone": 0.0, "processor": 3.5},
+    ]
+    found = parts_of(done, launched=10.0, ended=22.0, processors=2, used=15.0)
+    seconds = {(row["part"], row["of"]): row["seconds"] for row in found}
+    assert seconds == {
+        ("import and planning", ""): 2.0,
+        ("start of worker processes", ""): 1.0,
+        ("compile, or find in the cache", "mols"): 2.0,
+        ("steps", "aspis"): 3.0,
+        ("results of runs", "aspis"): 0.5,
+        ("transport", ""): 1.75,
+        ("tables and exit", ""): 1.75,
+        ("idle", ""): 12.0,
+        ("whole", ""): 24.0,
+    }
+    assert {row["on"] for row in found} == {"2 processes"}
 
 
 def test_an_unknown_benchmark_is_answered_with_the_nearest():

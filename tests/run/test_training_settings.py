@@ -2,6 +2,7 @@
 
 from math import ceil
 
+import jax
 import pytest
 
 from aspis_sim.analysis.tables import tables_of
@@ -78,11 +79,25 @@ def test_tables_say_how_long_was_trained():
         ({"clip_server": -1}, "`clip_server` -1.0; a norm to clip to is a positive number"),
         ({"worker_momentum": 1.0}, r"worker momentum 1.0; it must be in 0..1 \(1 excluded\)"),
         ({"worker_momentum": 0.5, "payload": "label_flip"}, "label_flip has no momentum at the workers"),
+        ({"worker_momentum": (0, 0.5), "payload": "label_flip"}, "label_flip has no momentum at the workers"),
     ],
 )
 def test_settings_that_cannot_be(settings, message):
     with pytest.raises(InputError, match=message):
         cells(**settings)
+
+
+def test_parts_are_tried_once_for_all_strengths(monkeypatch):
+    few, many = (Grid.of(q=(1, 2), scheme="median", strength=tuple(range(1, 1 + count))) for count in (2, 9))
+    prepared(few)  # the shape of a key is found once a process
+    tried = []
+    trace = jax.eval_shape
+    monkeypatch.setattr(jax, "eval_shape", lambda *given: tried.append(given) or trace(*given))
+    prepared(few)
+    before = len(tried)
+    assert before
+    prepared(many)
+    assert len(tried) == 2 * before
 
 
 def test_cells_that_differ_in_the_rate_share_a_program():

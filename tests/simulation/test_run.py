@@ -1,12 +1,14 @@
 """A run: what its trace counts, that seeds reach every stream, that devices and ways of computing change nothing."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import jax
 import numpy as np
 import pytest
 
-from aspis_sim import assignment
+from aspis_sim import assignment, data
 from aspis_sim.adversary.targeting import target
 from aspis_sim.detection import DETECTORS, Outcome
 from aspis_sim.gradients.network import network
@@ -168,3 +170,23 @@ def test_the_table_of_verdicts_remembers_and_forgets_the_oldest():
     found, ruling = look_up(table, graphs[-1])
     assert bool(found)
     assert np.array_equal(ruling.honest, decide(graphs[-1])[0].honest)
+
+
+def test_data_of_single_runs_are_let_go_after_them():
+    net = network("linear-regression", "linear", (("dimension", 3), ("samples", 20)))
+    seeds = 4 * data.DRAWN
+    held = [weakref.ref(one) for seed in range(seeds) for one in (net.samples(seed), *net.train(seed))]
+    gc.collect()
+    alive = [reference() is not None for reference in held]
+    assert alive[-3:] == [True] * 3
+    assert sum(alive) <= 3 * data.DRAWN
+
+
+def test_the_order_of_samples_is_drawn_once_for_the_runs_of_a_seed():
+    one, other = (start(shape, seed=4) for shape in (SHAPE, changed(SHAPE, tolerance=0.25)))
+    assert one.program is not other.program
+    assert one.order is other.order
+    assert not np.array_equal(one.order, start(seed=5).order)
+    samples = len(one.program.network.example.labels["train"])
+    drawn = sample_order(stream(one.feed.key, "data"), samples, one.order.size)
+    np.testing.assert_array_equal(one.order, np.reshape(drawn, one.order.shape))
