@@ -99,9 +99,9 @@ def attach(watch: Stopwatch) -> None:
         if event in CACHE and watch.doing:
             watch.doing[-1].counts[CACHE[event]] += 1
 
-    def compiled(event: str, seconds: float, **more: Any) -> None:
+    def compiled(event: str, duration_secs: float, **more: str | int) -> None:
         if event == COMPILER and watch.doing and watch.doing[-1].name != "program":
-            watch.note("small program", watch.doing[-1].label, time.monotonic() - seconds)
+            watch.note("small program", watch.doing[-1].label, time.monotonic() - duration_secs)
 
     def until_ready(function: Any) -> Any:
         def finished(*given: Any) -> Any:

@@ -25,9 +25,6 @@ EXCEPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "called by a name that is put together: the sizes of an assignment": {
         "aspis_sim/assignment/*.py": ("shape",),
     },
-    "what a worker process runs, named in the text that starts it": {
-        "aspis_sim/run/executors/worker.py": ("serve",),
-    },
     "an argument that pickles give": {
         "aspis_sim/data/safe_pickle.py": ("codec",),
     },
@@ -36,6 +33,5 @@ EXCEPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "measures that documented promises are stated in, and that tests hold them to": {
         "aspis_sim/coding/cyclic.py": ("amplification",),
-        "aspis_sim/simulation/program.py": ("compilations",),
     },
 }

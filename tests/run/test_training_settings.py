@@ -90,9 +90,14 @@ def test_settings_that_cannot_be(settings, message):
 def test_parts_are_tried_once_for_all_strengths(monkeypatch):
     few, many = (Grid.of(q=(1, 2), scheme="median", strength=tuple(range(1, 1 + count))) for count in (2, 9))
     prepared(few)  # the shape of a key is found once a process
-    tried = []
+    tried: list[object] = []
     trace = jax.eval_shape
-    monkeypatch.setattr(jax, "eval_shape", lambda *given: tried.append(given) or trace(*given))
+
+    def noted(*given):
+        tried.append(given)
+        return trace(*given)
+
+    monkeypatch.setattr(jax, "eval_shape", noted)
     prepared(few)
     before = len(tried)
     assert before
