@@ -34,7 +34,7 @@ def run(words: Sequence[str] = tuple(SWEEP)) -> list[dict[str, Any]]:
     """One row a way to run the sweep and part of it.
 
     The sweep runs four times, each in a fresh process: with an empty cache of compiled programs and with the one that
-    this leaves, as it does by itself (with a process for each processor where there is much to do), and on threads.
+    this leaves, in a process for each processor, and on threads.
 
     ``seconds`` are those that processors were taken for a part, ``share`` is of all that there were, processors times
     wall time. Before the first run and after the last there is one process, and the other processors are idle.

@@ -161,8 +161,7 @@ def main(folder: str, *words: str) -> None:
         (worker.Worker, "_start", start),
         (worker.Worker, "ask", watch.timed("question", worker.Worker.ask)),
     ]
-    if THREADS in os.environ:
-        replaced.append((local.local, "__defaults__", (None, sys.maxsize)))
+    replaced.append((local.local, "__defaults__", (None, sys.maxsize if THREADS in os.environ else 0)))
     for owner, name, other in replaced:
         setattr(owner, name, other)
     from aspis_sim_cli.__main__ import main as program

@@ -22,8 +22,8 @@ from aspis_sim.gradients.columns import Part, parts_of
 from aspis_sim.gradients.layers import Layers, Passed, pass_through
 from aspis_sim.gradients.layout import Band, Layout, in_one, layout_of
 
-TILE_BYTES = 3_800_000
-"""What a tile should take: 455 files x 2,088 parameters in float32. Of wider tiles not even two fit into the caches, as
+TILE_BYTES = 5_600_000
+"""What a tile should take: 455 files x 3,076 parameters in float32. Of wider tiles not even two fit into the caches, as
 they must for runs beside each other; narrower ones cost more in starting the kernels than they save."""
 
 
