@@ -2,8 +2,7 @@
 
 Threads share what has been compiled, and start at once. But XLA splits larger operations of every run between as many
 threads as there are processors, and runs beside each other then wait for each other's. A process that is told that it
-has one processor computes each operation in one go: on two processors, two such processes do a seventh more than two
-threads.
+has one processor computes each operation in one go, and what kills one process leaves the others alive.
 """
 
 import os
