@@ -48,22 +48,26 @@ class Geometry(NamedTuple):
     unit: Array
 
 
-def _products(moved: Array, kept: Array) -> tuple[Array, Array]:
-    """Products of all rows of float ``[n, d]``, scaled to stay in range: ``[n, n]``, and the scale, a power of two.
+def _products(values: Array, medians: Array, kept: Array) -> tuple[Array, Array]:
+    """Products of all rows of float ``[n, d]`` as seen from their medians: ``[n, n]``, and a scale, a power of two.
 
-    The scale is 1, and the rows are not looked at again, where the median row is in the safe range and none beyond it.
+    The scale, which keeps them in range, is 1, and the rows are not looked at again, where the median row is in the
+    safe range and none beyond it. Where a median is not finite no row is in that range; 0 then takes its place.
     """
-    kind = kind_of(moved)
+    kind, finite = kind_of(values), lambda: jnp.where(jnp.isfinite(medians), medians, 0)
+    # Either will do here: what a branch hands on XLA does not compute anew for every row.
+    centre = lax.cond(jnp.isfinite(values[:, 0]).all(), lambda: medians, finite)
 
     def of(rows: Array) -> Array:  # a row that is not finite spoils its own products only
         return jnp.matmul(rows, rows.T, precision=EXACT, preferred_element_type=kind)
 
     def by_peaks() -> tuple[Array, Array]:
+        moved = values - finite()
         sizes = peaks(moved)
         unit = power_of_two(-exponent(middle(sizes, kept & (sizes > 0) & jnp.isfinite(sizes))), kind)
         return of(moved * unit.astype(moved.dtype)), unit
 
-    plain = of(moved)
+    plain = of(values - centre)
     lengths = jnp.diagonal(plain)
     safe = (middle(lengths, kept) > least_safe(kind)) & (lengths <= largest_safe(kind)) | ~kept
     return lax.cond(safe.all(), lambda: (plain, jnp.ones((), kind)), by_peaks)
@@ -82,11 +86,8 @@ def geometry(values: Array, kept: Array | None = None) -> Geometry:
     number: Array | int = len(values) if kept is None else kept.sum(dtype=jnp.int32)
     fixed = lax.stop_gradient(values)
     medians = order_statistics.median(fixed, kept)
-    # Most rows are infinite where the median is; asking first also keeps XLA from finding the median n times.
-    numbers = jnp.isfinite(medians)
-    centre = lax.cond(numbers.all(), lambda: medians, lambda: jnp.where(numbers, medians, 0))
     kind, present = kind_of(fixed), jnp.ones(len(fixed), bool) if kept is None else kept
-    products, unit = _products(fixed - centre, present)
+    products, unit = _products(fixed, medians, present)
     sizes = jnp.diagonal(products)
     half = exponent(middle(sizes, present & (sizes > 0) & jnp.isfinite(sizes))) // 2
     products *= power_of_two(-2 * half, kind)
