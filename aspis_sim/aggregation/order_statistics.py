@@ -112,22 +112,16 @@ def _selected(values: Array, rank: Array, part: float | None, kept: Array | None
         kept: bool ``[n]`` or None; rows not kept come after all others,
         below: but for so many of them, which come before.
     """
-    end = None
-    if kept is not None:
-        end = jnp.where(kept, 0, jnp.where(jnp.cumsum(~kept) <= below, -1, 1))
 
     def bit_by_bit(values: Array, rank: Array) -> Array:
-        keys = to_keys(values)
-        if end is not None:
-            limits = jnp.iinfo(keys.dtype)
-            outermost = jnp.where(end < 0, limits.min, limits.max).astype(keys.dtype)
-            keys = jnp.where((end == 0)[:, None], keys, outermost[:, None])
+        keys = to_keys(values) if kept is None else _balanced(to_keys(values), kept, below)
         return from_keys(key_of_rank(keys, rank), values.dtype)
 
     if values.dtype.itemsize == 2 or values.size < WORTH_NARROWING:
         return bit_by_bit(values, rank)
     few = min(FEW, len(rank))
-    found = narrowed(values, rank, part, None if end is None else (OUTER * end).astype(jnp.int8), few)
+    ends = None if kept is None else jnp.where(kept, 0, _ends(kept, below, -OUTER, OUTER)).astype(jnp.int8)
+    found = narrowed(values, rank, part, ends, few)
 
     def one_by_one() -> Array:
         (places,) = jnp.nonzero(~found.settled, size=few, fill_value=0)
@@ -159,11 +153,15 @@ def _traced_jvp(part: float | None, primals: tuple, tangents: tuple) -> tuple[Ar
     return found, _at(present, found, tangents[0])
 
 
+def _ends(kept: Array, below: Array | int, least: int, most: int) -> Array:
+    """``least`` for the first ``below`` absent rows, ``most`` for those after them: ``[n]``; any for rows kept."""
+    return jnp.where(jnp.cumsum(~kept) <= below, least, most)
+
+
 def _balanced(keys: Array, kept: Array, below: Array | int) -> Array:
     """Keys whose absent rows are below all others, as far as there shall be ``below``, or above them."""
-    outermost = jnp.iinfo(keys.dtype)
-    end = jnp.where(jnp.cumsum(~kept) <= below, outermost.min, outermost.max).astype(keys.dtype)
-    return jnp.where(kept[:, None], keys, end[:, None])
+    limits = jnp.iinfo(keys.dtype)
+    return jnp.where(kept[:, None], keys, _ends(kept, below, limits.min, limits.max).astype(keys.dtype)[:, None])
 
 
 def _middle(values: Array, kept: Array | None, even: Array | bool) -> Array:
