@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jax import Array, lax
 
+from aspis_sim.gradients.convolution import added, formed, geometry_of
 from aspis_sim.gradients.layers import Layers, Passed
 
 
@@ -127,60 +129,23 @@ def _scaled(deltas: Array, weights: Array) -> Array:
     return jnp.where(by_file == 0, 0, deltas * by_file)
 
 
-def _pair(value: Any) -> tuple[int, int]:
-    return (1, 1) if value is None else (value, value) if isinstance(value, int) else tuple(value)
-
-
 def _convolution(module: nn.Conv, indices: dict[str, int], inputs: Array, deltas: Array) -> list[Part]:
     """A convolution of images: a row is a place in the window and an input channel, as in the kernel."""
-    _, samples, height, width, channels = inputs.shape
-    window, strides = _pair(module.kernel_size), _pair(module.strides)
-    out = deltas.shape[2:4]
-    if isinstance(module.padding, str):
-        edges = lax.padtype_to_pads((height, width), window, strides, module.padding)
-    else:
-        given = module.padding
-        edges = [(given, given)] * 2 if isinstance(given, int) else [_pair(edge) for edge in given]
-    edges = [(before, after) for before, after in edges]
-    reach = [(count - 1) * stride + 1 for count, stride in zip(out, strides, strict=True)]
-    points = _points(deltas)
-
-    def padded(channel: Array | int, number: int) -> Array:
-        """``[f, number, samples, height, width]``, some input channels, turned and with their edges.
-
-        Made for the tile that asks: for all layers at once it would take the memory of their inputs again.
-        """
-        some = inputs if number == channels else lax.dynamic_slice_in_dim(inputs, channel, number, axis=-1)
-        some = jnp.pad(some.astype(deltas.dtype), [(0, 0), (0, 0), *edges, (0, 0)])
-        return lax.optimization_barrier(jnp.moveaxis(some, -1, 1))
-
-    def patch(padded: Array, place: Array | int) -> Array:
-        """``[f, channels, points]``, what the window sees at one of its places."""
-        start = (0, 0, 0, place // window[1], place % window[1])
-        some = lax.dynamic_slice(padded, start, (*padded.shape[:2], samples, *reach))
-        return some[:, :, :, :: strides[0], :: strides[1]].reshape(*padded.shape[:2], -1)
+    geometry = geometry_of(module, inputs.shape)
 
     def form(first: Array | int, number: int) -> Array:
-        if number <= channels:
-            return _products(patch(padded(first % channels, number), first // channels), points)
-        whole, places = padded(0, channels), first // channels + jnp.arange(number // channels)
-        if points.shape[1] <= points.shape[2]:
-            return _products(jnp.concatenate([patch(whole, place) for place in places], axis=1), points)
-        made = lax.map(lambda place: _products(patch(whole, place), points), places)  # patches take more than the tile
-        return jnp.moveaxis(made, 0, 1).reshape(len(points), -1)
+        return formed(inputs, deltas, geometry, first, number).reshape(len(deltas), -1)
 
     def weighted(weights: Array) -> Array:
-        chosen, whole = _scaled(points, weights), padded(0, channels)
-        one = lambda place: _added("fip,fpo->io", patch(whole, place), chosen)  # noqa: E731
-        return lax.map(one, jnp.arange(window[0] * window[1])).reshape(-1)
+        return added(inputs, _scaled(deltas, weights), geometry).reshape(-1)
 
-    rows = window[0] * window[1] * channels
-    bound = (window[0] * window[1]) ** 0.5 * _norm(inputs) * _norm(deltas)
-    kernel = Part({indices["kernel"]: (0, rows)}, rows, points.shape[-1], channels, form, weighted, bound)
+    bound = prod(geometry.window) ** 0.5 * _norm(inputs) * _norm(deltas)
+    leaves = {indices["kernel"]: (0, geometry.rows)}
+    kernel = Part(leaves, geometry.rows, geometry.features, geometry.channels, form, weighted, bound)
     if "bias" not in indices:
         return [kernel]
-    bias = _added("fpo->fo", points).astype(points.dtype)
-    return [kernel, _explicit({indices["bias"]: points.shape[-1]}, bias)]
+    bias = _added("fpo->fo", _points(deltas)).astype(deltas.dtype)
+    return [kernel, _explicit({indices["bias"]: geometry.features}, bias)]
 
 
 def _explicit(sizes: dict[int, int], values: Array) -> Part:

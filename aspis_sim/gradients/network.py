@@ -18,6 +18,7 @@ from aspis_sim import data, models
 from aspis_sim.data import Dataset
 from aspis_sim.environment import pinned
 from aspis_sim.errors import InputError
+from aspis_sim.gradients.convolution import in_quick_convolutions
 from aspis_sim.gradients.layers import Layers, layers_of
 from aspis_sim.models.base import Model
 from aspis_sim.spec.cell import Cell
@@ -150,7 +151,8 @@ class Network:
         def evaluate(weights: Array, statistics: Any, inputs: Array, labels: Array) -> tuple[Array, Array]:
             parameters, inputs = self._template[1](weights), self.prepared(inputs).astype(self.dtype)
             parameters = {**parameters, **statistics}
-            return model.correct(parameters, inputs, labels), model.mean_loss(parameters, inputs, labels)
+            with in_quick_convolutions():
+                return model.correct(parameters, inputs, labels), model.mean_loss(parameters, inputs, labels)
 
         return evaluate
 
