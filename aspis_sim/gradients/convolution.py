@@ -33,7 +33,13 @@ FEW_CHANNELS = 4
 """Images of so many channels or fewer are seen in blocks."""
 
 A_BLOCK = 4
-"""Places of a row in a block."""
+"""Places of a row in a block, for the derivatives by the kernel."""
+
+A_BLOCK_FORWARDS = 2
+"""Places of a row in a block, for the outputs."""
+
+WIDE_FORWARDS = 5
+"""Kernels as wide as this are worth blocks for the outputs as well."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +79,12 @@ class Geometry:
         """Whether the images have so few channels that they are seen in blocks."""
         return self.channels <= FEW_CHANNELS and self.strides == (1, 1) and self.window[1] > 1
 
-    def blocked(self) -> Geometry:
+    def blocked(self, block: int = A_BLOCK) -> Geometry:
         """The same convolution over blocks of places, on inputs that have their edges."""
-        count, height = ceil(self.out[1] / A_BLOCK), self.size[0] + sum(self.edges[0])
-        window = ceil((A_BLOCK + self.window[1] - 1) / A_BLOCK)
+        count, height = ceil(self.out[1] / block), self.size[0] + sum(self.edges[0])
+        window = ceil((block + self.window[1] - 1) / block)
         size = (height, count + window - 1)
-        wider = (A_BLOCK * self.channels, A_BLOCK * self.features)
+        wider = (block * self.channels, block * self.features)
         return Geometry((self.window[0], window), (1, 1), ((0, 0), (0, 0)), size, *wider)
 
 
@@ -140,11 +146,11 @@ def outputs_of(context: Any, given: tuple) -> Array | None:
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
 def convolve(inputs: Array, kernel: Array, geometry: Geometry) -> Array:
     """A convolution of images ``[n, height, width, channels]`` with a kernel as flax holds it."""
-    if not geometry.in_blocks:
+    if not (geometry.in_blocks and geometry.window[1] >= WIDE_FORWARDS):
         return _convolution(inputs, kernel, geometry.strides, geometry.edges)
-    blocks = geometry.blocked()
-    made = _convolution(_in_blocks(_padded(inputs, geometry), geometry), _kernel_of_blocks(kernel, geometry))
-    made = made.reshape(*made.shape[:-2], blocks.out[1] * A_BLOCK, geometry.features)
+    seen = _in_blocks(_padded(inputs, geometry), geometry, A_BLOCK_FORWARDS)
+    made = _convolution(seen, _kernel_of_blocks(kernel, geometry, A_BLOCK_FORWARDS))
+    made = made.reshape(*made.shape[:-2], made.shape[-2] * A_BLOCK_FORWARDS, geometry.features)
     return made[..., : geometry.out[1], :]
 
 
@@ -206,21 +212,21 @@ def _padded(inputs: Array, geometry: Geometry) -> Array:
     return jnp.pad(inputs, [*[(0, 0)] * (inputs.ndim - 3), *geometry.edges, (0, 0)])
 
 
-def _in_blocks(padded: Array, geometry: Geometry) -> Array:
+def _in_blocks(padded: Array, geometry: Geometry, block: int) -> Array:
     """Padded inputs, several places of a row as one with their channels."""
-    _, blocks = geometry.blocked().size
-    beyond = blocks * A_BLOCK - padded.shape[-2]
+    _, blocks = geometry.blocked(block).size
+    beyond = blocks * block - padded.shape[-2]
     padded = jnp.pad(padded, [*[(0, 0)] * (padded.ndim - 2), (0, beyond), (0, 0)])
-    return padded.reshape(*padded.shape[:-2], blocks, A_BLOCK * geometry.channels)
+    return padded.reshape(*padded.shape[:-2], blocks, block * geometry.channels)
 
 
-def _kernel_of_blocks(kernel: Array, geometry: Geometry) -> Array:
+def _kernel_of_blocks(kernel: Array, geometry: Geometry, block: int) -> Array:
     """The kernel over blocks: place by place of a block of outputs, the kernel that much further to the right."""
     high, wide = geometry.window
-    window = geometry.blocked().window[1]
-    room = window * A_BLOCK - wide
-    shifted = [jnp.pad(kernel, [(0, 0), (by, room - by), (0, 0), (0, 0)]) for by in range(A_BLOCK)]
-    return jnp.stack(shifted, axis=3).reshape(high, window, A_BLOCK * geometry.channels, -1)
+    window = geometry.blocked(block).window[1]
+    room = window * block - wide
+    shifted = [jnp.pad(kernel, [(0, 0), (by, room - by), (0, 0), (0, 0)]) for by in range(block)]
+    return jnp.stack(shifted, axis=3).reshape(high, window, block * geometry.channels, -1)
 
 
 def _kernel_from_blocks(over: Array, geometry: Geometry) -> Array:
@@ -313,7 +319,7 @@ def _of_files_in_blocks(
     missing = blocks.out[1] * A_BLOCK - geometry.out[1]
     deltas = jnp.pad(deltas, [*[(0, 0)] * (deltas.ndim - 2), (0, missing), (0, 0)])
     deltas = deltas.reshape(*deltas.shape[:-2], blocks.out[1], blocks.features)
-    padded = _in_blocks(_padded(inputs.astype(deltas.dtype), geometry), geometry)
+    padded = _in_blocks(_padded(inputs.astype(deltas.dtype), geometry), geometry, A_BLOCK)
     whole = _kernel_from_blocks(_of_files(padded, deltas, blocks, 0, blocks.rows), geometry)
     return whole if number == geometry.rows else lax.dynamic_slice_in_dim(whole, first, number, axis=1)
 
