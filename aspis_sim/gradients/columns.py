@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jax import Array, lax
 
-from aspis_sim.gradients.convolution import added, formed, geometry_of
+from aspis_sim.gradients.geometry import geometry_of
 from aspis_sim.gradients.layers import Layers, Passed
+from aspis_sim.gradients.patches import added, formed
 
 
 class Part(NamedTuple):

@@ -22,7 +22,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.tree_util import DictKey, tree_flatten_with_path
 
-from aspis_sim.gradients.convolution import is_plain, outputs_of
+from aspis_sim.gradients.convolution import outputs_of
+from aspis_sim.gradients.geometry import is_plain
 from aspis_sim.models.base import STATISTICS, in_float32
 
 Loss = Callable[[Any, Array, Array], Array]
