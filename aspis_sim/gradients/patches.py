@@ -8,7 +8,7 @@ patches of a few files exist at once and stay in the caches.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
+from math import ceil, log, prod
 from typing import Any
 
 import jax
@@ -78,8 +78,8 @@ def _chunks(files: int, geometry: Geometry, deltas: Array, number: int) -> Itera
     shape = geometry.blocked(A_BLOCK) if geometry.in_blocks else geometry
     a_file = deltas.shape[1] * prod(shape.out) * (shape.rows if geometry.in_blocks else number)
     at_once = max(1, min(files, most // max(1, a_file * deltas.dtype.itemsize)))
-    even = [count for count in range(at_once, at_once // 2, -1) if files % count == 0]
-    at_once = even[0] if even else at_once
+    even = [count for count in range(ceil(at_once / 2), min(files, 2 * at_once) + 1) if files % count == 0]
+    at_once = min(even, key=lambda count: abs(log(count / at_once)), default=at_once)
     turns = files // at_once
     yield 0, turns * at_once, turns
     if turns * at_once < files:

@@ -266,5 +266,6 @@ def _several(value: Any) -> tuple[Any, ...]:
 
 
 def _place(name: str) -> tuple[bool, int, str]:
-    digits = "".join(one for one in name if one.isdigit())
-    return not name.startswith("fig-"), int(digits or 0), name
+    of_figure = name.startswith("fig-")
+    digits = "".join(one for one in name if one.isdigit() and of_figure)
+    return not of_figure, int(digits or 0), name

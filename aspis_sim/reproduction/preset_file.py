@@ -15,7 +15,7 @@ LARGEST = 10**6
 SERIES_KEYS = ("decay", "rate", "note")
 SETTINGS = (*AXES, *SERIES_KEYS)
 FILE_KEYS = ("title", "paper", "extends", "figure", "settings", "kinds", "series", "small", "search")
-SMALL_DATA = ("fashion-mnist", "digits")
+SMALL_DATA = ("cifar10", "fashion-mnist", "digits")
 """Data sets of the small scale, best first."""
 
 SMALL_KEYS = (*SETTINGS, "samples_share", *SMALL_DATA)

@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from itertools import product
 from typing import get_args
 
 import pytest
@@ -14,6 +15,7 @@ from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.checks import check
 from tests.data import archives
 
+CIFAR10 = ("batch", "files", "larger", "moving")
 FIGURES = ("7a", "7b", "7c", "8a", "8b", "8c", "9", "10", "11", "12a", "12b", "12c", "13", "14")
 
 # Label -> (workers, redundancy, attack, payload, samples a file, x, y) as published or stated in the preset.
@@ -60,7 +62,12 @@ def own_data(archive, tmp_path, monkeypatch):
 
 
 def test_every_figure_has_a_preset_and_they_come_in_order():
-    assert preset.names() == (*(f"fig-{figure}" for figure in FIGURES), "fashion-mnist", "frame-up")
+    assert preset.names() == (
+        *(f"fig-{figure}" for figure in FIGURES),
+        *(f"cifar10-{study}" for study in CIFAR10),
+        "fashion-mnist",
+        "frame-up",
+    )
 
 
 @pytest.mark.parametrize("name", preset.names())
@@ -104,8 +111,9 @@ def test_cells_at_the_papers_scale(name, own_data):
 
 
 @pytest.mark.parametrize("figure", [figure for figure in FIGURES if not figure.startswith("12")])
-def test_the_small_scale_is_the_same_study(figure, own_data):
-    """Without Fashion-MNIST on the digits; the adversary, the schemes and the ratios of samples stay."""
+def test_the_small_scale_is_the_same_study(figure, own_data, tmp_path, monkeypatch):
+    """Without archives on the digits; the adversary, the schemes and the ratios of samples stay."""
+    monkeypatch.setenv(search.VARIABLE, str(tmp_path))
     paper, small = (preset.load(f"fig-{figure}", scale) for scale in get_args(preset.Scale))
     assert [series.label for series in small.series] == [series.label for series in paper.series]
     for run, of_paper in zip(small.runs(), paper.series, strict=True):
@@ -123,14 +131,16 @@ def test_the_small_scale_is_the_same_study(figure, own_data):
 
 
 def test_digits_are_too_few_for_the_files_of_21_workers(own_data, tmp_path, monkeypatch):
-    with pytest.raises(DataError, match=r"fig-12a at the small scale needs fashion-mnist: .*data fetch fashion-mnist"):
+    monkeypatch.setenv(search.VARIABLE, str(tmp_path))
+    with pytest.raises(DataError, match=r"fig-12a at the small scale needs cifar10: .*data fetch cifar10"):
         preset.load("fig-12a", "small")
     archives.mnist(tmp_path / "fashion-mnist", train=1500)
-    monkeypatch.setenv(search.VARIABLE, str(tmp_path))
     assert [run.group.first.samples_per_file for run in preset.load("fig-12a", "small").runs()] == [1, 4, 12]
 
 
-def test_the_small_scale_takes_fashion_mnist_where_it_is(own_data, tmp_path, monkeypatch):
+def test_the_small_scale_takes_cifar10_where_it_is_and_else_fashion_mnist(own_data, tmp_path, monkeypatch):
+    found = preset.load("fig-7a", "small").series
+    assert {(series.grid["dataset"], series.grid["model"]) for series in found} == {(("cifar10",), ("lenet",))}
     archives.mnist(tmp_path / "fashion-mnist")
     monkeypatch.setenv(search.VARIABLE, str(tmp_path))
     assert {series.grid["dataset"] for series in preset.load("fig-7a", "small").series} == {("fashion-mnist",)}
@@ -148,6 +158,22 @@ def test_series_are_picked_by_their_label():
     assert [series.label for series in found.series] == ["Aspis, q = 2", "Aspis, q = 4", "Median, q = 4"]
     with pytest.raises(InputError, match=r"unknown series 'Medain, q = 2'; did you mean Median, q = "):
         preset.only(found, ("Medain, q = 2",))
+
+
+@pytest.mark.parametrize(("study", "samples"), [("files", "samples_per_file"), ("batch", "batch_size")])
+def test_the_studies_on_cifar10_have_every_scheme_where_it_is_defined(study, samples):
+    """Both payloads, the attack-free run once; all else is the same for every scheme."""
+    found = preset.load(f"cifar10-{study}")
+    axes = ("payload", "scheme", "q")
+    cells = {cell for series in found.series for cell in product(*(series.grid[name] for name in axes))}
+    schemes = ("aspis", "aspis-certified", "byzshield", "detox", "median", "average", "multi_krum", "bulyan")
+    most = {"multi_krum": 6, "bulyan": 2}
+    wanted = product(("alie", "reversed"), schemes, (0, 2, 4, 6, 7))
+    defined = {(payload, scheme, q) for payload, scheme, q in wanted if q <= most.get(scheme, 7)}
+    assert cells == defined - {cell for cell in defined if cell[0] == "reversed" and cell[2] == 0}
+    shared = ("protocol", samples, "epochs", "lr", "seed", "attack", "convention", "model", "momentum")
+    assert len({tuple(series.grid[name] for name in shared) for series in found.series}) == 1
+    assert len(found.series[0].grid["seed"]) == 3
 
 
 def test_the_study_of_this_project_has_every_scheme_where_it_is_defined():

@@ -44,7 +44,7 @@ def reproduce(
         str,
         typer.Argument(
             metavar="[STUDY]",
-            help="list (what there is), distortion, linear-regression, fig-7a to fig-14, or fashion-mnist.",
+            help="list (what there is), distortion, linear-regression, fig-7a to fig-14, or a study of this project.",
             autocompletion=lambda ctx, incomplete: completion.names(_studies())(ctx, incomplete),
         ),
     ] = "list",

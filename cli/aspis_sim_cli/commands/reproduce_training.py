@@ -168,7 +168,7 @@ def _figure(ready: Ready) -> ExitStatus:
     output.write(text, "comparison written to")
     of_curves.write(texts(curves, columns_of(Point)), "curves written to")
     if picture is not None:
-        write_whole(picture, _drawn(ready, curves))
+        write_whole(picture, _drawn(ready, curves, as_published))
         complain(f"picture written to {picture}")
     output.show(text, lambda console: comparison_view(ready.preset, comparisons, as_published))
     return done.status
@@ -228,7 +228,7 @@ def picture_beside(path: Path) -> Path | None:
     return writable(path.with_suffix(".png"))
 
 
-def _drawn(ready: Ready, curves: Sequence[Any]) -> bytes:
+def _drawn(ready: Ready, curves: Sequence[Any], as_published: bool) -> bytes:
     from aspis_sim.report.curve_drawing import Line, draw
 
     by_line: dict[tuple[str, bool], list[Any]] = {}
@@ -240,4 +240,9 @@ def _drawn(ready: Ready, curves: Sequence[Any]) -> bytes:
     ]
     cell = ready.groups[0].first
     title = f"Figure {ready.preset.figure}: {ready.preset.title}\nours: {cell.dataset}, {cell.model}"
-    return draw(lines, title, "share of the run", "top-1 %")
+    stamp = (
+        ""
+        if as_published
+        else "ours are of other data or another net:\ncompare the order of the curves, not their heights"
+    )
+    return draw(lines, title, "share of the run", "top-1 %", stamp=stamp)

@@ -28,7 +28,7 @@ class TrainingOptions:
         str,
         _option(
             "--scale",
-            "paper: CIFAR-10 and ResNet-18; small: the same study on Fashion-MNIST (else digits) with a small net.",
+            "paper: CIFAR-10 and ResNet-18; small: the same with a small net on CIFAR-10 (else Fashion-MNIST, digits).",
             "paper|small",
         ),
     ] = "paper"
