@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aspis_sim.report.libraries import check_library
 from aspis_sim.report.style import COLOURS
@@ -61,7 +61,7 @@ def draw(lines: Sequence[Line], title: str, x: str, y: str, logarithmic: bool = 
         )
     if stamp:
         box = {"boxstyle": "round", "facecolor": "white", "edgecolor": "firebrick", "alpha": 0.85}
-        place = {"transform": axes.transAxes, "ha": "center", "va": "top", "fontsize": 9, "color": "firebrick"}
+        place: Any = {"transform": axes.transAxes, "ha": "center", "va": "top", "fontsize": 9, "color": "firebrick"}
         axes.text(0.5, 0.98, stamp, bbox=box, zorder=5, **place)
     handles = [
         Line2D([], [], color=COLOURS[n % len(COLOURS)], marker=MARKERS[n % len(MARKERS)], label=label)
