@@ -27,6 +27,7 @@ class Part(NamedTuple):
         weighted: weights float ``[f]`` -> the sum of the files' gradients with these weights, ``[rows x columns]``, in
             float32 at least.
         bound: float ``[f]``, what the part's norm does not exceed.
+        work: multiplications for the whole part of a file.
     """
 
     leaves: dict[int, tuple[int, int]]
@@ -36,6 +37,7 @@ class Part(NamedTuple):
     form: Callable[[Array | int, int], Array]
     weighted: Callable[[Array], Array]
     bound: Array
+    work: int = 0
 
 
 def parts_of(layers: Layers, passed: Passed) -> list[Part]:
@@ -80,7 +82,8 @@ def _dense(indices: dict[str, int], calls: list[tuple[Array, Array]]) -> Part:
         across = lax.optimization_barrier(_flat(inputs).T)
         return _added("ip,po->io", across, _flat(_scaled(deltas, weights))).reshape(-1)
 
-    return Part(leaves, rows, deltas.shape[-1], 0, form, weighted, _norm(inputs) * _norm(deltas))
+    work = prod(deltas.shape[1:]) * rows
+    return Part(leaves, rows, deltas.shape[-1], 0, form, weighted, _norm(inputs) * _norm(deltas), work)
 
 
 def _added(subscripts: str, *terms: Array) -> Array:
@@ -142,7 +145,8 @@ def _convolution(module: nn.Conv, indices: dict[str, int], inputs: Array, deltas
 
     bound = prod(geometry.window) ** 0.5 * _norm(inputs) * _norm(deltas)
     leaves = {indices["kernel"]: (0, geometry.rows)}
-    kernel = Part(leaves, geometry.rows, geometry.features, geometry.channels, form, weighted, bound)
+    work = prod(deltas.shape[1:]) * geometry.rows
+    kernel = Part(leaves, geometry.rows, geometry.features, geometry.channels, form, weighted, bound, work)
     if "bias" not in indices:
         return [kernel]
     bias = _added("fpo->fo", _points(deltas)).astype(deltas.dtype)

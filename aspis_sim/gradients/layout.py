@@ -24,12 +24,14 @@ class Band(NamedTuple):
         tiles: number of tiles.
         width: columns of a tile.
         columns: columns of the band; the last tile is filled up with zeros.
+        work: multiplications for a tile of a file.
     """
 
     parts: tuple[int, ...]
     tiles: int
     width: int
     columns: int
+    work: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,10 @@ class Layout:
 
     @property
     def probe(self) -> int:
-        """The band of which one tile is the cheapest to look at and still says something: the narrowest of size."""
+        """The band of which one tile is the cheapest to look at and still says something: of size, with least work."""
         telling = [index for index, band in enumerate(self.bands) if band.width >= min(64, self.parameters)]
-        return min(telling or range(len(self.bands)), key=lambda index: self.bands[index].width)
+        cost = lambda index: (self.bands[index].work, self.bands[index].width)  # noqa: E731
+        return min(telling or range(len(self.bands)), key=cost)
 
 
 def layout_of(parts: list[Part], leaves: tuple[Leaf, ...], files: int, itemsize: int, tile_bytes: int) -> Layout:
@@ -85,10 +88,11 @@ def layout_of(parts: list[Part], leaves: tuple[Leaf, ...], files: int, itemsize:
             small.append(index)
             continue
         rows = _rows_a_tile(part, most)
-        bands.append(Band((index,), ceil(part.rows / rows), rows * part.columns, size))
+        tiles = ceil(part.rows / rows)
+        bands.append(Band((index,), tiles, rows * part.columns, size, part.work // tiles))
     if small:
         size = sum(parts[index].rows * parts[index].columns for index in small)
-        bands.append(Band(tuple(small), 1, size, size))
+        bands.append(Band(tuple(small), 1, size, size, sum(parts[index].work for index in small)))
     places: dict[int, tuple[int, int, int]] = {}
     for number, band in enumerate(bands):
         start = 0
