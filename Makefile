@@ -1,10 +1,10 @@
-# demo, test, lint, bench, docs: each sets up .venv by itself.
+# demo, test, lint, bench, gpu, docs: each sets up .venv by itself.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint format bench docs clean
+.PHONY: demo test lint format bench gpu docs clean
 
 demo: $(READY)
 	$(BIN)/aspis-sim sweep --q 1..7 --attack strong
@@ -24,6 +24,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+gpu: $(READY)
+	$(BIN)/python -m benchmarks.gpu --keep
 
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

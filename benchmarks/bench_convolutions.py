@@ -25,7 +25,8 @@ from benchmarks.machine import machine
 from benchmarks.table import print_csv
 from benchmarks.torch_nets import TorchNet
 
-MODELS = ("lenet", "resnet8")
+STEPS = {"lenet": 8, "resnet8": 2}
+"""Model -> steps of ours in a turn."""
 FILES, SAMPLES = 455, 4
 REPEATS, PATIENCE = 7, 30.0
 TOLERANCE = 1e-3
@@ -38,26 +39,26 @@ IMAGES = 600
 def run() -> list[dict[str, Any]]:
     """One row a contender: milliseconds (least and median), how often torch's better pass that is, and compile time."""
     with tempfile.TemporaryDirectory() as folder:
-        _images(Path(folder) / "cifar-10-batches-bin")
+        random_images(Path(folder) / "cifar-10-batches-bin", IMAGES)
         before = os.environ.get("ASPIS_DATA_DIR")
         os.environ["ASPIS_DATA_DIR"] = folder
         try:
-            return [row for model in MODELS for row in _of(model)]
+            return [row for model in STEPS for row in _of(model)]
         finally:
             os.environ.pop("ASPIS_DATA_DIR")
             if before is not None:
                 os.environ["ASPIS_DATA_DIR"] = before
 
 
-def _images(folder: Path) -> None:
-    """Random images in the files of the unpacked archive, and their sums."""
+def random_images(folder: Path, images: int) -> None:
+    """Write files as in the unpacked archive, each of so many random images, and their sums."""
     draws, sums = np.random.default_rng(0), []
     folder.mkdir()
     for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
-        images = draws.integers(0, 256, (IMAGES, 1 + 3 * 32 * 32), dtype=np.uint8)
-        images[:, 0] %= 10
-        (folder / f"{name}.bin").write_bytes(images.tobytes())
-        sums.append(f"{hashlib.sha256(images.tobytes()).hexdigest()}  {name}.bin\n")
+        rows = draws.integers(0, 256, (images, 1 + 3 * 32 * 32), dtype=np.uint8)
+        rows[:, 0] %= 10
+        (folder / f"{name}.bin").write_bytes(rows.tobytes())
+        sums.append(f"{hashlib.sha256(rows.tobytes()).hexdigest()}  {name}.bin\n")
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
 
 
@@ -91,7 +92,7 @@ def _of(model: str) -> list[dict[str, Any]]:
     for attack, cell in cells.items():
         name = f"aspis, {attack}"
         start = time.perf_counter()
-        call, steps, _ = our_step(cell, 2)
+        call, steps, _ = our_step(cell, STEPS[model])
         contenders[name], compiling[name] = call, time.perf_counter() - start
     spans = timed(contenders, REPEATS, PATIENCE)
     least = {name: span[0] / (steps if name in compiling else 1) for name, span in spans.items()}

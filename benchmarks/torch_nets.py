@@ -39,7 +39,7 @@ class TorchNet:
             weight.grad = None
         loss = self._function.cross_entropy(self._scores(images), labels)
         loss.backward()
-        return float(loss)
+        return float(loss.detach())
 
     def gradient(self) -> np.ndarray:
         """The gradient that is left, flat, in our order."""
