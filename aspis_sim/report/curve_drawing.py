@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from aspis_sim.report.libraries import check_library
 from aspis_sim.report.style import COLOURS
@@ -33,7 +33,7 @@ def draw(lines: Sequence[Line], title: str, x: str, y: str, logarithmic: bool = 
         title: above them.
         x, y: what the axes are.
         logarithmic: the vertical axis.
-        stamp: written across the curves: what keeps ours from being held against the published ones.
+        stamp: written above them in a frame: what keeps ours from being held against the published ones.
 
     Raises:
         InputError: matplotlib is not installed.
@@ -60,9 +60,8 @@ def draw(lines: Sequence[Line], title: str, x: str, y: str, logarithmic: bool = 
             label="_" if line.published else line.label,
         )
     if stamp:
-        box = {"boxstyle": "round", "facecolor": "white", "edgecolor": "firebrick", "alpha": 0.85}
-        place: Any = {"transform": axes.transAxes, "ha": "center", "va": "top", "fontsize": 9, "color": "firebrick"}
-        axes.text(0.5, 0.98, stamp, bbox=box, zorder=5, **place)
+        box = {"boxstyle": "round", "facecolor": "white", "edgecolor": "firebrick"}
+        figure.suptitle(stamp, fontsize=9, color="firebrick", bbox=box)
     handles = [
         Line2D([], [], color=COLOURS[n % len(COLOURS)], marker=MARKERS[n % len(MARKERS)], label=label)
         for n, label in enumerate(labels)

@@ -243,6 +243,6 @@ def _drawn(ready: Ready, curves: Sequence[Any], as_published: bool) -> bytes:
     stamp = (
         ""
         if as_published
-        else "ours are of other data or another net:\ncompare the order of the curves, not their heights"
+        else "ours are of other data or another net: compare the order of the curves, not their heights"
     )
     return draw(lines, title, "share of the run", "top-1 %", stamp=stamp)
