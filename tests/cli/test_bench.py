@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import table
+from aspis_sim.gradients.network import network
+from benchmarks import gpu, table
 from benchmarks.__main__ import main
 from benchmarks.bench_where import parts_of
 from tests.cli.program import invoke, rows
@@ -98,3 +99,22 @@ def test_the_parts_of_a_sweep_come_to_the_whole():
 
 def test_an_unknown_benchmark_is_answered_with_the_nearest():
     assert "unknown benchmark 'rule'; did you mean rules?" in invoke("bench rule", code=2).stderr
+
+
+def test_one_accelerator_is_measured_only_where_there_is_one():
+    with pytest.raises(SystemExit, match=r"no accelerator is found.*--try"):
+        gpu.main([])
+
+
+def test_steps_of_a_published_curve_come_with_what_they_took(monkeypatch):
+    """On the processor, one sample a file and a small net: as in ``python -m benchmarks.gpu --try``."""
+    monkeypatch.setattr(gpu, "_tests", lambda little: {"part": "tests", "question": "", "contender": ""})
+    monkeypatch.setattr(gpu, "SERIES", ("Median, q = 2",))
+    monkeypatch.setattr(gpu, "PRECISIONS", ("float32",))
+    monkeypatch.setenv("ASPIS_DATA_DIR", "replaced")
+    network.cache_clear()
+    _, row = gpu._parts(little=True)
+    network.cache_clear()
+    assert (row["files"], row["batch_size"], row["outcome"]) == (15, 15, "weights finite")
+    assert row["steps"] > 1
+    assert row["milliseconds"] > 0

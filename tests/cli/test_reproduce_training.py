@@ -110,9 +110,9 @@ def test_the_small_scale_on_the_digits(monkeypatch):
     """Its picture is stamped, since its accuracies are not those of the published data and net."""
     stamps = []
 
-    def drawn(*given, stamp, **named):
-        stamps.append(stamp)
-        return draw(*given, stamp=stamp, **named)
+    def drawn(*given, **named):
+        stamps.append(named["stamp"])
+        return draw(*given, **named)
 
     monkeypatch.setattr("aspis_sim.report.curve_drawing.draw", drawn)
     result = invoke("fig-10 --scale small --max-steps 2 --out small.json")
