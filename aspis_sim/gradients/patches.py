@@ -121,10 +121,15 @@ def _seen(whole: Array, place: Array | int, geometry: Geometry) -> Array:
 
 
 def _products(patches: Array, deltas: Array) -> Array:
-    """The product of each file over its samples and places."""
+    """The product of each file over its samples and places.
+
+    XLA shares a product's sum out among processors if the sum runs over a leading axis, and that would change its last
+    digits with their number. So the patches are turned first, and the barrier keeps that apart from the product.
+    """
     patches, deltas = (part.reshape(len(part), -1, part.shape[-1]) for part in (patches, deltas))
+    turned = lax.optimization_barrier(jnp.swapaxes(patches, 1, 2))
     wide = jnp.promote_types(deltas.dtype, jnp.float32)
-    return jnp.einsum("fpi,fpo->fio", patches, deltas, preferred_element_type=wide)
+    return jnp.einsum("fip,fpo->fio", turned, deltas, preferred_element_type=wide)
 
 
 def _kernel_from_blocks(over: Array, geometry: Geometry) -> Array:
