@@ -9,14 +9,18 @@ from aspis_sim.aggregation.base import Rule
 
 
 def mean_over_rows(values: Array, kept: Array | None = None) -> Array:
-    """Mean of float ``[n, d]`` over the (kept) rows, ``[d]``, as a product with a vector of ones.
+    """Mean of float ``[n, d]`` over the (kept) rows, ``[d]``, as a product with a vector of their shares.
 
     On a CPU XLA runs the product as one pass at the speed of memory, and ``values.mean(0)`` some sixty times
     slower. A row that is not kept contributes nothing, even if it holds NaN or Inf; no row kept gives zeros.
-    Rows of 16 bits are added up and divided in float32; the mean is rounded to their type.
+    Rows of 16 bits are added up in float32; the mean is rounded to their type.
+
+    Without ``kept`` nothing is left to divide after the product: XLA would divide anew wherever the mean is used, and
+    where it splits the columns among processors it rounds some of them once and others twice.
     """
     if kept is None:
-        return (_added(jnp.ones(len(values), values.dtype), values) / len(values)).astype(values.dtype)
+        wide = jnp.promote_types(values.dtype, jnp.float32)
+        return (jnp.full(len(values), 1 / len(values), wide) @ values).astype(values.dtype)
     return (sum_over_rows(values, kept) / jnp.maximum(kept.sum(), 1)).astype(values.dtype)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import Array
 
-from aspis_sim.aggregation.average import mean_over_rows
+from aspis_sim.aggregation.average import sum_over_rows
 from aspis_sim.aggregation.base import Rule
 
 
@@ -18,6 +18,7 @@ def sign_majority() -> Rule:
 
     def aggregate(values: Array, kept: Array | None = None) -> Array:
         votes = jnp.where(jnp.isnan(values), 0, jnp.sign(values))
-        return jnp.sign(mean_over_rows(votes, kept))
+        voting = jnp.ones(len(values), bool) if kept is None else kept
+        return jnp.sign(sum_over_rows(votes, voting)).astype(values.dtype)
 
     return Rule(aggregate, coordinatewise=True, takes_kept=True)
