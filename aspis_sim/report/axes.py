@@ -22,6 +22,7 @@ class Wanted:
         schemes, attacks, payloads: labels; empty for all.
         q: for figures at one q; None for the largest.
         width: of the figure, in inches.
+        x: setting on the horizontal axis of accuracy and distortion; of others than q the figure is at one q.
     """
 
     schemes: tuple[str, ...] = ()
@@ -29,6 +30,12 @@ class Wanted:
     payloads: tuple[str, ...] = ()
     q: int | None = None
     width: float = COLUMN
+    x: str = "q"
+
+    @property
+    def below(self) -> str:
+        """What stands under the horizontal axis."""
+        return "Byzantine workers q" if self.x == "q" else f"{self.x} (q={self.q})"
 
 
 Shown = tuple[tuple[Table, ...], dict[str, Look]]

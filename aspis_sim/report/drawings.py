@@ -20,7 +20,7 @@ _KEY = (
 
 
 def accuracy(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
-    """Top-1 against q, mean over seeds with its 95% interval, or with the range of the seeds where they are few."""
+    """Top-1 against q or another setting: mean over seeds with its 95% interval, or their range where they are few."""
 
     def draw(axis: Any, table: Table, styles: dict[str, Look]) -> None:
         names = [name for name in styles if name in table.schemes]
@@ -41,11 +41,11 @@ def accuracy(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
         _whole(axis, table.q)
         axis.set_ylim(-3, 103)
 
-    parts(drawing, shown, wanted, draw, "Byzantine workers q", "top-1 %")
+    parts(drawing, shown, wanted, draw, wanted.below, "top-1 %")
 
 
 def distortion(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
-    """The distortion fraction against q: markers for what was measured, dashed lines for what was published, if so."""
+    """The distortion fraction against q or another setting: markers for measured ones, dashes for published ones."""
 
     def draw(axis: Any, table: Table, styles: dict[str, Look]) -> None:
         for name in (name for name in styles if name in table.schemes):
@@ -59,7 +59,7 @@ def distortion(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> Non
                 axis.plot(*zip(*measured, strict=True), color=look.colour, marker=look.marker[1], linestyle="")
         _whole(axis, table.q)
 
-    parts(drawing, shown, wanted, draw, "Byzantine workers q", "distortion fraction ε", _KEY)
+    parts(drawing, shown, wanted, draw, wanted.below, "distortion fraction ε", _KEY)
 
 
 def curves(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:

@@ -5,7 +5,8 @@ everywhere.
 """
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,15 @@ from aspis_sim.report.drawings import FIGURES
 from aspis_sim.report.libraries import check_library
 from aspis_sim.report.source import Source
 from aspis_sim.report.style import Look, styles
+from aspis_sim.run.row import Row
+from aspis_sim.spec.cell import BY_COLUMN, Cell
+from aspis_sim.spec.kinds import Whole
 
 FORMATS = (".png", ".svg", ".pdf")
+ACROSS = ("accuracy", "distortion")
+"""Figures whose horizontal axis can be another setting than q."""
+WHOLE = tuple(name for name, one in BY_COLUMN.items() if isinstance(one.kind, Whole) and name not in ("q", "seed"))
+"""Settings that can be on it."""
 PARTS = 12
 """Most adversaries in one figure."""
 STYLE: dict[str, Any] = {
@@ -50,13 +58,17 @@ def check_figure(kind: str, path: Path, wanted: Wanted) -> None:
     """Refuse a figure that cannot be made, before anything is read.
 
     Raises:
-        InputError: unknown kind, an ending of the file that is not in `FORMATS`, a width that no page has, or
-            matplotlib is not installed.
+        InputError: unknown kind, an ending of the file that is not in `FORMATS`, a width that no page has, a setting
+            that cannot be on the horizontal axis, or matplotlib is not installed.
     """
     if kind not in FIGURES:
         raise unknown_name("figure", kind, FIGURES)
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"cannot draw to {path.name}; end the file in {', '.join(FORMATS)}")
+    if wanted.x != "q" and kind not in ACROSS:
+        raise InputError(f"figure {kind} is not drawn across a setting; {' and '.join(ACROSS)} are")
+    if wanted.x != "q" and wanted.x not in WHOLE:
+        raise unknown_name("setting of whole numbers", wanted.x, ("q", *WHOLE))
     if not 1 <= wanted.width <= 40:
         raise InputError(f"a figure {wanted.width:g} inches wide: take 1 to 40; a column of a paper has {COLUMN}")
     check_library("plot")
@@ -80,13 +92,33 @@ def figure(study: Source, kind: str, ending: str, wanted: Wanted) -> bytes:
 
     settings: dict[Any, Any] = {**matplotlib.rcParamsDefault, **STYLE}
     with matplotlib.rc_context(settings):
-        shown = _select(tables_of(study.rows), wanted)
+        rows, wanted = against(study.rows, wanted)
+        shown = _select(tables_of(rows), wanted)
         drawing = Figure(layout="constrained")
         FIGURES[kind](drawing, study, shown, wanted)
         file = io.BytesIO()
         undated = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[ending]
         drawing.savefig(file, format=ending[1:], dpi=300, metadata=undated)
     return file.getvalue()
+
+
+def against(rows: Sequence[Row], wanted: Wanted) -> tuple[Sequence[Row], Wanted]:
+    """Rows with the values of the setting on the horizontal axis in the place of q, and what is wanted of them.
+
+    Raises:
+        InputError: no row has a number there, or none has the q that is wanted.
+    """
+    if wanted.x == "q":
+        return rows, wanted
+    found = [row for row in rows if isinstance(row[wanted.x], int)]
+    if not found:
+        raise InputError(f"no cell of the study has a number for {wanted.x}")
+    q = max(row.q for row in found) if wanted.q is None else wanted.q
+    if q not in (known := {row.q for row in found}):
+        raise InputError(f"no cell with q={q}; the study has {', '.join(map(str, sorted(known)))}")
+    usual = Cell.__dataclass_fields__[BY_COLUMN[wanted.x].name].default
+    placed = [row.replaced(**{"q": row[wanted.x], wanted.x: usual}) for row in found if row.q == q]
+    return placed, replace(wanted, q=q)
 
 
 def _select(tables: Tables, wanted: Wanted) -> tuple[tuple[Table, ...], dict[str, Look]]:

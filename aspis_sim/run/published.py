@@ -33,7 +33,7 @@ def published_fraction(job: Job) -> float | None:
     else the most files in which q workers have a majority. Under ``weak`` it is published for three assignments: the
     C(q, r) files lost with the detected workers on the subset assignment, the majorities of workers spread over the
     groups of the repetition assignment, and q without redundancy. Nothing is published on other attacks, nor on a
-    scheme's assignment under a detector that is not its own.
+    scheme's assignment under a detector that is not its own or is told another q.
     """
     cell, assignment = job.cell, job.assignment
     attack = parse_part(cell.attack)
@@ -42,6 +42,8 @@ def published_fraction(job: Job) -> float | None:
         return 0.0
     if CODINGS.traits(cell.coding).decodes:
         return 0.0 if 2 * cell.q < assignment.redundancy else None
+    if cell.detector != "none" and job.believed_q != cell.q:
+        return None
     if published is None or DETECTOR_OF.get(parse_part(cell.assignment).name) != cell.detector:
         return None
     q, redundancy, files = cell.q, assignment.redundancy, len(assignment.files)

@@ -75,6 +75,12 @@ class Job:
         return target(part.name, self.assignment, cell.q, **options)
 
     @property
+    def believed_q(self) -> int:
+        """How many Byzantine workers the server is told of: the detector, and the rule that needs to know."""
+        told = self.cell.believed_q
+        return told if isinstance(told, int) else self.cell.q
+
+    @property
     def detector(self) -> DetectorTraits:
         """What its detector does."""
         return DETECTORS.traits(self.cell.detector)
@@ -116,14 +122,14 @@ class Job:
 
     @cached_property
     def distortable(self) -> int:
-        """The most distorted files that q Byzantine workers can bring past the detector, as far as known."""
-        return worst_case(self.assignment, self.cell.q, self.cell.detector).count
+        """The most distorted files that as many Byzantine workers as it is told of can bring past the detector."""
+        return worst_case(self.assignment, self.believed_q, self.cell.detector).count
 
     @cached_property
     def distortable_by_vote(self) -> int:
         """The same once the detector has nothing to say and only the vote decides."""
         only_vote = self.detector.keeps_unanimous
-        return worst_case(self.assignment, self.cell.q).count if only_vote else self.distortable
+        return worst_case(self.assignment, self.believed_q).count if only_vote else self.distortable
 
     @property
     def may_drop_files(self) -> bool:
@@ -267,16 +273,16 @@ class Job:
             byzantine=byzantine,
             distorts=distorts,
             distortable=np.int32(self.distortable),
-            q=np.int32(self.cell.q),
+            q=np.int32(self.believed_q),
         )
 
     def decide(self, graph: NDArray[np.bool_]) -> tuple[Verdict, int]:
         """Its detector's verdict on an agreement graph, and the most files still distortable after it."""
-        verdict = DETECTORS[self.cell.detector](graph, max_byzantine=self.cell.q, assignment=self.assignment)
+        told = self.believed_q
+        verdict = DETECTORS[self.cell.detector](graph, max_byzantine=told, assignment=self.assignment)
         if self.cell.after_detection == "published":
-            verdict = as_published(verdict, self.cell.q)
-        most = self.distortable, self.distortable_by_vote
-        return verdict, still_distortable(verdict, self.cell.q, self.assignment, *most)
+            verdict = as_published(verdict, told)
+        return verdict, still_distortable(verdict, told, self.assignment, self.distortable, self.distortable_by_vote)
 
 
 def resolve(cell: Cell) -> Job:

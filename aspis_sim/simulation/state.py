@@ -20,7 +20,7 @@ class Feed(NamedTuple):
         distorts: bool ``[windows, f, r]``, which copies the Byzantine workers distort (unless the workers are permuted:
             then this follows from who is Byzantine).
         distortable: without a verdict that says better, the most files that the vote can lose.
-        q: most Byzantine workers, as the degree detector is told.
+        q: Byzantine workers, as the degree detector is told.
     """
 
     key: Array

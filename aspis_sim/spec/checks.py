@@ -77,6 +77,11 @@ def _check_adversary(cell: Cell) -> None:
             f"q={cell.q} of K={cell.workers} workers is no honest majority (q < K/2); "
             f"q can be at most {most}, or take `workers={2 * cell.q + 1}` or more"
         )
+    if isinstance(cell.believed_q, int) and 2 * cell.believed_q >= cell.workers:
+        raise InputError(
+            f"`believed_q` {cell.believed_q} of K={cell.workers} workers leaves no honest majority; "
+            f"a server can be told of {(cell.workers - 1) // 2} at most"
+        )
     _check_options_of(cell)
     takes = TARGETINGS.accepts(parse_part(cell.attack).name, "framed")
     if takes and isinstance(cell.framed, int) and not 0 <= cell.framed < max(cell.q, 1):

@@ -19,6 +19,11 @@ def _window(value: int) -> str | None:
     return None if value >= 1 else f"`detection_window` {value}: a window has 1 or more steps"
 
 
+def _told(value: int | str) -> str | None:
+    negative = isinstance(value, int) and value < 0
+    return f"`believed_q` {value} is negative; the server is told of 0 or more" if negative else None
+
+
 def _tolerance(value: float) -> str | None:
     return None if 0 <= value < 1 else f"`tolerance` {value:g}: a relative difference is 0 or more, and below 1"
 
@@ -120,6 +125,14 @@ class System:
         "Steps in a window of the degree detector.",
         panel=PARTS,
         check=_window,
+    )
+    believed_q: int | str = knob(
+        Whole("Q̂", "0..7", words=("true",)),
+        "true",
+        "Byzantine workers that the detector and the rule are told of (true: as many as there are).",
+        panel=PARTS,
+        check=_told,
+        shapes=False,
     )
     tolerance: float = knob(
         Number("X", "X,…"),

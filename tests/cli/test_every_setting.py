@@ -22,6 +22,7 @@ TWO = {
     "convention": "byzfl,baruch",
     "permute": "--permute --no-permute --scheme aspis+ --attack weak",
     "detection_window": "5,15",
+    "believed_q": "2,3",
     "tolerance": "0,0.001",
     "q": "1,2",
     "adversary_window": "2,3",

@@ -55,8 +55,17 @@ def plot(
         ),
     ] = None,
     q: Annotated[
-        int | None, typer.Option("--q", rich_help_panel=PART, help="For curves and heatmap; the largest if absent.")
+        int | None,
+        typer.Option("--q", rich_help_panel=PART, help="For curves, heatmap, --x; the largest if absent."),
     ] = None,
+    x: Annotated[
+        str,
+        typer.Option(
+            "--x",
+            rich_help_panel=PART,
+            help="Setting on the horizontal axis of accuracy and distortion, as believed_q; others than q at one q.",
+        ),
+    ] = "q",
     width: Annotated[float, typer.Option("--width", rich_help_panel=options.OUTPUT, help="Inches.")] = 3.4,
 ) -> ExitStatus:
     """Draw a figure of a study for a paper.
@@ -69,6 +78,8 @@ def plot(
       aspis-sim plot accuracy studies/first --out accuracy.pdf
 
       aspis-sim plot heatmap results/sweep.csv --q 4 --scheme aspis,detox --out heatmap.svg
+
+      aspis-sim plot accuracy guesses.csv --x believed_q --q 4 --out guesses.pdf
     """
     from aspis_sim.files import writable, write_whole
     from aspis_sim.report.axes import Wanted
@@ -78,7 +89,7 @@ def plot(
     from aspis_sim.spec.ranges import names
 
     schemes, attacks, payloads = (names(text) if text is not None else () for text in (scheme, attack, payload))
-    wanted = Wanted(schemes, attacks, payloads, q, width)
+    wanted = Wanted(schemes, attacks, payloads, q, width, x)
     check_figure(figure, out, wanted)
     path = writable(out)
     with opened(study) as data:
