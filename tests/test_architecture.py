@@ -18,7 +18,7 @@ PROGRAM = Path(aspis_sim_cli.__file__).parent
 FLOOR = {"environment", "errors", "printable", "registry", "files", "records", "streams", "version"}
 PARTS = {
     *("adversary", "aggregation", "assignment", "augmentations", "coding", "data", "detection", "distortion", "game"),
-    *("models", "schedules", "devices", "schemes"),
+    *("models", "partitions", "schedules", "devices", "schemes"),
 }
 UP_TO_SPEC = FLOOR | PARTS | {"plugin", "spec"}
 UP_TO_RUN = UP_TO_SPEC | {"gradients", "simulation", "run"}
@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "augmentations": FLOOR,
     "coding": FLOOR | {"assignment"},
     "models": FLOOR,
+    "partitions": FLOOR,
     "schedules": FLOOR,
     "data": FLOOR,
     "devices": FLOOR,

@@ -23,6 +23,7 @@ class Wanted:
         q: for figures at one q; None for the largest.
         width: of the figure, in inches.
         x: setting on the horizontal axis of accuracy and distortion; of others than q the figure is at one q.
+        values: what is written along it, in the place of 0, 1, ...; empty for whole numbers.
     """
 
     schemes: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Wanted:
     q: int | None = None
     width: float = COLUMN
     x: str = "q"
+    values: tuple[str, ...] = ()
 
     @property
     def below(self) -> str:

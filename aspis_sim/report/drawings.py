@@ -38,7 +38,7 @@ def accuracy(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
                 elinewidth=0.7,
                 capsize=1.5,
             )
-        _whole(axis, table.q)
+        _ticks(axis, table.q, wanted.values)
         axis.set_ylim(-3, 103)
 
     parts(drawing, shown, wanted, draw, wanted.below, "top-1 %")
@@ -57,7 +57,7 @@ def distortion(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> Non
             if measured:
                 look = styles[name]
                 axis.plot(*zip(*measured, strict=True), color=look.colour, marker=look.marker[1], linestyle="")
-        _whole(axis, table.q)
+        _ticks(axis, table.q, wanted.values)
 
     parts(drawing, shown, wanted, draw, wanted.below, "distortion fraction ε", _KEY)
 
@@ -151,10 +151,13 @@ def _top1(table: Table, scheme: str, q: int) -> Mean | None:
     return entry.top1 if entry else None
 
 
-def _whole(axis: Any, q: Sequence[int]) -> None:
-    if len(q) <= 15:
-        axis.set_xticks(q)
-    axis.set_xlim(q[0] - 0.4, q[-1] + 0.4)
+def _ticks(axis: Any, numbers: Sequence[int], values: Sequence[str]) -> None:
+    if values:
+        turned = {"rotation": 25, "ha": "right", "rotation_mode": "anchor"} if max(map(len, values)) > 6 else {}
+        axis.set_xticks(range(len(values)), list(map(printable, values)), **turned)
+    elif len(numbers) <= 15:
+        axis.set_xticks(numbers)
+    axis.set_xlim(*((-0.4, len(values) - 0.6) if values else (numbers[0] - 0.4, numbers[-1] + 0.4)))
 
 
 def _one_q(tables: Sequence[Table], wanted: Wanted) -> int:

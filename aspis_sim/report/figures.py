@@ -25,7 +25,7 @@ from aspis_sim.spec.kinds import Whole
 FORMATS = (".png", ".svg", ".pdf")
 ACROSS = ("accuracy", "distortion")
 """Figures whose horizontal axis can be another setting than q."""
-WHOLE = tuple(name for name, one in BY_COLUMN.items() if isinstance(one.kind, Whole) and name not in ("q", "seed"))
+OTHERS = tuple(name for name in BY_COLUMN if name not in ("q", "seed", "scheme"))
 """Settings that can be on it."""
 PARTS = 12
 """Most adversaries in one figure."""
@@ -67,8 +67,8 @@ def check_figure(kind: str, path: Path, wanted: Wanted) -> None:
         raise InputError(f"cannot draw to {path.name}; end the file in {', '.join(FORMATS)}")
     if wanted.x != "q" and kind not in ACROSS:
         raise InputError(f"figure {kind} is not drawn across a setting; {' and '.join(ACROSS)} are")
-    if wanted.x != "q" and wanted.x not in WHOLE:
-        raise unknown_name("setting of whole numbers", wanted.x, ("q", *WHOLE))
+    if wanted.x != "q" and wanted.x not in OTHERS:
+        raise unknown_name("setting", wanted.x, ("q", *OTHERS))
     if not 1 <= wanted.width <= 40:
         raise InputError(f"a figure {wanted.width:g} inches wide: take 1 to 40; a column of a paper has {COLUMN}")
     check_library("plot")
@@ -103,22 +103,31 @@ def figure(study: Source, kind: str, ending: str, wanted: Wanted) -> bytes:
 
 
 def against(rows: Sequence[Row], wanted: Wanted) -> tuple[Sequence[Row], Wanted]:
-    """Rows with the values of the setting on the horizontal axis in the place of q, and what is wanted of them.
+    """Rows with the setting on the horizontal axis in the place of q, and what is wanted of them.
+
+    Whole numbers stand at their place, and what has none beside them is left out; other values follow each other in the
+    order of the rows.
 
     Raises:
-        InputError: no row has a number there, or none has the q that is wanted.
+        InputError: no row has a value there, or none has the q that is wanted.
     """
     if wanted.x == "q":
         return rows, wanted
-    found = [row for row in rows if isinstance(row[wanted.x], int)]
+    one = BY_COLUMN[wanted.x]
+    whole = isinstance(one.kind, Whole)
+    found = [row for row in rows if (isinstance(row[wanted.x], int) if whole else row[wanted.x] is not None)]
     if not found:
-        raise InputError(f"no cell of the study has a number for {wanted.x}")
+        raise InputError(f"no cell of the study has a value for {wanted.x}")
     q = max(row.q for row in found) if wanted.q is None else wanted.q
     if q not in (known := {row.q for row in found}):
         raise InputError(f"no cell with q={q}; the study has {', '.join(map(str, sorted(known)))}")
-    usual = Cell.__dataclass_fields__[BY_COLUMN[wanted.x].name].default
-    placed = [row.replaced(**{"q": row[wanted.x], wanted.x: usual}) for row in found if row.q == q]
-    return placed, replace(wanted, q=q)
+    found = [row for row in found if row.q == q]
+    places = {value: place for place, value in enumerate(dict.fromkeys(row[wanted.x] for row in found))}
+    usual = Cell.__dataclass_fields__[one.name].default
+    placed = [
+        row.replaced(**{"q": row[wanted.x] if whole else places[row[wanted.x]], wanted.x: usual}) for row in found
+    ]
+    return placed, replace(wanted, q=q, values=() if whole else tuple(map(one.written, places)))
 
 
 def _select(tables: Tables, wanted: Wanted) -> tuple[tuple[Table, ...], dict[str, Look]]:

@@ -10,6 +10,7 @@ import numpy as np
 from aspis_sim.run.machine import Machine
 from aspis_sim.run.rate import Validation
 from aspis_sim.run.resolve import resolve
+from aspis_sim.run.shards import order_of
 from aspis_sim.simulation import Run, Score, Trace
 from aspis_sim.spec.cell import Cell
 
@@ -62,7 +63,7 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         every: score the test part every so many steps (and at the end); None for the end only.
     """
     job = resolve(cell)
-    run = Run.start(job.shape, job.feed(), cell.seed)
+    run = Run.start(job.shape, job.feed(), cell.seed, order_of(job))
     curve: list[tuple[int, Score]] = []
     seconds, done = 0.0, 0
     while done < cell.steps:

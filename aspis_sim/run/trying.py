@@ -9,6 +9,7 @@ from functools import cache
 from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.environment import pinned
 from aspis_sim.errors import InputError, PluginError
+from aspis_sim.partitions import partition
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.spec.cell import Cell
 from aspis_sim.spec.checks import shape_of
@@ -116,6 +117,10 @@ def _try_training(job: Job, key: object, tried: set[object]) -> None:
     if (of_schedule := (cell.schedule, cell.steps)) not in tried:
         job.build_schedule()
         tried.add(of_schedule)
+    if cell.heterogeneity not in tried:
+        part = parse_part(cell.heterogeneity)
+        partition(part.name, **part.options)
+        tried.add(cell.heterogeneity)
     if (of_samples := (cell.augment, cell.dataset)) in tried:
         return
     augment = job.build_augmentation()

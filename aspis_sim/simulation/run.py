@@ -46,12 +46,12 @@ class Run:
     verdicts: Table | None
 
     @classmethod
-    def start(cls, shape: RunShape, feed: Feed, seed: int = 0) -> Self:
-        """A run before its first step."""
+    def start(cls, shape: RunShape, feed: Feed, seed: int = 0, order: NDArray[np.int32] | None = None) -> Self:
+        """A run before its first step; without an order the samples of every step are drawn from all."""
         with pinned(shape.settings.precision):
             built = compiled(shape)
-            order, train = built.order(feed.key), built.network.train(seed)
-            return cls(built, feed, seed, order, train, built.begin(feed.key, seed), built.empty)
+            drawn, train = built.order(feed.key) if order is None else jnp.asarray(order), built.network.train(seed)
+            return cls(built, feed, seed, drawn, train, built.begin(feed.key, seed), built.empty)
 
     def to(self, stop: int, decide: Decide) -> Self:
         """The run at step ``stop``; ``decide`` is asked for a verdict on each new agreement graph."""

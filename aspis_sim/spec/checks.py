@@ -12,6 +12,7 @@ from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
 from aspis_sim.models import MODELS
+from aspis_sim.partitions import PARTITIONS
 from aspis_sim.plugin import source_of
 from aspis_sim.registry import unknown_name
 from aspis_sim.spec.cell import KNOBS, Cell
@@ -42,6 +43,7 @@ def check_together(cell: Cell) -> None:
     _check_adversary(cell)
     _check_ways(cell)
     _check_model(cell)
+    _check_partition(cell)
     if cell.samples_per_file < 1:
         raise InputError(
             f"fewer samples than files: scheme {cell.scheme} splits a batch into {size.files:,} files; "
@@ -114,6 +116,23 @@ def _check_model(cell: Cell) -> None:
     if not has_classes and MODELS.traits(parse_part(cell.model).name).needs_classes:
         able = " or ".join(name for name in MODELS if not MODELS.traits(name).needs_classes)
         raise InputError(f"model {cell.model} scores classes, and {cell.dataset} has none; take `model={able}`")
+
+
+def _check_partition(cell: Cell) -> None:
+    """Refuse a partition by classes of data that have none, and a seed for what is not drawn."""
+    name = parse_part(cell.heterogeneity).name
+    splits = PARTITIONS.traits(name).splits
+    if splits and not DATASETS.traits(parse_part(cell.dataset).name).classes:
+        raise InputError(
+            f"heterogeneity {name} shares out samples by their class, and {cell.dataset} has none; "
+            "take `heterogeneity=iid`"
+        )
+    if cell.data_seed is not None and not splits:
+        able = ", ".join(one for one in PARTITIONS if PARTITIONS.traits(one).splits)
+        raise InputError(
+            f"`data_seed` {cell.data_seed} with heterogeneity {name}, which draws no partition; take {able}, or leave "
+            "the seed out"
+        )
 
 
 def _check_ways(cell: Cell) -> None:

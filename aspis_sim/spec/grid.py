@@ -13,6 +13,7 @@ from aspis_sim import data
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.errors import DataError, InputError, PluginError
+from aspis_sim.partitions import PARTITIONS
 from aspis_sim.registry import unknown_name
 from aspis_sim.spec.cell import FILLED, KNOBS, Cell, filled
 from aspis_sim.spec.checks import check_together
@@ -189,6 +190,12 @@ class Grid:
             raise InputError(
                 f"a batch size of {given['batch_size'][0]} is for `protocol=batch`, not {self['protocol'][0]}"
             )
+        split = any(PARTITIONS.traits(parse_part(one).name).splits for one in self["heterogeneity"])
+        if given.get("data_seed", (None,)) != (None,) and not split:
+            raise InputError(
+                f"a data seed of {given['data_seed'][0]} is for files that hold different data; with `heterogeneity` "
+                f"{', '.join(self['heterogeneity'])} there is no partition to draw"
+            )
         if "epochs" in given and "steps" in given:
             raise InputError(
                 f"{given['steps'][0]} steps and {given['epochs'][0]:g} epochs: a run takes one or the other"
@@ -224,6 +231,8 @@ def _plainly(asked: dict[str, Any]) -> dict[str, Any]:
     else:
         asked["framed"] = None
     asked["attack"] = attack.name + "".join(f":{name}={value}" for name, value in options.items())
+    if not PARTITIONS.traits(parse_part(asked["heterogeneity"]).name).splits:
+        asked["data_seed"] = None
     for name in ("samples", "dimension"):
         if (value := asked.pop(name)) is not None:
             asked["dataset"] += f":{name}={value}"

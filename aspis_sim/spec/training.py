@@ -8,6 +8,7 @@ from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.data import DATASETS
 from aspis_sim.environment import SEEDS
 from aspis_sim.models import MODELS
+from aspis_sim.partitions import PARTITIONS
 from aspis_sim.schedules import SCHEDULES
 from aspis_sim.spec.kinds import Named, Number, Whole, Word
 from aspis_sim.spec.knob import knob
@@ -75,6 +76,23 @@ class Training:
         "Data: {names}; with options as in synthetic:dimension=784:samples=5000.",
         panel=TRAINING,
         place="table",
+    )
+    heterogeneity: str = knob(
+        Named("NAME", "NAME,…", registry=PARTITIONS),
+        "iid",
+        "How training samples are shared out over the files: {names}; with options as in dirichlet:alpha=0.1.",
+        panel=TRAINING,
+        place="table",
+        shapes=False,
+    )
+    data_seed: int | None = knob(
+        Whole("N", "N,…", most=10**30, optional=True),
+        None,
+        "Seed of that partition alone (default: the run's own).",
+        panel=TRAINING,
+        place="table",
+        check=_seed,
+        shapes=False,
     )
     model: str = knob(
         Named("NAME", "NAME,…", registry=MODELS),

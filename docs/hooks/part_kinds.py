@@ -11,6 +11,7 @@ from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.models import MODELS
+from aspis_sim.partitions import PARTITIONS
 from aspis_sim.registry import Registry
 from aspis_sim.schedules import SCHEDULES
 from aspis_sim.schemes import SCHEMES, Scheme
@@ -98,6 +99,13 @@ KINDS = (
         DATASETS,
         "A data set is split into train, validation and test, and checked against its sum.",
         "aspis-sim data verify {name}",
+    ),
+    Kind(
+        "partitions",
+        "Partitions",
+        PARTITIONS,
+        "A partition shares the training samples out over the files; those of all but iid hold different data.",
+        "aspis-sim train --scheme median --q 1 --heterogeneity {name}",
     ),
     Kind(
         "models",

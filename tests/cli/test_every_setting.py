@@ -33,6 +33,8 @@ TWO = {
     "lr": "0.1,0.2",
     "seed": "0..1",
     "dataset": "digits,synthetic",
+    "heterogeneity": "iid,extreme",
+    "data_seed": "1,2 --heterogeneity extreme",
     "model": "softmax,mlp",
     "protocol": "files,work",
     "samples_per_file": "2,3",

@@ -107,19 +107,24 @@ def test_curves_are_of_training_where_nothing_was_scored_on_the_way():
     assert figure(unscored, "curves", ".png", Wanted()) != figure(study_of(rows), "curves", ".png", Wanted())
 
 
-def test_a_setting_of_whole_numbers_stands_on_the_horizontal_axis_at_one_q():
+def test_a_setting_stands_on_the_horizontal_axis_at_one_q():
     rows = [row.replaced(believed_q=told) for row in rows_of() for told in (1, 2, "true")]
     placed, wanted = against(rows, Wanted(x="believed_q"))
     assert {row.q for row in placed} == {1, 2}
     assert {row.believed_q for row in placed} == {"true"}
     assert len(placed) == 2 * sum(row.q == 3 for row in rows_of())
     assert wanted.below == "believed_q (q=3)"
+    skewed = [row.replaced(heterogeneity=one) for row in rows_of() for one in ("iid", "extreme")]
+    placed, wanted = against(skewed, Wanted(x="heterogeneity", q=2))
+    assert ({row.q for row in placed}, {row.heterogeneity for row in placed}) == ({0, 1}, {"iid"})
+    assert wanted.values == ("iid", "extreme")
+    assert figure(study_of(skewed), "distortion", ".png", Wanted(x="heterogeneity"))
     assert figure(study_of(rows), "accuracy", ".png", Wanted(x="believed_q")) != figure(
         study_of(rows), "accuracy", ".png", Wanted(x="believed_q", q=1)
     )
     for wanted, message in (
         (Wanted(x="believed_q", q=9), "no cell with q=9; the study has 1, 2, 3"),
-        (Wanted(x="framed"), "no cell of the study has a number for framed"),
+        (Wanted(x="framed"), "no cell of the study has a value for framed"),
     ):
         with pytest.raises(InputError, match=message):
             figure(study_of(rows), "accuracy", ".png", wanted)
@@ -160,7 +165,7 @@ def test_what_cannot_be_made_is_refused_before_any_work(tmp_path, monkeypatch):
         check_figure("accuracy", tmp_path / "x.png", Wanted(width=0))
     with pytest.raises(InputError, match="figure curves is not drawn across a setting; accuracy and distortion are"):
         check_figure("curves", tmp_path / "x.png", Wanted(x="workers"))
-    with pytest.raises(InputError, match="unknown setting of whole numbers 'beleived_q'; did you mean believed_q"):
+    with pytest.raises(InputError, match="unknown setting 'beleived_q'; did you mean believed_q"):
         check_figure("accuracy", tmp_path / "x.png", Wanted(x="beleived_q"))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'aspis-sim\[plot\]'"):

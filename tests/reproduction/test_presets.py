@@ -68,6 +68,8 @@ def test_every_figure_has_a_preset_and_they_come_in_order():
         *(f"cifar10-{study}" for study in CIFAR10),
         "fashion-mnist",
         "frame-up",
+        "heterogeneity",
+        "heterogeneity-fashion",
     )
 
 

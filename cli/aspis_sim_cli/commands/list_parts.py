@@ -22,6 +22,7 @@ class Kind(enum.StrEnum):
     DETECTORS = "detectors"
     RULES = "rules"
     DATASETS = "datasets"
+    PARTITIONS = "partitions"
     MODELS = "models"
     SCHEDULES = "schedules"
     AUGMENTATIONS = "augmentations"
@@ -119,6 +120,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.data import DATASETS
     from aspis_sim.detection import DETECTORS
     from aspis_sim.models import MODELS
+    from aspis_sim.partitions import PARTITIONS
     from aspis_sim.schedules import SCHEDULES
     from aspis_sim.schemes import SCHEMES
 
@@ -131,6 +133,7 @@ def _parts(kind: Kind) -> dict[str, str]:
         Kind.DETECTORS: DETECTORS,
         Kind.RULES: RULES,
         Kind.DATASETS: DATASETS,
+        Kind.PARTITIONS: PARTITIONS,
         Kind.MODELS: MODELS,
         Kind.SCHEDULES: SCHEDULES,
         Kind.AUGMENTATIONS: AUGMENTATIONS,

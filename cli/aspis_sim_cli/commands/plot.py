@@ -63,7 +63,7 @@ def plot(
         typer.Option(
             "--x",
             rich_help_panel=PART,
-            help="Setting on the horizontal axis of accuracy and distortion, as believed_q; others than q at one q.",
+            help="Setting on the horizontal axis of accuracy and distortion, as heterogeneity; others than q at one q.",
         ),
     ] = "q",
     width: Annotated[float, typer.Option("--width", rich_help_panel=options.OUTPUT, help="Inches.")] = 3.4,
