@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
+from aspis_sim.gradients.diversity import gradient_diversity
 from aspis_sim.run.machine import Machine
 from aspis_sim.run.rate import Validation
 from aspis_sim.run.resolve import resolve
-from aspis_sim.run.shards import order_of
+from aspis_sim.run.shards import order_of, shards_of
 from aspis_sim.simulation import Run, Score, Trace
 from aspis_sim.spec.cell import Cell
 
@@ -40,6 +41,7 @@ class Result:
         seconds: wall time without compilation.
         compile_seconds: that its program took.
         machine: that computed it, None for this one.
+        diversity: of the files' gradients at the initial weights, None where files have no shards of their own.
     """
 
     cell: Cell
@@ -52,6 +54,7 @@ class Result:
     seconds: float = 0.0
     compile_seconds: float = 0.0
     machine: Machine | None = None
+    diversity: float | None = None
 
 
 def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None) -> Result:
@@ -63,7 +66,9 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         every: score the test part every so many steps (and at the end); None for the end only.
     """
     job = resolve(cell)
-    run = Run.start(job.shape, job.feed(), cell.seed, order_of(job))
+    shards = shards_of(job)
+    run = Run.start(job.shape, job.feed(), cell.seed, order_of(job, shards))
+    diversity = gradient_diversity(job.network, run.state.weights, run.train, shards) if shards else None
     curve: list[tuple[int, Score]] = []
     seconds, done = 0.0, 0
     while done < cell.steps:
@@ -86,4 +91,5 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         curve=tuple(curve),
         seconds=seconds,
         compile_seconds=run.program.compile_seconds,
+        diversity=diversity,
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 import aspis_sim
 from aspis_sim.data import load
 from aspis_sim.errors import InputError
+from aspis_sim.partitions.base import Shards
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.run.row import Row
 from aspis_sim.run.shards import order_of, shards_of
@@ -33,8 +34,14 @@ def train(**settings: Any) -> Row:
     return aspis_sim.train(**{"scheme": "median", "q": 2, "lr": 0.03, "steps": 6, **settings}).row
 
 
+def shards(of: Job) -> Shards:
+    found = shards_of(of)
+    assert found is not None
+    return found
+
+
 def order(of: Job) -> NDArray[np.int32]:
-    found = order_of(of)
+    found = order_of(of, shards_of(of))
     assert found is not None
     return found
 
@@ -42,7 +49,7 @@ def order(of: Job) -> NDArray[np.int32]:
 def test_a_file_draws_from_its_shard_and_every_copy_of_it_holds_the_same():
     extreme = job(scheme="aspis", workers=7, heterogeneity="extreme")
     drawn = order(extreme).reshape(6, 35, 4)
-    for file, shard in enumerate(shards_of(extreme)):
+    for file, shard in enumerate(shards(extreme)):
         assert set(drawn[:, file].ravel()) <= set(shard)
     shared, replicated = (
         train(scheme="aspis", workers=7, heterogeneity="extreme", compute=way, attack="none", tolerance=1e-5)
@@ -53,7 +60,7 @@ def test_a_file_draws_from_its_shard_and_every_copy_of_it_holds_the_same():
 
 
 def test_without_redundancy_a_file_is_a_worker():
-    held = [set(LABELS[shard]) for shard in shards_of(job(heterogeneity="extreme"))]
+    held = [set(LABELS[shard]) for shard in shards(job(heterogeneity="extreme"))]
     assert len(held) == 15
     assert max(map(len, held)) <= 3
 
@@ -63,7 +70,7 @@ def test_the_partition_has_a_seed_of_its_own():
     free = [job(heterogeneity="dirichlet", seed=seed) for seed in (0, 1, 3)]
 
     def same(one, other):
-        return all(np.array_equal(left, right) for left, right in zip(shards_of(one), shards_of(other), strict=True))
+        return all(np.array_equal(left, right) for left, right in zip(shards(one), shards(other), strict=True))
 
     assert same(*fixed)
     assert same(fixed[0], free[2])
@@ -73,7 +80,7 @@ def test_the_partition_has_a_seed_of_its_own():
 
 def test_skewed_data_make_another_run_and_iid_the_one_that_there_always_was():
     usual, iid, skewed = train(), train(heterogeneity="iid"), train(heterogeneity="gamma:similarity=0.2")
-    assert order_of(job()) is None
+    assert shards_of(job()) is None
     assert usual == iid.replaced(seconds=usual.seconds)
     assert skewed.loss != usual.loss
     assert (usual.heterogeneity, skewed.heterogeneity) == ("iid", "gamma:similarity=0.2")

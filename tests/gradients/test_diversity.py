@@ -1,0 +1,49 @@
+"""The diversity of the files' gradients, against its definition written out in NumPy."""
+
+import jax
+import numpy as np
+import pytest
+
+import aspis_sim
+from aspis_sim.environment import pinned
+from aspis_sim.gradients.diversity import gradient_diversity
+from aspis_sim.gradients.network import network
+from aspis_sim.streams import root_key
+
+
+def by_definition(net, weights, train, shards):
+    inputs, labels = train
+    gradients = np.stack(
+        [
+            jax.grad(lambda own, some=shard: net.loss(net.unravel(own), inputs[some], labels[some]))(weights)
+            for shard in shards
+        ]
+    )
+    return np.mean(np.sum(np.square(gradients - gradients.mean(0)), axis=1))
+
+
+@pytest.mark.parametrize(("model", "precision", "bound"), [("softmax", "float64", 1e-10), ("mlp", "float32", 1e-4)])
+def test_it_is_that_of_the_definition(model, precision, bound):
+    net = network("digits", model, precision=precision)
+    order = np.random.default_rng(0).permutation(1078)
+    shards = np.split(order, [1, 9, 300, 301, 500])
+    with pinned(precision):
+        weights, train = net.initial(root_key(0), 0), net.train(0)
+        wanted = by_definition(net, weights, train, shards)
+    assert gradient_diversity(net, weights, train, shards) == pytest.approx(wanted, rel=bound)
+
+
+def test_files_that_hold_the_same_have_none():
+    net = network("digits", "softmax", precision="float64")
+    with pinned("float64"):
+        weights, train = net.initial(root_key(0), 0), net.train(0)
+    assert gradient_diversity(net, weights, train, [np.arange(1078)] * 3) == pytest.approx(0, abs=1e-12)
+
+
+def test_the_more_skewed_the_more_diverse_and_without_shards_there_is_none():
+    kinds = ("gamma:similarity=1", "gamma:similarity=0.5", "dirichlet:alpha=0.1", "extreme")
+    runs = [aspis_sim.train(scheme="median", q=2, lr=0.03, steps=1, heterogeneity=kind) for kind in kinds]
+    found = [run.row.gradient_diversity for run in runs]
+    assert found == sorted(found)
+    assert found[3] > 10 * found[0] > 0
+    assert aspis_sim.train(scheme="median", q=2, lr=0.03, steps=1).row.gradient_diversity is None
