@@ -10,11 +10,13 @@ from aspis_sim.registry import Registry
 RULES: Registry[None] = Registry(
     "rule",
     {
+        "aksel": "aspis_sim.aggregation.aksel:aksel",
         "average": "aspis_sim.aggregation.average:average",
         "bulyan": "aspis_sim.aggregation.bulyan:bulyan",
         "caf": "aspis_sim.aggregation.caf:caf",
         "centered_clipping": "aspis_sim.aggregation.centered_clipping:centered_clipping",
         "cge": "aspis_sim.aggregation.cge:cge",
+        "ctma": "aspis_sim.aggregation.ctma:ctma",
         "dnc": "aspis_sim.aggregation.dnc:dnc",
         "geometric_median": "aspis_sim.aggregation.geometric_median:geometric_median",
         "krum": "aspis_sim.aggregation.krum:krum",
@@ -22,6 +24,7 @@ RULES: Registry[None] = Registry(
         "meamed": "aspis_sim.aggregation.meamed:meamed",
         "median": "aspis_sim.aggregation.median:median",
         "median_of_means": "aspis_sim.aggregation.median_of_means:median_of_means",
+        "medoid": "aspis_sim.aggregation.medoid:medoid",
         "monna": "aspis_sim.aggregation.monna:monna",
         "multi_krum": "aspis_sim.aggregation.krum:multi_krum",
         "sign_majority": "aspis_sim.aggregation.sign_majority:sign_majority",

@@ -186,6 +186,23 @@ def cge(rows, f):
     return mean_of(rows, first(lengths(rows), len(rows) - f))
 
 
+def aksel(rows, f):
+    """Boussetta et al. 2020, all but f rows."""
+    return mean_of(rows, first(lengths(rows, median(rows)), len(rows) - f))
+
+
+def ctma(rows, f):
+    """Dahan and Levy 2024, algorithm 1, on the geometric median."""
+    return mean_of(rows, first(lengths(rows, geometric_median(rows)), len(rows) - f))
+
+
+def medoid(rows):
+    """Kaufman and Rousseeuw 1987, of a single cluster."""
+    usable = finite(rows)
+    sums = np.array([np.sqrt(row[usable]).sum() for row in squared_distances(rows)])
+    return rows[first(np.where(usable, sums, np.inf), 1)[0]]
+
+
 def dnc_scores(rows):
     """The squared projections of the centred rows on their top right singular vector, Inf for rows not finite."""
     usable = finite(rows)

@@ -152,6 +152,9 @@ def chosen_by(name, rows):
         return squared[0], n - F, 1
     if name == "cge":
         return np.square(reference.lengths(rows)), n - F, 1
+    if name in ("aksel", "ctma"):
+        centre = reference.median(rows) if name == "aksel" else reference.geometric_median(rows)
+        return np.square(reference.lengths(rows, centre)), n - F, 1
     return None
 
 
@@ -179,7 +182,7 @@ def same(found, wanted, size):
     )
 
 
-@pytest.mark.parametrize("name", ["krum", "multi_krum", "monna", "cge", "mda", "smea"])
+@pytest.mark.parametrize("name", ["krum", "multi_krum", "monna", "cge", "aksel", "ctma", "mda", "smea"])
 def test_float32_chooses_within_rounding_of_the_best(name):
     for kind, make in INPUTS.items():
         values = make().astype(np.float32)
@@ -221,7 +224,7 @@ DEFINITE = ("colluders", "NaN", "Inf", "NaN and Inf", "one NaN", "one -Inf", "1e
 
 
 @pytest.mark.parametrize("kind", DEFINITE)
-@pytest.mark.parametrize("name", ["bulyan", "meamed", "caf", "dnc"])
+@pytest.mark.parametrize("name", ["bulyan", "meamed", "caf", "dnc", "medoid"])
 def test_float32_where_one_choice_is_best_by_more_than_rounding(name, kind):
     values = INPUTS[kind]().astype(np.float32)
     found, wanted = np.asarray(applied(name, F)(values)).astype(np.longdouble), expected(name, values, F)

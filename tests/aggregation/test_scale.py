@@ -22,12 +22,13 @@ LENGTHS = {
     "clipping": "radius",
 }
 """Options that are lengths, and so grow with the rows: another length is another program."""
-SELECT = ("krum", "multi_krum", "bulyan", "mda", "smea", "monna", "cge", "caf", "dnc")
+SELECT = ("krum", "multi_krum", "bulyan", "mda", "smea", "monna", "cge", "aksel", "medoid", "caf", "dnc")
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "geometric_median to convergence": ("geometric_median", {"iterations": None}),
     "krum of fourth powers": ("krum", {"f": 3, "power": 4}),
     "dnc of samples": ("dnc", {"f": 3, "dimensions": 3, "iterations": 2}),
     "median_of_means": ("median_of_means", {"buckets": 5}),
+    "ctma on medians": ("ctma", {"base": "median"}),
     "bucketing": ("bucketing", {"size": 2}),
 }
 SCALES = (-100, -66, -33, -1, 40, 80, 117)
@@ -56,7 +57,10 @@ def rows(seed=0, far=8.0):
     return values.astype(np.float32)
 
 
-EVERY = [*(name for name in (*RULES, *PREAGGREGATIONS) if name not in ("median_of_means", "bucketing")), *VARIANTS]
+EVERY = [
+    *(name for name in (*RULES, *PREAGGREGATIONS) if name not in ("median_of_means", "bucketing", "ctma")),
+    *VARIANTS,
+]
 
 
 @pytest.mark.parametrize("name", EVERY)
