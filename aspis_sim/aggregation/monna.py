@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 from jax import Array
 
 from aspis_sim.aggregation.base import Rule, majority
-from aspis_sim.aggregation.distances import mean_of_chosen, places
-from aspis_sim.aggregation.lengths import norms
+from aspis_sim.aggregation.nearest import mean_of_nearest
 
 
 def monna(f: int, index: int = 0) -> Rule:
@@ -23,12 +21,6 @@ def monna(f: int, index: int = 0) -> Rule:
     """
 
     def aggregate(values: Array, kept: Array | None = None) -> Array:
-        away = norms(values, values[index], kept, zero=index)
-        usable = jnp.isfinite(away)
-        if kept is not None:
-            usable &= kept
-        number = len(values) - f if kept is None else jnp.maximum(kept.sum(dtype=jnp.int32) - f, 1)
-        nearest = places(jnp.where(usable, away, jnp.inf)) < number
-        return mean_of_chosen(nearest, values, usable)
+        return mean_of_nearest(values, kept, values[index], f, zero=index)
 
     return Rule(aggregate, takes_kept=True, tolerance=majority(f), order_free=False)

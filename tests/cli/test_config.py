@@ -65,6 +65,13 @@ def test_yes_and_no_stand_in_the_file_too(written, text, value):
     assert found["x64"]["value"] == "true"
 
 
+def test_true_stands_in_the_file_where_it_is_a_word(written):
+    path = written("believed-q = true\nq = 1\n")
+    assert resolved("--config", path)["believed-q"]["value"] == "true"
+    path = written("believed-q = [2, true]\nq = 1\n")
+    assert resolved("--config", path)["believed-q"]["value"] == "2,true"
+
+
 def test_a_table_is_for_its_command_alone(written):
     path = written('workers = 15\nmodel = "softmax"\nsteps = 30\n[sweep]\nq = "1,2"\n[train]\nq = 3\nevery = 5\n')
     assert resolved("--config", path)["q"]["value"] == "1,2"

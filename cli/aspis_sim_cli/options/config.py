@@ -193,8 +193,11 @@ def _checked(
     parameter = known[key]
     several = getattr(parameter, "multiple", False)
     flag = getattr(parameter, "is_flag", False)
+    settings = getattr(command.callback, "settings", None)
     if isinstance(value, bool) and several and flag:
         value = [value]
+    if isinstance(value, bool) and not flag and settings and settings.has_word(key, _written(value)):
+        value = _written(value)
     if isinstance(value, list) and not several:
         if not value or not all(isinstance(one, str | int | float) for one in value):
             raise _Wrong(f"{key}: a list holds words or numbers", *place)
@@ -205,7 +208,7 @@ def _checked(
         raise _Wrong(f"{key}: {'true or false' if flag else 'a value'} is wanted here", *place)
     try:
         parameter.process_value(context, value if flag or several else str(value))
-        if (settings := getattr(command.callback, "settings", None)) and not (flag or several):
+        if settings and not (flag or several):
             settings.check(key, str(value))
     except Exception as error:
         reason = str(getattr(error, "message", error)).removeprefix(f"{key} {value}: ")

@@ -36,6 +36,17 @@ class Settings(dict[str, Any]):
         return found
 
     @classmethod
+    def _named(cls, option: str) -> Knob | None:
+        flags = ((one.flag_of_several if cls.several else one.flag, one) for one in AXES.values())
+        return next((one for flag, one in flags if flag == option), None)
+
+    @classmethod
+    def has_word(cls, option: str, text: str) -> bool:
+        """Whether a setting has this word among its values."""
+        one = cls._named(option)
+        return one is not None and text in one.kind.names()
+
+    @classmethod
     def check(cls, option: str, text: str) -> None:
         """Refuse a value that a setting cannot have; names are looked up later, when plugins are loaded.
 
@@ -46,7 +57,7 @@ class Settings(dict[str, Any]):
         Raises:
             InputError: says what is wrong.
         """
-        one = next((one for one in AXES.values() if option == (one.flag_of_several if cls.several else one.flag)), None)
+        one = cls._named(option)
         if one is None or isinstance(one.kind, Named):
             return
         values = one.kind.read(text, option)
