@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from aspis_sim.errors import InputError
 from aspis_sim.partitions.base import Partition, Shards
 
+LARGEST = 1e9
+"""α from which on all shares are equal, long before their sum overflows."""
+
 
 def dirichlet(alpha: float = 0.1) -> Partition:
     """For every class proportions p ~ Dirichlet(α, ..., α) over the files; its samples are cut at their sums.
@@ -18,13 +21,16 @@ def dirichlet(alpha: float = 0.1) -> Partition:
     file that has most: a file of a batch cannot be empty.
 
     Args:
-        alpha: α, more than 0.
+        alpha: α, more than 0 and at most `LARGEST`.
 
     Raises:
-        InputError: α is not positive.
+        InputError: α is not in that range.
     """
-    if not 0 < alpha < float("inf"):
-        raise InputError(f"heterogeneity dirichlet: alpha={alpha:g}; it is more than 0 (large: all files alike)")
+    if not 0 < alpha <= LARGEST:
+        raise InputError(
+            f"heterogeneity dirichlet: alpha={alpha:g}; it is more than 0 and at most {LARGEST:g} "
+            "(large: all files alike)"
+        )
 
     def shards(labels: NDArray[np.integer], files: int, generator: np.random.Generator) -> Shards:
         parts: list[list[NDArray[np.int64]]] = [[] for _ in range(files)]

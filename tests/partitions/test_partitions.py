@@ -117,6 +117,7 @@ def test_a_file_goes_through_its_shard_epoch_by_epoch():
         ("dirichlet", {"alpha": 0.0}, "alpha=0; it is more than 0"),
         ("dirichlet", {"alpha": -1.0}, "alpha=-1"),
         ("dirichlet", {"alpha": float("inf")}, "alpha=inf"),
+        ("dirichlet", {"alpha": 1e308}, "at most 1e[+]09"),
         ("dirichlet", {"alfa": 1.0}, "its parameters: alpha"),
     ],
 )
