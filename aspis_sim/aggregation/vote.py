@@ -41,22 +41,26 @@ class Ballot(NamedTuple):
     average: Array
 
 
-def vote(agree: Array, files: Array, ruling: Ruling) -> Ballot:
+def vote(agree: Array, files: Array, ruling: Ruling, audited: Array | None = None) -> Ballot:
     """Hold the vote of every file.
 
     Args:
         agree: bool ``[f, r, r]``, which copies of a file are equal.
         files: int ``[f, r]``, the workers of each file.
         ruling: who is excluded and what is demanded.
+        audited: bool ``[f]``, files that the server has computed itself, all copies of which are right; None for none.
 
     The value with most copies among workers that are not excluded wins (with r = 2r' - 1 honest majorities that is the
     majority vote of Konstantinidis et al.; without a majority it is a plurality, and of equal counts the value of the
     lowest slot wins). A non-finite copy equals nothing and so loses to any finite one. Of the copies that are equal to
     the winner the one in the lowest slot is used; with a tolerance they need not be identical. A file without a copy
     from a remaining worker is dropped. With certificates, if any file has a certified value, the files with one are
-    kept with that value and averaged; otherwise the unanimous files are kept for the robust rule.
+    kept with that value and averaged; otherwise the unanimous files are kept for the robust rule. A file that
+    was audited is kept whoever holds it, and is as good as certified; by itself it is no reason to average.
     """
     candidate = ruling.honest[files]
+    if audited is not None:
+        candidate |= audited[:, None]
     backing = agree & candidate[:, None, :]
     count = backing.sum(-1)
     slot = jnp.argmax(jnp.where(candidate, count + 1, 0), axis=-1)
@@ -68,6 +72,9 @@ def vote(agree: Array, files: Array, ruling: Ruling) -> Ballot:
     classes = (agree * (1 << jnp.arange(agree.shape[-1]))).sum(-1)
     sure = jnp.take_along_axis(ruling.certified, classes, axis=-1)
     any_sure = sure.any()
+    if audited is not None:
+        any_sure = (sure & ~audited[:, None]).any()
+        sure |= audited[:, None]
     return Ballot(
         jnp.where(any_sure, jnp.argmax(sure & candidate, axis=-1), slot),
         jnp.where(any_sure, sure.any(-1), kept),

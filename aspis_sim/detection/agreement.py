@@ -8,7 +8,7 @@ are, and whether they differ from the honest gradient.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import jax.numpy as jnp
 from jax import Array
@@ -33,6 +33,10 @@ class Views(NamedTuple):
     def chosen(self, slot: Array) -> Array:
         """Values of one copy a file, by its slot ``[f]``: float ``[f, d]``."""
         return jnp.where(is_lie(self.distorts, slot)[:, None], self.lies, self.honest)
+
+    def corrected(self, audited: Array) -> Self:
+        """The same with what the server computed itself in the place of all copies of the files ``[f]`` audited."""
+        return self._replace(distorts=self.distorts & ~audited[:, None])
 
     def mean(self, slot: Array, kept: Array) -> Array:
         """Mean of the chosen values over the files kept, ``[d]`` in float32 at least, without forming the values."""
@@ -61,6 +65,10 @@ class Copies(NamedTuple):
         """Values of one copy a file, by its slot ``[f]``: float ``[f, d]``."""
         return jnp.take_along_axis(self.values, slot[:, None, None], axis=1)[:, 0]
 
+    def corrected(self, audited: Array) -> Self:
+        """The same with what the server computed itself in the place of all copies of the files ``[f]`` audited."""
+        return self._replace(values=jnp.where(audited[:, None, None], self.honest[:, None], self.values))
+
     def mean(self, slot: Array, kept: Array) -> Array:
         """Mean of the chosen values over the files that are kept, ``[d]`` in float32 at least."""
         return sum_over_rows(self.chosen(slot), kept) / jnp.maximum(kept.sum(), 1)
@@ -74,10 +82,24 @@ class Agreement:
         agree: bool ``[f, r, r]``, which copies of a file are equal.
         differs: from the chosen slots ``[f]`` to whether that copy is a lie, bool ``[f]``: distorted, and not in every
             entry the file's honest gradient. A lie that passes for equal is one.
+        refuted: which copies an audit shows to be false, bool ``[f, r]``: they are not equal to what the server
+            computes itself; no copy of a file whose own gradient is not finite.
+        finite: which files' own gradients are finite, bool ``[f]``; both are computed where they are asked for.
     """
 
     agree: Array
     differs: Callable[[Array], Array]
+    refuted: Callable[[], Array]
+    finite: Callable[[], Array]
+
+    def corrected(self, audited: Array) -> Self:
+        """The agreement once the server has computed the files ``[f]`` audited itself; finite ones are all equal."""
+        right = jnp.broadcast_to(self.finite()[:, None, None], self.agree.shape)
+        return replace(
+            self,
+            agree=jnp.where(audited[:, None, None], right, self.agree),
+            differs=lambda slot: self.differs(slot) & ~audited,
+        )
 
 
 def agreement_of_views(distorts: Array, lies: Compared) -> Agreement:
@@ -85,7 +107,12 @@ def agreement_of_views(distorts: Array, lies: Compared) -> Agreement:
     one, other = distorts[:, :, None], distorts[:, None, :]
     honest, lying, mixed = (part[:, None, None] for part in (lies.first_finite, lies.second_finite, lies.equal))
     agree = jnp.where(one & other, lying, jnp.where(one ^ other, mixed, honest))
-    return Agreement(agree, lambda slot: is_lie(distorts, slot) & ~lies.identical)
+    return Agreement(
+        agree,
+        differs=lambda slot: is_lie(distorts, slot) & ~lies.identical,
+        refuted=lambda: distorts & (lies.first_finite & ~lies.equal)[:, None],
+        finite=lambda: lies.first_finite,
+    )
 
 
 def agreement_of_copies(distorts: Array, copies: Copies, compare: Comparison) -> Agreement:
@@ -103,7 +130,14 @@ def agreement_of_copies(distorts: Array, copies: Copies, compare: Comparison) ->
     def differs(slot: Array) -> Array:
         return is_lie(distorts, slot) & ~exact.rows(copies.chosen(slot), copies.honest).identical
 
-    return Agreement(agree, differs)
+    def finite() -> Array:
+        return compare.rows(copies.honest, copies.honest).first_finite
+
+    def refuted() -> Array:
+        equal = jnp.stack([compare.rows(copies.honest, one).equal for one in slots], axis=1)
+        return finite()[:, None] & ~equal
+
+    return Agreement(agree, differs, refuted, finite)
 
 
 def agreement_graph(agree: Array, files: Array, workers: int) -> Array:

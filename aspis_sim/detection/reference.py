@@ -46,7 +46,9 @@ def agreement_graph(assignment: Assignment, tokens: NDArray[Any]) -> NDArray[np.
     return agree
 
 
-def apply_verdict(verdict: Verdict, assignment: Assignment, tokens: NDArray[Any]) -> Update:
+def apply_verdict(
+    verdict: Verdict, assignment: Assignment, tokens: NDArray[Any], audited: NDArray[np.bool_] | None = None
+) -> Update:
     """Choose each file's value as the verdict says.
 
     1. If any file has a certified value (a class of equal copies, excluded workers' included, whose slots are
@@ -64,13 +66,17 @@ def apply_verdict(verdict: Verdict, assignment: Assignment, tokens: NDArray[Any]
         verdict: for ``assignment``.
         assignment: f files of r workers each.
         tokens: int ``[f, r]``, the value that each slot's worker returned.
+        audited: bool ``[f]``, files that the server has computed itself, whose tokens are all equal; None for none.
+            Whoever holds them, they are kept, and as good as certified; by themselves they are no reason for 1.
     """
     slots = np.asarray(tokens, dtype=np.int64)
     rows = np.arange(len(slots))
+    known = np.zeros(len(slots), bool) if audited is None else audited
     certified = certified_copies(verdict, slots)
-    if certified.any():
+    if certified[~known].any():
+        certified |= known[:, None]
         return Update(np.any(certified, axis=1), slots[rows, certified.argmax(axis=1)], plain_mean=True)
-    candidates = verdict.honest[assignment.files]
+    candidates = verdict.honest[assignment.files] | known[:, None]
     kept = np.any(candidates, axis=1)
     equal = slots[:, :, None] == slots[:, None, :]
     if verdict.average:

@@ -19,12 +19,16 @@ from aspis_sim.adversary.membership import distorted_copies
 from aspis_sim.adversary.payloads import Payload, Reach
 from aspis_sim.aggregation.conventions import CLIPS_RETURNED
 from aspis_sim.assignment import Assignment
+from aspis_sim.audits import audit_policy
+from aspis_sim.audits.base import Docket
 from aspis_sim.detection import Verdict
 from aspis_sim.detection.reference import Update, agreement_graph, apply_verdict
 from aspis_sim.environment import pinned
+from aspis_sim.evidence import evidence
 from aspis_sim.gradients.network import Network
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.spec.cell import Cell
+from aspis_sim.spec.part import parse_part
 from aspis_sim.streams import every_sample, sample_order, stream
 
 
@@ -44,6 +48,13 @@ class RoundRecord(NamedTuple):
     excluded: NDArray[np.bool_]
 
 
+class _Known(NamedTuple):
+    """What the server remembers: agreement graphs, and bool ``[K]``, the workers that audits have convicted."""
+
+    graphs: list[NDArray[np.bool_]]
+    convicted: NDArray[np.bool_]
+
+
 def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
     """The final weights ``[d]`` of a cell, and its rounds."""
     with pinned(cell.precision):
@@ -58,7 +69,8 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             order = np.asarray(drawn).reshape(cell.steps, files, job.samples_per_file)
         weights = np.asarray(net.initial(feed.key, cell.seed))
         velocity, history = np.zeros_like(weights), np.zeros((files, len(weights)))
-        graphs: list[NDArray[np.bool_]] = []
+        known = _Known([], np.zeros(cell.workers, bool))
+        remembers = evidence(parse_part(cell.evidence).name, **parse_part(cell.evidence).options)
         rounds: list[RoundRecord] = []
         gradients, flips = _gradients(net), job.build_payload().scope == "labels"
         lie, rule = _lie(job.build_payload()), job.build_rule()
@@ -71,9 +83,10 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             honest, flipped = (_clipped(np.asarray(rows), cell.clip_workers) for rows in (honest, flipped))
             if cell.worker_momentum:
                 honest = history = cell.worker_momentum * history + (1 - cell.worker_momentum) * honest
-            if cell.detection_window and step % cell.detection_window == 0:
-                graphs.clear()
-            update, record = _play(job, step, honest, flipped, graphs, lie, by_rule)
+            forgets = step % cell.detection_window == 0 if job.detector.windowed else remembers(step)
+            if forgets:
+                known = _Known([], np.zeros(cell.workers, bool))
+            update, record = _play(job, step, honest, flipped, known, lie, by_rule)
             clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
             velocity = _clipped(update[None], clip)[0] + cell.momentum * velocity
             weights = weights - feed.rate * np.asarray(schedule(jnp.int32(step))) * velocity
@@ -97,7 +110,7 @@ def _play(
     step: int,
     honest: NDArray[Any],
     flipped: NDArray[Any],
-    graphs: list[NDArray[np.bool_]],
+    known: _Known,
     lie: Callable[..., Any],
     by_rule: Callable[..., Any],
 ) -> tuple[NDArray[Any], RoundRecord]:
@@ -114,7 +127,7 @@ def _play(
     else:
         distorts = feed.distorts[window]
     of_honest = (~np.asarray(feed.byzantine[window])[assignment.files]).sum(1)
-    foreseen = _foreseen(job, assignment, distorts, graphs)
+    foreseen = _foreseen(job, assignment, distorts, known)
     if scope == "labels":
         lies = flipped
     elif scope in ("file", "file and mean"):
@@ -128,8 +141,12 @@ def _play(
         honest, lies = _clipped(honest, cell.clip_server), _clipped(lies, cell.clip_server)
     copies = np.where(distorts[..., None], lies[:, None], honest[:, None])  # [f, r, d]
     tokens = np.stack([_tokens(of_file, cell.tolerance) for of_file in copies])
-    graphs.append(agreement_graph(assignment, tokens))
-    verdict, taken, slot, limit = _judged(job, assignment, tokens, graphs)
+    known.graphs.append(agreement_graph(assignment, tokens))
+    audited = _audited(job, step, assignment, tokens, copies, honest, known) if cell.audits else None
+    if audited is not None:
+        tokens = np.where(audited[:, None], 0, tokens)
+        copies = np.where(audited[:, None, None], honest[:, None], copies)
+    verdict, taken, slot, limit = _judged(job, assignment, tokens, known, audited)
     values = copies[np.arange(len(copies)), slot]
     if taken.plain_mean and cell.after_detection != "rule":
         update = values[taken.kept].sum(0) / max(1, taken.kept.sum())
@@ -147,22 +164,56 @@ def _play(
 
 
 def _judged(
-    job: Job, assignment: Assignment, tokens: NDArray[Any], graphs: list[NDArray[np.bool_]]
+    job: Job, assignment: Assignment, tokens: NDArray[Any], known: _Known, audited: NDArray[np.bool_] | None = None
 ) -> tuple[Verdict, Update, NDArray[Any], int]:
-    """The verdict on the graphs of a window up to this round, what it makes of the copies, the slot ``[f]`` of each
-    file's value, and the most distorted files that the rule may meet."""
-    seen = graphs if job.detector.windowed else graphs[-1:]
-    verdict, left = job.decide(np.logical_and.reduce(seen))
-    taken = apply_verdict(verdict, assignment, tokens)
-    slot = np.argmax((tokens == taken.tokens[:, None]) & verdict.honest[assignment.files], axis=1)
+    """The verdict on all graphs that are remembered, up to this round's, what it makes of the copies, the slot ``[f]``
+    of each file's value, and the most distorted files that the rule may meet."""
+    innocent = ~known.convicted
+    graph = np.logical_and.reduce(known.graphs) & innocent[:, None] & innocent[None, :]
+    verdict, left = job.decide(graph | np.eye(len(graph), dtype=bool))
+    taken = apply_verdict(verdict, assignment, tokens, audited)
+    counts = verdict.honest[assignment.files]
+    if audited is not None:
+        counts |= audited[:, None]
+    slot = np.argmax((tokens == taken.tokens[:, None]) & counts, axis=1)
     limit = left if job.detector.detects and not job.detector.windowed else job.distortable
     return verdict, taken, slot, limit
 
 
-def _foreseen(job: Job, assignment: Assignment, distorts: NDArray[np.bool_], graphs: list[NDArray[np.bool_]]) -> Reach:
+def _audited(
+    job: Job,
+    step: int,
+    assignment: Assignment,
+    tokens: NDArray[Any],
+    copies: NDArray[Any],
+    honest: NDArray[Any],
+    known: _Known,
+) -> NDArray[np.bool_]:
+    """The files ``[f]`` that the server computes itself; whoever returned something else is convicted."""
+    cell, audited, files = job.cell, np.zeros(len(tokens), bool), assignment.files
+    order = audit_policy(parse_part(cell.audit_policy).name, **parse_part(cell.audit_policy).options)
+    draws = jax.random.uniform(jax.random.fold_in(stream(job.feed().key, "audits"), step), (cell.audits, len(tokens)))
+    finite = np.isfinite(copies).all(2)
+    for draw in np.asarray(draws):
+        live = ~known.convicted[files]
+        disputed = np.array(
+            [len(set(one[who])) > 1 or not good[who].all() for one, who, good in zip(tokens, live, finite, strict=True)]
+        )
+        owners, spare = live.sum(1), job.believed_q - int(known.convicted.sum())
+        docket = Docket(*map(jnp.asarray, (disputed, ~disputed & (owners > 0) & (owners <= spare), owners == 0)))
+        file = int(np.argmax(np.where(audited, -1, np.asarray(order(docket)) + draw)))
+        audited[file] = True
+        if np.isfinite(honest[file]).all():
+            false = [not _equal(copy, honest[file], cell.tolerance) for copy in copies[file]]
+            known.convicted[files[file][false]] = True
+    return audited
+
+
+def _foreseen(job: Job, assignment: Assignment, distorts: NDArray[np.bool_], known: _Known) -> Reach:
     """What becomes of lies that are finite and differ from the honest gradients."""
     tokens = distorts.astype(int)
-    _, taken, slot, limit = _judged(job, assignment, tokens, [*graphs, agreement_graph(assignment, tokens)])
+    graphs = [*known.graphs, agreement_graph(assignment, tokens)]
+    _, taken, slot, limit = _judged(job, assignment, tokens, known._replace(graphs=graphs))
     averages = taken.plain_mean and job.cell.after_detection != "rule"
     return Reach(
         lies=jnp.asarray(distorts[np.arange(len(distorts)), slot]),

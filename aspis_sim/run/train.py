@@ -42,6 +42,8 @@ class Result:
         compile_seconds: that its program took.
         machine: that computed it, None for this one.
         diversity: of the files' gradients at the initial weights, None where files have no shards of their own.
+        convicted: workers that audits have convicted by the end, None without audits.
+        disputes: disputed files that were audited in the whole run, None without audits.
     """
 
     cell: Cell
@@ -55,6 +57,8 @@ class Result:
     compile_seconds: float = 0.0
     machine: Machine | None = None
     diversity: float | None = None
+    convicted: int | None = None
+    disputes: int | None = None
 
 
 def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None) -> Result:
@@ -82,6 +86,7 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
             curve.append((stop, run.score("test")))
         tick(stop - done)
         done = stop
+    evidence = run.state.evidence if cell.audits else None
     return Result(
         cell=cell,
         validation=Validation(*run.score("validation")),
@@ -92,4 +97,6 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         seconds=seconds,
         compile_seconds=run.program.compile_seconds,
         diversity=diversity,
+        convicted=None if evidence is None else int(evidence.convicted.sum()),
+        disputes=None if evidence is None else int(evidence.disputes),
     )

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 
+from aspis_sim.audits import audit_policy
 from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.environment import pinned
 from aspis_sim.errors import InputError, PluginError
+from aspis_sim.evidence import evidence
 from aspis_sim.partitions import partition
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.spec.cell import Cell
@@ -121,6 +123,11 @@ def _try_training(job: Job, key: object, tried: set[object]) -> None:
         part = parse_part(cell.heterogeneity)
         partition(part.name, **part.options)
         tried.add(cell.heterogeneity)
+    for text, build_part in ((cell.evidence, evidence), (cell.audit_policy, audit_policy)):
+        if text not in tried:
+            part = parse_part(text)
+            build_part(part.name, **part.options)
+            tried.add(text)
     if (of_samples := (cell.augment, cell.dataset)) in tried:
         return
     augment = job.build_augmentation()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from jax import Array
 
@@ -43,7 +43,7 @@ class Returned(NamedTuple):
         honest: the files' gradients.
         distorts: bool ``[f, r]``, which copies are distorted.
         agreement: of the copies.
-        graph: bool ``[K, K]``, the agreement graph.
+        graph: bool ``[K, K]``, the agreement graph of this round.
         history: of the workers' momentum after the round, empty without.
         statistics: running ones of batch norms, as the worker whose they are has them after the round.
     """
@@ -55,6 +55,14 @@ class Returned(NamedTuple):
     graph: Array
     history: History
     statistics: Any
+
+    def corrected(self, audited: Array) -> Self:
+        """The same with what the server computed itself in the place of all copies of the files ``[f]`` audited."""
+        return self._replace(
+            copies=lambda band, tile: self.copies(band, tile).corrected(audited),
+            distorts=self.distorts & ~audited[:, None],
+            agreement=self.agreement.corrected(audited),
+        )
 
 
 def made_once(made: Callable[[int, Array | int], Views], layout: Layout) -> Callable[[int, Array | int], Views]:

@@ -20,6 +20,7 @@ from aspis_sim.environment import PRNG, nothing_kept, pinned
 from aspis_sim.gradients.momentum import History
 from aspis_sim.gradients.network import Network, network_of
 from aspis_sim.simulation.degree_window import empty_memory
+from aspis_sim.simulation.memory import no_evidence
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State, Trace
 from aspis_sim.simulation.steps import advance_by, step_of
@@ -116,6 +117,7 @@ def _build_here(shape: RunShape) -> Program:
         trace = Trace(counts.astype(net.dtype), counts, counts, counts, counts, counts.astype(np.int8))
         graph = np.zeros((workers, workers), bool)
         memory = empty_memory(workers) if settings.detection_window else None
+        evidence = no_evidence(workers) if shape.remembers else None
         return State(
             weights=weights,
             optimizer=optimizer(0.0).init(weights),
@@ -123,6 +125,7 @@ def _build_here(shape: RunShape) -> Program:
             stuck=jnp.asarray(False),
             graph=jnp.asarray(graph),
             memory=memory,
+            evidence=evidence,
             trace=trace,
             statistics=net.statistics,
             history=history,

@@ -39,3 +39,8 @@ class RunShape:
     chunks: int = 1
     tile_bytes: int = TILE_BYTES
     turns: int = 1
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the server knows of earlier steps, or convicts workers in this one."""
+        return self.settings.evidence != "step" or self.settings.audits > 0

@@ -7,6 +7,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from aspis_sim.simulation.degree_window import Memory
+from aspis_sim.simulation.memory import Evidence
 
 
 class Feed(NamedTuple):
@@ -62,6 +63,7 @@ class State(NamedTuple):
         stuck: whether the graph of this step is not in the table of verdicts.
         graph: bool ``[K, K]``, the agreement graph of the step in question.
         memory: of the degree detector, None without it.
+        evidence: what the server remembers of earlier steps, None where it judges each by itself and audits nothing.
         trace: of the steps done.
         statistics: running ones of batch norms, empty without any.
         history: of the workers' momentum, `aspis_sim.gradients.momentum.History`; empty without.
@@ -73,6 +75,7 @@ class State(NamedTuple):
     stuck: Array
     graph: Array
     memory: Memory | None
+    evidence: Evidence | None
     trace: Trace
     statistics: Any
     history: Any

@@ -30,6 +30,7 @@ from aspis_sim.simulation.coded import recover
 from aspis_sim.simulation.degree_window import Memory, observe
 from aspis_sim.simulation.exchange import Batch, Returned, RoundOutcome
 from aspis_sim.simulation.foresight import Foreseen, foresee
+from aspis_sim.simulation.memory import Auditor, Evidence, auditor_of
 from aspis_sim.simulation.round import Round
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State, Trace
@@ -66,6 +67,7 @@ class Step:
         round: what happens up to the update.
         schedule: from a step to the factor of the learning rate.
         code: of the workers' mixtures, None without one.
+        auditor: how the server remembers, and what it computes itself.
     """
 
     shape: RunShape
@@ -74,6 +76,7 @@ class Step:
     round: Round
     schedule: Schedule
     code: CyclicCode | None
+    auditor: Auditor
 
     def __call__(
         self, state: State, feed: Feed, order: Array, table: Table | None, inputs: Array, labels: Array
@@ -88,15 +91,20 @@ class Step:
             foreseen = self._foreseen(state, feed, table, roles)
             lie = lie.aimed_at(foreseen.reach)
         returned = self.round.play(batch, roles.files, roles.distorts, lie, key, statistics_worker)
-        known, memory, ruling = self._judged(state, feed, table, returned.graph)
-        new_graph = returned.graph
+        evidence, audited = self._known(state, feed, returned, roles.files)
+        new_graph = returned.graph if evidence is None else evidence.shown(returned.graph)
+        known, memory, ruling = self._judged(state, feed, table, new_graph)
+        seen = None if evidence is None else evidence.after(returned.graph)
+        after = state._replace(graph=new_graph, memory=memory, evidence=seen)
         if foreseen is not None:
             new_graph = jnp.where(foreseen.known, new_graph, foreseen.graph)
             known &= foreseen.known
 
         def go_on() -> State:
-            outcome = self._concluded(state, feed, returned, roles.files, ruling, jax.random.fold_in(key, CODE))
-            return self._moved(state, feed, roles, returned, outcome, memory)
+            right = returned if audited is None else returned.corrected(audited)
+            of_code = jax.random.fold_in(key, CODE)
+            outcome = self._concluded(state, feed, right, roles.files, ruling, audited, of_code)
+            return self._moved(after, feed, roles, right, outcome)
 
         if table is None:
             return go_on()
@@ -109,6 +117,19 @@ class Step:
             return self.round
         key = jax.random.fold_in(stream(feed.key, "buckets"), state.step)
         return replace(self.round, rule=rule.in_order(jax.random.permutation(key, len(self.assignment.files))))
+
+    def _known(
+        self, state: State, feed: Feed, returned: Returned, files: Array
+    ) -> tuple[Evidence | None, Array | None]:
+        """What the server knows before it judges the step, and the files ``[f]`` that it has computed itself."""
+        past = self._recalled(state)
+        if past is None or not self.auditor.count:
+            return past, None
+        key = jax.random.fold_in(stream(feed.key, "audits"), state.step)
+        return self.auditor.audit(past, returned.agreement, files, jnp.asarray(feed.q), key)
+
+    def _recalled(self, state: State) -> Evidence | None:
+        return None if state.evidence is None else self.auditor.recall(state.evidence, state.step)
 
     def _roles(self, state: State, feed: Feed) -> Roles:
         settings, points = self.shape.settings, jnp.asarray(self.assignment.files)
@@ -154,14 +175,20 @@ class Step:
         return jnp.asarray(True), memory, ruling
 
     def _foreseen(self, state: State, feed: Feed, table: Table | None, roles: Roles) -> Foreseen:
-        """What the adversary can tell of the round beforehand."""
+        """What the adversary can tell of the round beforehand: all but what the server will audit in it."""
+
+        past = self._recalled(state)
+
+        def shown(graph: Array) -> Array:
+            return graph if past is None else past.shown(graph)
 
         def judge(graph: Array) -> tuple[Array, Ruling]:
-            known, _, ruling = self._judged(state, feed, table, graph)
+            known, _, ruling = self._judged(state, feed, table, shown(graph))
             return known, ruling
 
         workers, drops = self.shape.settings.workers, self.shape.may_drop_files
-        return foresee(roles.distorts, roles.files, workers, judge, drops, self._averages)
+        foreseen = foresee(roles.distorts, roles.files, workers, judge, drops, self._averages)
+        return foreseen._replace(graph=shown(foreseen.graph))
 
     @property
     def _averages(self) -> bool:
@@ -170,28 +197,27 @@ class Step:
         return (shape.detects or settings.detection_window > 0) and settings.after_detection != "rule"
 
     def _concluded(
-        self, state: State, feed: Feed, returned: Returned, files: Array, ruling: Ruling, key: Array
+        self,
+        state: State,
+        feed: Feed,
+        returned: Returned,
+        files: Array,
+        ruling: Ruling,
+        audited: Array | None,
+        key: Array,
     ) -> RoundOutcome:
         if self.code is not None:
             copies = returned.copies(0, 0)
             assert isinstance(copies, Views)
             return recover(self.code, copies, key, self.round.source.axis, self.network.parameters)
-        ballot = vote(returned.agreement.agree, files, ruling)
+        ballot = vote(returned.agreement.agree, files, ruling, audited)
         one_round, drops = self._round_of(state, feed), self.shape.may_drop_files
         update = one_round.update(returned, ballot, ruling.distortable, drops, self._averages)
         distorted = returned.agreement.differs(ballot.slot) & ballot.kept
         return RoundOutcome(update, ruling.honest, ballot.kept, distorted, ruling.outcome)
 
-    def _moved(
-        self,
-        state: State,
-        feed: Feed,
-        roles: Roles,
-        returned: Returned,
-        outcome: RoundOutcome,
-        memory: Memory | None,
-    ) -> State:
-        """The state after the update, with the step's row in the trace."""
+    def _moved(self, state: State, feed: Feed, roles: Roles, returned: Returned, outcome: RoundOutcome) -> State:
+        """The state after the update, with the step's row in the trace; the server has judged the step."""
         update = outcome.update.astype(state.weights.dtype)
         settings = self.shape.settings
         if settings.clip_server is not None and self.round.clip_returned is None:
@@ -212,13 +238,10 @@ class Step:
         trace = Trace(*(past.at[state.step].set(now.astype(past.dtype)) for past, now in pairs))
         weights = state.weights + change
         statistics = jax.tree.map(lambda past, now: now.astype(past.dtype), state.statistics, returned.statistics)
-        return State(
+        return state._replace(
             weights=weights,
             optimizer=optimizer,
             step=state.step + 1,
-            stuck=state.stuck,
-            graph=returned.graph,
-            memory=memory,
             trace=trace,
             statistics=statistics,
             history=returned.history,
@@ -254,7 +277,7 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
     )
     of_schedule = parse_part(settings.schedule)
     factor = schedule(of_schedule.name, settings.steps, **of_schedule.options)
-    return Step(shape, assignment, network, one_round, factor, code)
+    return Step(shape, assignment, network, one_round, factor, code, auditor_of(settings))
 
 
 def advance_by(step: Step) -> Callable[..., State]:

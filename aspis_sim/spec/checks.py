@@ -42,6 +42,7 @@ def check_together(cell: Cell) -> None:
     size = shape_of(cell)
     _check_adversary(cell)
     _check_ways(cell)
+    _check_memory(cell, size.files)
     _check_model(cell)
     _check_partition(cell)
     if cell.samples_per_file < 1:
@@ -159,4 +160,25 @@ def _check_ways(cell: Cell) -> None:
         raise InputError(
             f"scheme {cell.scheme} decodes a {cell.coding} code: it takes no other assignment, no detector and no "
             "replicated compute"
+        )
+
+
+def _check_memory(cell: Cell, files: int) -> None:
+    """Refuse a memory that no detector reads, and more audits than files."""
+    asked = f"`evidence={cell.evidence}`" if parse_part(cell.evidence).name != "step" else ""
+    asked = f"`audits={cell.audits}`" if cell.audits else asked
+    if not asked:
+        return
+    traits = DETECTORS.traits(cell.detector)
+    if not traits.detects or traits.windowed:
+        able = ", ".join(
+            name for name in DETECTORS if DETECTORS.traits(name).detects and not DETECTORS.traits(name).windowed
+        )
+        why = "remembers by itself, over its windows" if traits.windowed else "reads no graph, and excludes nobody"
+        raise InputError(
+            f"{asked} with detector {cell.detector} of scheme {cell.scheme}, which {why}; take `detector=` {able}"
+        )
+    if cell.audits > files:
+        raise InputError(
+            f"`audits={cell.audits}`: scheme {cell.scheme} has {files:,} files, and each is audited once a step at most"
         )

@@ -250,4 +250,6 @@ def _cell(request: Mapping[str, Any], grid: Grid) -> Cell:
     given |= {name: grid[name][0] for name in BY_ITSELF}
     if not ASSIGNMENTS.traits(parse_part(given["assignment"]).name).redundant:
         given["redundancy"] = 1
+    if not given["audits"]:
+        given["audit_policy"] = KNOBS["audit_policy"].defaults[0]
     return Cell(**given)

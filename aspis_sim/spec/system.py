@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, conventions, steps_of
 from aspis_sim.assignment import ASSIGNMENTS, MOST_WORKERS
+from aspis_sim.audits import AUDIT_POLICIES
 from aspis_sim.coding import CODINGS
 from aspis_sim.detection import DETECTORS
+from aspis_sim.evidence import EVIDENCE
 from aspis_sim.schemes import SCHEMES, scheme
 from aspis_sim.spec.kinds import Named, Number, Whole, Word, YesNo
 from aspis_sim.spec.knob import knob
@@ -22,6 +24,10 @@ def _window(value: int) -> str | None:
 def _told(value: int | str) -> str | None:
     negative = isinstance(value, int) and value < 0
     return f"`believed_q` {value} is negative; the server is told of 0 or more" if negative else None
+
+
+def _audits(value: int) -> str | None:
+    return None if value >= 0 else f"`audits` {value} is negative; the server computes 0 or more files a step"
 
 
 def _tolerance(value: float) -> str | None:
@@ -133,6 +139,29 @@ class System:
         panel=PARTS,
         check=_told,
         shapes=False,
+    )
+    evidence: str = knob(
+        Named("NAME", "NAME,…", registry=EVIDENCE),
+        None,
+        "How long the server remembers disagreements and convictions: {names}, as in window:length=50.",
+        panel=PARTS,
+        filled_by="scheme",
+        absent="step",
+    )
+    audits: int = knob(
+        Whole("M", "0..3"),
+        None,
+        "Files that the server computes itself in every step, to convict whoever returned another gradient.",
+        panel=PARTS,
+        check=_audits,
+        filled_by="scheme",
+        absent=0,
+    )
+    audit_policy: str = knob(
+        Named("NAME", "NAME,…", registry=AUDIT_POLICIES),
+        "disputed-first",
+        "Which files it audits: {names}.",
+        panel=PARTS,
     )
     tolerance: float = knob(
         Number("X", "X,…"),

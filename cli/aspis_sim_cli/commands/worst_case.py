@@ -8,6 +8,7 @@ import typer
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.spec.ranges import integers, names
+from aspis_sim_cli.audit_game import audit_game, check_audits
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
@@ -28,7 +29,7 @@ picks some. Ten to thirty seconds on a slow machine."""
 BUILDABLE = [name for name in ASSIGNMENTS if not ASSIGNMENTS.traits(name).from_file]
 """Assignments that need no file."""
 
-SYSTEM, SEARCH = "The system", "The search"
+SYSTEM, SEARCH, AUDITS = "The system", "The search", "Audits"
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,24 @@ def worst_case(
     seed: Annotated[
         int, typer.Option("--seed", rich_help_panel=SEARCH, help="Of the local search on large systems.")
     ] = 0,
+    audits: Annotated[
+        int,
+        typer.Option(
+            "--audits",
+            rich_help_panel=AUDITS,
+            help="Files that the server computes itself in every step: the worst of a whole run is asked for then, "
+            "against the detector certified (0: no audits, one step).",
+            metavar="M",
+        ),
+    ] = 0,
+    steps: Annotated[
+        int, typer.Option("--steps", rich_help_panel=AUDITS, help="Steps T of that run.", metavar="T")
+    ] = 300,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Search for the worst lies against each detector.
+    """Search for the worst lies against each detector, or against audits.
 
     On small systems all that the liars can say is covered, and the answer is
     exact (proof: exhaustive); on larger ones it is the strongest attack of a
@@ -131,6 +145,8 @@ def worst_case(
       aspis-sim worst-case --workers 9 --q 3 --objective fraction --format json
 
       aspis-sim worst-case --workers 15 --q 2..7 --effort 500 --out worst.csv
+
+      aspis-sim worst-case --workers 15 --q 7 --audits 1 --steps 300
     """
     from aspis_sim.assignment import build
     from aspis_sim.game import play
@@ -139,9 +155,13 @@ def worst_case(
 
     budgets, detectors = integers(q, "`q`"), names(detector)
     _check(assignment, workers, redundancy, budgets, detectors, objective, effort, seed)
+    if audits:
+        check_audits(assignment, audits, steps)
     output = Output.to(format, out)
 
     system = build(assignment, workers=workers, redundancy=redundancy)
+    if audits:
+        return audit_game(system, budgets, audits, steps, output)
     copies = system.files.size
     found: list[Result] = []
     searches = [(count, name) for count in budgets for name in detectors]

@@ -1,0 +1,10 @@
+"""Every step is judged by itself, as published."""
+
+from __future__ import annotations
+
+from aspis_sim.evidence.base import Fresh
+
+
+def step() -> Fresh:
+    """Forget everything at every step."""
+    return lambda step: True
