@@ -18,7 +18,7 @@ PROGRAM = Path(aspis_sim_cli.__file__).parent
 FLOOR = {"environment", "errors", "printable", "registry", "files", "records", "streams", "version"}
 PARTS = {
     *("adversary", "aggregation", "assignment", "augmentations", "coding", "data", "detection", "distortion", "game"),
-    *("models", "partitions", "schedules", "devices", "schemes"),
+    *("audits", "evidence", "models", "partitions", "schedules", "devices", "schemes"),
 }
 UP_TO_SPEC = FLOOR | PARTS | {"plugin", "spec"}
 UP_TO_RUN = UP_TO_SPEC | {"gradients", "simulation", "run"}
@@ -27,7 +27,9 @@ UP_TO_ANALYSIS = UP_TO_RUN | {"study", "analysis"}
 MAY_IMPORT = {
     **dict.fromkeys(FLOOR, FLOOR),
     "assignment": FLOOR,
+    "audits": FLOOR,
     "augmentations": FLOOR,
+    "evidence": FLOOR,
     "coding": FLOOR | {"assignment"},
     "models": FLOOR,
     "partitions": FLOOR,

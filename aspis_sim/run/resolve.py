@@ -120,11 +120,6 @@ class Job:
         """Sample gradients that all workers together compute in the run: K l samples-per-file steps."""
         return self.assignment.redundancy * self.batch_size * self.cell.steps
 
-    @property
-    def server_computed(self) -> int:
-        """Sample gradients that the server computes itself in the run: m samples-per-file steps."""
-        return self.cell.audits * self.samples_per_file * self.cell.steps
-
     @cached_property
     def distortable(self) -> int:
         """The most distorted files that as many Byzantine workers as it is told of can bring past the detector."""

@@ -100,6 +100,10 @@ def _false_accusation_rate(job: Job, result: Result | None) -> float | None:
     return _of_trace("excluded_honest", lambda job: job.cell.workers - job.cell.q)(job, result)
 
 
+def _server_computed(job: Job) -> int | None:
+    return job.cell.audits * job.samples_per_file * job.cell.steps or None
+
+
 EXPLODED = 10.0
 """How many times the loss of chance a final loss may be; beyond, the run has diverged."""
 DIVERGED = f"weights that are not finite, or a loss of more than {EXPLODED:g} times that of chance"
@@ -160,8 +164,9 @@ FIGURES = (
            value=lambda job, result: result.convicted if result else None, metric=Metric(counted=True)),
     Column("disputes_audited", int, "disputed files that were audited, over the run; none without audits",
            value=lambda job, result: result.disputes if result else None, metric=Metric(counted=True)),
-    Column("server_computed", int, "sample gradients that the server computed itself over the run, for its audits",
-           value=lambda job, result: unless_broken(lambda: job.server_computed), metric=Metric(counted=True)),
+    Column("server_computed", int,
+           "sample gradients that the server computed itself, audits samples_per_file steps; none without audits",
+           value=lambda job, result: unless_broken(lambda: _server_computed(job)), metric=Metric(counted=True)),
     Column("samples_processed", int, "sample gradients computed by all workers over the run",
            value=lambda job, result: unless_broken(lambda: job.samples_processed), metric=Metric(counted=True)),
     Column("seconds", float, "wall time of the run, without compilation",

@@ -7,9 +7,11 @@ from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES
 from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.audits import AUDIT_POLICIES
 from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
+from aspis_sim.evidence import EVIDENCE
 from aspis_sim.models import MODELS
 from aspis_sim.partitions import PARTITIONS
 from aspis_sim.registry import Registry
@@ -92,6 +94,21 @@ KINDS = (
         DETECTORS,
         "A detector reads from the agreement graph of the workers who is Byzantine.",
         "aspis-sim detect --q 1..3 --attack weak,strong --detector {name}",
+    ),
+    Kind(
+        "server-memory",
+        "What the server remembers",
+        EVIDENCE,
+        "Disagreements and convictions of earlier steps count as long as the server remembers them.",
+        "aspis-sim sweep --q 1..3 --attack strong --scheme aspis-certified --evidence {name}",
+        {"window": "aspis-sim sweep --q 1..3 --attack strong --scheme aspis-certified --evidence {name}:length=50"},
+    ),
+    Kind(
+        "audit-policies",
+        "Audit policies",
+        AUDIT_POLICIES,
+        "A policy says which files the server computes itself, to convict whoever returned something else.",
+        "aspis-sim sweep --q 1..3 --attack strong --scheme aspis-audited --audit-policy {name}",
     ),
     Kind(
         "datasets",

@@ -64,6 +64,8 @@ def own_data(archive, tmp_path, monkeypatch):
 def test_every_figure_has_a_preset_and_they_come_in_order():
     assert preset.names() == (
         *(f"fig-{figure}" for figure in FIGURES),
+        "audit-attacks",
+        "audits",
         "believed-q",
         *(f"cifar10-{study}" for study in CIFAR10),
         "fashion-mnist",

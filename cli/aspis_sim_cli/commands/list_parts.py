@@ -20,6 +20,8 @@ class Kind(enum.StrEnum):
     ATTACKS = "attacks"
     PAYLOADS = "payloads"
     DETECTORS = "detectors"
+    EVIDENCE = "evidence"
+    AUDITS = "audits"
     RULES = "rules"
     DATASETS = "datasets"
     PARTITIONS = "partitions"
@@ -116,9 +118,11 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.adversary.targeting import TARGETINGS
     from aspis_sim.aggregation import RULES
     from aspis_sim.assignment import ASSIGNMENTS
+    from aspis_sim.audits import AUDIT_POLICIES
     from aspis_sim.augmentations import AUGMENTATIONS
     from aspis_sim.data import DATASETS
     from aspis_sim.detection import DETECTORS
+    from aspis_sim.evidence import EVIDENCE
     from aspis_sim.models import MODELS
     from aspis_sim.partitions import PARTITIONS
     from aspis_sim.schedules import SCHEDULES
@@ -131,6 +135,8 @@ def _parts(kind: Kind) -> dict[str, str]:
         Kind.ATTACKS: TARGETINGS,
         Kind.PAYLOADS: PAYLOADS,
         Kind.DETECTORS: DETECTORS,
+        Kind.EVIDENCE: EVIDENCE,
+        Kind.AUDITS: AUDIT_POLICIES,
         Kind.RULES: RULES,
         Kind.DATASETS: DATASETS,
         Kind.PARTITIONS: PARTITIONS,
