@@ -118,10 +118,8 @@ class Step:
         key = jax.random.fold_in(stream(feed.key, "buckets"), state.step)
         return replace(self.round, rule=rule.in_order(jax.random.permutation(key, len(self.assignment.files))))
 
-    def _known(
-        self, state: State, feed: Feed, returned: Returned, files: Array
-    ) -> tuple[Evidence | None, Array | None]:
-        """What the server knows before it judges the step, and the files ``[f]`` that it has computed itself."""
+    def _known(self, state: State, feed: Feed, returned: Returned, files: Array) -> tuple[Evidence | None, Any]:
+        """What the server knows before it judges the step, and the files ``[f]`` it has computed, None without any."""
         past = self._recalled(state)
         if past is None or not self.auditor.count:
             return past, None

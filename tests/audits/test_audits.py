@@ -61,7 +61,7 @@ def test_with_more_copies_than_liars_nothing_is_ever_distorted():
 
 @pytest.mark.parametrize(("redundancy", "runs", "steps"), [(1, 150, 120), (3, 40, 250)])
 def test_lies_that_nobody_contradicts_stay_below_the_bound_and_are_worth_what_the_game_says(redundancy, runs, steps):
-    """All liars lie about all that they hold alone: at r=1 the best lies of all (game), so that the mean is its value."""
+    """All liars lie about all that they hold alone, the best lies of all where no file is worth sparing."""
     q, assignment = 3, build("subset", workers=7, redundancy=redundancy)
     byzantine = np.arange(7) < q
     silent = byzantine[assignment.files].all(1)
@@ -179,7 +179,7 @@ class TestGame:
 
 
 def tree(assignment, q, audits, said, steps):
-    """The most distorted file-steps that any choice of ``said`` reaches: all audits of the highest rank, step by step."""
+    """The most distorted file-steps that any choice of ``said`` reaches, with every audit that may be drawn."""
     server = server_of(assignment, q, 1)
     files = jnp.asarray(assignment.files)
     worth: dict[tuple, float] = {}

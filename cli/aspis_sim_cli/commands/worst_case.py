@@ -8,8 +8,8 @@ import typer
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.spec.ranges import integers, names
-from aspis_sim_cli.audit_game import audit_game, check_audits
 from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.commands.worst_case_audits import audit_game, check_audits
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.options import completion
