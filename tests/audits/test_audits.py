@@ -1,16 +1,20 @@
 """What audits promise: honest workers stay, disputes are few, and lies that nobody contradicts are rare."""
 
+import re
 from itertools import product
 from math import comb
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import aspis_sim
 from aspis_sim.assignment import build
 from aspis_sim.audits import AUDIT_POLICIES, audit_policy
 from aspis_sim.detection.agreement import Agreement
+from aspis_sim.errors import InputError
 from aspis_sim.evidence import evidence
 from aspis_sim.game.audits import play_audits
 from aspis_sim.simulation.memory import Auditor, docket_of, no_evidence
@@ -59,7 +63,7 @@ def test_with_more_copies_than_liars_nothing_is_ever_distorted():
         assert sum(one.distorted for one in steps) == 0
 
 
-@pytest.mark.parametrize(("redundancy", "runs", "steps"), [(1, 150, 120), (3, 40, 250)])
+@pytest.mark.parametrize(("redundancy", "runs", "steps"), [(1, 80, 60), (3, 30, 150)])
 def test_lies_that_nobody_contradicts_stay_below_the_bound_and_are_worth_what_the_game_says(redundancy, runs, steps):
     """All liars lie about all that they hold alone, the best lies of all where no file is worth sparing."""
     q, assignment = 3, build("subset", workers=7, redundancy=redundancy)
@@ -219,3 +223,58 @@ def tree(assignment, q, audits, said, steps):
                 yield chance / len(first), *rest
 
     return value(no_evidence(assignment.workers), steps)
+
+
+SMALL: dict[str, Any] = {
+    "dataset": "digits",
+    "model": "softmax",
+    "samples_per_file": 1,
+    "protocol": "files",
+    "workers": 7,
+    "q": 3,
+}
+
+
+class TestRuns:
+    """Audits in training."""
+
+    @pytest.mark.parametrize("scheme", ["aspis-audited", "audited"])
+    @pytest.mark.parametrize("payload", ["alie", "reversed", "nan"])
+    def test_every_liar_that_matters_is_convicted_and_the_rest_of_the_run_is_clean(self, scheme, payload):
+        run = aspis_sim.train(scheme=scheme, attack="weak", payload=payload, steps=60, seed=1, **SMALL)
+        assert run.row.convicted == 3
+        assert run.row.disputes_audited <= 3
+        assert run.row.false_accusation_rate == 0
+        assert run.row.server_computed == 60
+        ended = int(np.flatnonzero(run.trace.excluded_byzantine == 3)[0])
+        assert run.trace.distorted[ended:].sum() == 0
+
+    def test_without_liars_nobody_is_convicted(self):
+        row = aspis_sim.train(scheme="aspis-audited", attack="none", steps=20, **SMALL).row
+        assert (row.convicted, row.disputes_audited, row.distortion_measured, row.lost_measured) == (0, 0, 0, 0)
+
+    def test_audits_have_a_stream_of_their_own(self):
+        """Without lies, nothing that is audited changes anything."""
+        one, other = (
+            aspis_sim.train(scheme="aspis-certified", attack="none", steps=10, audits=audits, **SMALL).row
+            for audits in (0, 2)
+        )
+        assert one.loss == other.loss
+        assert (one.convicted, other.convicted) == (None, 0)
+        assert (one.server_computed, other.server_computed) == (None, 20)
+
+    @pytest.mark.parametrize(
+        ("settings", "message"),
+        [
+            ({"scheme": "median", "audits": 1}, "`audits=1` with detector none of scheme median, which reads no graph"),
+            ({"scheme": "aspis+", "evidence": "run", "attack": "weak"}, "which remembers by itself, over its windows"),
+            ({"scheme": "aspis-audited", "audits": 36}, "has 35 files, and each is audited once a step at most"),
+            ({"scheme": "aspis-audited", "audits": -1}, "`audits` -1 is negative"),
+            ({"scheme": "audited", "evidence": "window:length=0"}, "a window has 1 or more steps"),
+            ({"scheme": "audited", "audit_policy": "disputed-frist"}, "disputed-first"),
+        ],
+    )
+    def test_bad_input(self, settings, message):
+        given = {**SMALL, "attack": "strong", **settings}
+        with pytest.raises(InputError, match=re.escape(message)):
+            aspis_sim.train(**given)

@@ -45,15 +45,30 @@ def random_attacks(seed: int, count: int) -> Iterator[Attack]:
         q = int(generator.integers(1, max(2, (workers + 1) // 2)))
         size = q if generator.random() < 0.8 else int(generator.integers(q + 1))
         order = generator.permutation(workers)
-        byzantine = np.isin(np.arange(workers), order[:size])
-        held = byzantine[assignment.files]
-        lies = held & _chosen(generator, assignment, order, size)
-        # One common lie, several, or values that equal nothing: each such copy has a token of its own.
-        kinds = int(generator.integers(1, 4))
-        values = generator.integers(1, 1 + kinds, size=held.shape)
-        if generator.random() < 0.1:
-            values = np.arange(1, 1 + held.size).reshape(held.shape)
-        yield Attack(assignment, q, byzantine, np.where(lies, values, 0))
+        yield _drawn(generator, assignment, q, order, size)
+
+
+def more_steps(attack: Attack, seed: int, count: int) -> Iterator[Attack]:
+    """Other lies of the same workers."""
+    generator = np.random.default_rng(seed)
+    liars, honest = np.flatnonzero(attack.byzantine), np.flatnonzero(~attack.byzantine)
+    for _ in range(count):
+        order = np.concatenate([generator.permutation(liars), generator.permutation(honest)])
+        yield _drawn(generator, attack.assignment, attack.q, order, len(liars))
+
+
+def _drawn(
+    generator: np.random.Generator, assignment: Assignment, q: int, order: NDArray[np.int64], size: int
+) -> Attack:
+    byzantine = np.isin(np.arange(assignment.workers), order[:size])
+    held = byzantine[assignment.files]
+    lies = held & _chosen(generator, assignment, order, size)
+    # One common lie, several, or values that equal nothing: each such copy has a token of its own.
+    kinds = int(generator.integers(1, 4))
+    values = generator.integers(1, 1 + kinds, size=held.shape)
+    if generator.random() < 0.1:
+        values = np.arange(1, 1 + held.size).reshape(held.shape)
+    return Attack(assignment, q, byzantine, np.where(lies, values, 0))
 
 
 def _chosen(
@@ -75,10 +90,16 @@ def _chosen(
     return np.broadcast_to(inside & keep, shape)
 
 
-def broken_claims(attack: Attack) -> list[str]:
-    """The claims that this attack refutes, by name: none, if the proofs are right."""
+def broken_claims(attack: Attack, seen: NDArray[np.bool_] | None = None) -> list[str]:
+    """The claims that this attack refutes, by name: none, if the proofs are right.
+
+    Args:
+        attack: of one step.
+        seen: agreement graph of the same workers' earlier steps; None for none.
+    """
     assignment, q = attack.assignment, attack.q
     graph = agreement_graph(assignment, attack.tokens)
+    graph = graph if seen is None else graph & seen
     silent = int(attack.byzantine[assignment.files].all(axis=1).sum())
     broken = []
     for name in ("sound", "certified", "unanimous"):

@@ -15,6 +15,7 @@ EXCEPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "aspis_sim/reproduction/comparison.py": ("checkpoint",),
         "aspis_sim/trials/monte_carlo.py": ("ambiguous", "distorted_most", "over_budget"),
         "cli/aspis_sim_cli/commands/worst_case.py": ("kept_files",),
+        "cli/aspis_sim_cli/commands/worst_case_audits.py": ("distorted_file_steps",),
     },
     "an option, read by its name from what was parsed": {
         "cli/aspis_sim_cli/options/run.py": ("trust_config",),
