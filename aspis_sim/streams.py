@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aspis_sim.environment import PRNG, SEEDS
 from aspis_sim.errors import InputError
 
-Stream = Literal["audits", "augmentation", "buckets", "data", "init", "membership", "payload", "permutation"]
+Stream = Literal["audits", "augmentation", "buckets", "data", "init", "membership", "payload", "permutation", "silence"]
 
 EPOCHS_A_CALL = 32
 

@@ -18,7 +18,7 @@ PROGRAM = Path(aspis_sim_cli.__file__).parent
 FLOOR = {"environment", "errors", "printable", "registry", "files", "records", "streams", "version"}
 PARTS = {
     *("adversary", "aggregation", "assignment", "augmentations", "coding", "data", "detection", "distortion", "game"),
-    *("audits", "evidence", "models", "partitions", "schedules", "devices", "schemes"),
+    *("audits", "evidence", "models", "partitions", "schedules", "silence", "devices", "schemes"),
 }
 UP_TO_SPEC = FLOOR | PARTS | {"plugin", "spec"}
 UP_TO_RUN = UP_TO_SPEC | {"gradients", "simulation", "run"}
@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "models": FLOOR,
     "partitions": FLOOR,
     "schedules": FLOOR,
+    "silence": FLOOR,
     "data": FLOOR,
     "devices": FLOOR,
     "aggregation": FLOOR,

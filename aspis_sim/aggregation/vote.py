@@ -41,7 +41,9 @@ class Ballot(NamedTuple):
     average: Array
 
 
-def vote(agree: Array, files: Array, ruling: Ruling, audited: Array | None = None) -> Ballot:
+def vote(
+    agree: Array, files: Array, ruling: Ruling, audited: Array | None = None, silent: Array | None = None
+) -> Ballot:
     """Hold the vote of every file.
 
     Args:
@@ -49,6 +51,7 @@ def vote(agree: Array, files: Array, ruling: Ruling, audited: Array | None = Non
         files: int ``[f, r]``, the workers of each file.
         ruling: who is excluded and what is demanded.
         audited: bool ``[f]``, files that the server has computed itself, all copies of which are right; None for none.
+        silent: bool ``[K]``, workers of whom nothing has arrived, whose copies are equal to nothing; None for none.
 
     The value with most copies among workers that are not excluded wins (with r = 2r' - 1 honest majorities that is the
     majority vote of Konstantinidis et al.; without a majority it is a plurality, and of equal counts the value of the
@@ -59,6 +62,8 @@ def vote(agree: Array, files: Array, ruling: Ruling, audited: Array | None = Non
     was audited is kept whoever holds it, and is as good as certified; by itself it is no reason to average.
     """
     candidate = ruling.honest[files]
+    if silent is not None:
+        candidate &= ~silent[files]
     if audited is not None:
         candidate |= audited[:, None]
     backing = agree & candidate[:, None, :]

@@ -9,12 +9,12 @@ from jax import Array
 
 
 class Docket(NamedTuple):
-    """What the server knows of the files of a step before an audit; copies of convicted workers do not count.
+    """What the server knows of the files of a step before an audit, without copies of convicted and silent workers.
 
     Attributes:
         disputed: bool ``[f]``, copies of the file differ, or one of them is not finite.
         doubtful: bool ``[f]``, no dispute, but few enough workers hold the file for all of them to be Byzantine.
-        ownerless: bool ``[f]``, all its workers are convicted: without an audit the file is lost.
+        ownerless: bool ``[f]``, all its workers are convicted or silent: without an audit the file is lost.
     """
 
     disputed: Array

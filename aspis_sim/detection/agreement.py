@@ -92,6 +92,14 @@ class Agreement:
     refuted: Callable[[], Array]
     finite: Callable[[], Array]
 
+    def received(self, files: Array, silent: Array) -> Self:
+        """The agreement of the copies that have arrived: one that has not is equal to nothing, and never refuted."""
+        return replace(
+            self,
+            agree=self.agree & ~erased(silent, files),
+            refuted=lambda: self.refuted() & ~silent[files],
+        )
+
     def corrected(self, audited: Array) -> Self:
         """The agreement once the server has computed the files ``[f]`` audited itself; finite ones are all equal."""
         right = jnp.broadcast_to(self.finite()[:, None, None], self.agree.shape)
@@ -140,19 +148,28 @@ def agreement_of_copies(distorts: Array, copies: Copies, compare: Comparison) ->
     return Agreement(agree, differs, refuted, finite)
 
 
-def agreement_graph(agree: Array, files: Array, workers: int) -> Array:
+def agreement_graph(agree: Array, files: Array, workers: int, silent: Array | None = None) -> Array:
     """The agreement graph: bool ``[K, K]``, True where two workers agree on all files that they share.
 
     Args:
         agree: bool ``[f, r, r]``, which copies of a file are equal.
         files: int ``[f, r]``, the workers of each file.
         workers: K.
+        silent: bool ``[K]``, workers of whom nothing has arrived: they disagree with nobody; None for none.
 
     Workers that share no file have an edge, as in Konstantinidis et al.; the diagonal is True.
     """
     graph = jnp.ones((workers, workers), bool)
+    if silent is not None:
+        agree = agree | erased(silent, files)
     graph = graph.at[files[:, :, None], files[:, None, :]].min(agree)
     return graph | jnp.eye(workers, dtype=bool)
+
+
+def erased(silent: Array, files: Array) -> Array:
+    """Bool ``[f, r, r]``: one of the two copies has not arrived."""
+    copies = silent[files]
+    return copies[:, :, None] | copies[:, None, :]
 
 
 def is_lie(distorts: Array, slot: Array) -> Array:

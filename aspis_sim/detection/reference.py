@@ -30,15 +30,21 @@ class Update:
     plain_mean: bool
 
 
-def agreement_graph(assignment: Assignment, tokens: NDArray[Any]) -> NDArray[np.bool_]:
+def agreement_graph(
+    assignment: Assignment, tokens: NDArray[Any], silent: NDArray[np.bool_] | None = None
+) -> NDArray[np.bool_]:
     """Bool ``[K, K]``: the pair has equal tokens in every file that both hold, which may be none.
 
     Args:
         assignment: f files of r workers each.
         tokens: int ``[f, r]``, the value that each slot's worker returned.
+        silent: bool ``[K]``, workers of whom nothing has arrived: they disagree with nobody; None for none.
     """
     files, slots = np.asarray(assignment.files), np.asarray(tokens)
     differ = slots[:, :, None] != slots[:, None, :]
+    if silent is not None:
+        arrived = ~silent[files]
+        differ &= arrived[:, :, None] & arrived[:, None, :]
     rows = np.broadcast_to(files[:, :, None], differ.shape)
     columns = np.broadcast_to(files[:, None, :], differ.shape)
     agree = np.ones((assignment.workers, assignment.workers), bool)
@@ -47,7 +53,11 @@ def agreement_graph(assignment: Assignment, tokens: NDArray[Any]) -> NDArray[np.
 
 
 def apply_verdict(
-    verdict: Verdict, assignment: Assignment, tokens: NDArray[Any], audited: NDArray[np.bool_] | None = None
+    verdict: Verdict,
+    assignment: Assignment,
+    tokens: NDArray[Any],
+    audited: NDArray[np.bool_] | None = None,
+    silent: NDArray[np.bool_] | None = None,
 ) -> Update:
     """Choose each file's value as the verdict says.
 
@@ -68,15 +78,18 @@ def apply_verdict(
         tokens: int ``[f, r]``, the value that each slot's worker returned.
         audited: bool ``[f]``, files that the server has computed itself, whose tokens are all equal; None for none.
             Whoever holds them, they are kept, and as good as certified; by themselves they are no reason for 1.
+        silent: bool ``[K]``, workers of whom nothing has arrived; None for none.
     """
     slots = np.asarray(tokens, dtype=np.int64)
     rows = np.arange(len(slots))
     known = np.zeros(len(slots), bool) if audited is None else audited
-    certified = certified_copies(verdict, slots)
+    arrived = np.ones(slots.shape, bool) if silent is None else ~silent[assignment.files]
+    slots = np.where(arrived | known[:, None], slots, -1 - np.arange(slots.size).reshape(slots.shape))
+    certified = certified_copies(verdict, slots) & arrived
     if certified[~known].any():
         certified |= known[:, None]
         return Update(np.any(certified, axis=1), slots[rows, certified.argmax(axis=1)], plain_mean=True)
-    candidates = verdict.honest[assignment.files] | known[:, None]
+    candidates = (verdict.honest[assignment.files] & arrived) | known[:, None]
     kept = np.any(candidates, axis=1)
     equal = slots[:, :, None] == slots[:, None, :]
     if verdict.average:

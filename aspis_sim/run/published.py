@@ -40,6 +40,8 @@ def published_fraction(job: Job) -> float | None:
     published = TARGETINGS.traits(attack.name).published
     if published == "nothing distorted" or cell.q == 0:
         return 0.0
+    if cell.silent:
+        return None
     if CODINGS.traits(cell.coding).decodes:
         return 0.0 if 2 * cell.q < assignment.redundancy else None
     if cell.detector != "none" and job.believed_q != cell.q:

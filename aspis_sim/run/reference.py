@@ -27,6 +27,8 @@ from aspis_sim.environment import pinned
 from aspis_sim.evidence import evidence
 from aspis_sim.gradients.network import Network
 from aspis_sim.run.resolve import Job, resolve
+from aspis_sim.silence import silence
+from aspis_sim.silence.base import silent
 from aspis_sim.spec.cell import Cell
 from aspis_sim.spec.part import parse_part
 from aspis_sim.streams import every_sample, sample_order, stream
@@ -49,10 +51,14 @@ class RoundRecord(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """What the server remembers: agreement graphs, and bool ``[K]``, the workers that audits have convicted."""
+    """What the server remembers: agreement graphs, and bool ``[K]``, the workers that audits have convicted.
+
+    Of the round it knows of whom nothing has arrived, bool ``[K]``.
+    """
 
     graphs: list[NDArray[np.bool_]]
     convicted: NDArray[np.bool_]
+    silent: NDArray[np.bool_]
 
 
 def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
@@ -69,7 +75,7 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             order = np.asarray(drawn).reshape(cell.steps, files, job.samples_per_file)
         weights = np.asarray(net.initial(feed.key, cell.seed))
         velocity, history = np.zeros_like(weights), np.zeros((files, len(weights)))
-        known = _Known([], np.zeros(cell.workers, bool))
+        known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
         remembers = evidence(parse_part(cell.evidence).name, **parse_part(cell.evidence).options)
         rounds: list[RoundRecord] = []
         gradients, flips = _gradients(net), job.build_payload().scope == "labels"
@@ -85,7 +91,7 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
                 honest = history = cell.worker_momentum * history + (1 - cell.worker_momentum) * honest
             forgets = step % cell.detection_window == 0 if job.detector.windowed else remembers(step)
             if forgets:
-                known = _Known([], np.zeros(cell.workers, bool))
+                known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
             update, record = _play(job, step, honest, flipped, known, lie, by_rule)
             clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
             velocity = _clipped(update[None], clip)[0] + cell.momentum * velocity
@@ -127,6 +133,12 @@ def _play(
     else:
         distorts = feed.distorts[window]
     of_honest = (~np.asarray(feed.byzantine[window])[assignment.files]).sum(1)
+    absent = np.zeros(cell.workers, bool)
+    if cell.silent:
+        part = parse_part(cell.silence)
+        delays = silence(part.name, **part.options)(stream(feed.key, "silence"), step, cell.workers)
+        absent = np.asarray(silent(delays, jnp.asarray(feed.byzantine[window]), cell.silent))
+    known = known._replace(silent=absent)
     foreseen = _foreseen(job, assignment, distorts, known)
     if scope == "labels":
         lies = flipped
@@ -141,7 +153,7 @@ def _play(
         honest, lies = _clipped(honest, cell.clip_server), _clipped(lies, cell.clip_server)
     copies = np.where(distorts[..., None], lies[:, None], honest[:, None])  # [f, r, d]
     tokens = np.stack([_tokens(of_file, cell.tolerance) for of_file in copies])
-    known.graphs.append(agreement_graph(assignment, tokens))
+    known.graphs.append(agreement_graph(assignment, tokens, absent))
     audited = _audited(job, step, assignment, tokens, copies, honest, known) if cell.audits else None
     if audited is not None:
         tokens = np.where(audited[:, None], 0, tokens)
@@ -171,8 +183,8 @@ def _judged(
     innocent = ~known.convicted
     graph = np.logical_and.reduce(known.graphs) & innocent[:, None] & innocent[None, :]
     verdict, left = job.decide(graph | np.eye(len(graph), dtype=bool))
-    taken = apply_verdict(verdict, assignment, tokens, audited)
-    counts = verdict.honest[assignment.files]
+    taken = apply_verdict(verdict, assignment, tokens, audited, known.silent)
+    counts = (verdict.honest & ~known.silent)[assignment.files]
     if audited is not None:
         counts |= audited[:, None]
     slot = np.argmax((tokens == taken.tokens[:, None]) & counts, axis=1)
@@ -195,7 +207,7 @@ def _audited(
     draws = jax.random.uniform(jax.random.fold_in(stream(job.feed().key, "audits"), step), (cell.audits, len(tokens)))
     finite = np.isfinite(copies).all(2)
     for draw in np.asarray(draws):
-        live = ~known.convicted[files]
+        live = ~(known.convicted | known.silent)[files]
         disputed = np.array(
             [len(set(one[who])) > 1 or not good[who].all() for one, who, good in zip(tokens, live, finite, strict=True)]
         )
@@ -204,15 +216,15 @@ def _audited(
         file = int(np.argmax(np.where(audited, -1, np.asarray(order(docket)) + draw)))
         audited[file] = True
         if np.isfinite(honest[file]).all():
-            false = [not _equal(copy, honest[file], cell.tolerance) for copy in copies[file]]
-            known.convicted[files[file][false]] = True
+            false = np.array([not _equal(copy, honest[file], cell.tolerance) for copy in copies[file]])
+            known.convicted[files[file][false & ~known.silent[files[file]]]] = True
     return audited
 
 
 def _foreseen(job: Job, assignment: Assignment, distorts: NDArray[np.bool_], known: _Known) -> Reach:
     """What becomes of lies that are finite and differ from the honest gradients."""
     tokens = distorts.astype(int)
-    graphs = [*known.graphs, agreement_graph(assignment, tokens)]
+    graphs = [*known.graphs, agreement_graph(assignment, tokens, known.silent)]
     _, taken, slot, limit = _judged(job, assignment, tokens, known._replace(graphs=graphs))
     averages = taken.plain_mean and job.cell.after_detection != "rule"
     return Reach(

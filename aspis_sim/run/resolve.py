@@ -27,7 +27,7 @@ from aspis_sim.coding import CODINGS
 from aspis_sim.detection import DETECTORS, DetectorTraits, Verdict
 from aspis_sim.detection.remaining import still_distortable
 from aspis_sim.detection.verdict import as_published
-from aspis_sim.distortion import worst_case
+from aspis_sim.distortion.silent import distortable_beside
 from aspis_sim.plugin import loaded
 from aspis_sim.schedules import schedule
 from aspis_sim.spec.cell import KNOBS, Cell
@@ -122,20 +122,20 @@ class Job:
 
     @cached_property
     def distortable(self) -> int:
-        """The most distorted files that as many Byzantine workers as it is told of can bring past the detector."""
-        return worst_case(self.assignment, self.believed_q, self.cell.detector).count
+        """The most distorted files that can pass the detector, by as many Byzantine workers as it is told of."""
+        return distortable_beside(self.assignment, self.believed_q, self.cell.silent, self.cell.detector)
 
     @cached_property
     def distortable_by_vote(self) -> int:
         """The same once the detector has nothing to say and only the vote decides."""
         only_vote = self.detector.keeps_unanimous
-        return worst_case(self.assignment, self.believed_q).count if only_vote else self.distortable
+        return distortable_beside(self.assignment, self.believed_q, self.cell.silent) if only_vote else self.distortable
 
     @property
     def may_drop_files(self) -> bool:
         """Whether the robust rule can meet files without a value."""
         only_averages = self.detector.excludes_to_average and self.cell.after_detection == "average"
-        return self.detector.detects and not only_averages
+        return self.cell.silent > 0 or (self.detector.detects and not only_averages)
 
     @cached_property
     def rule_parameters(self) -> Parameters:
@@ -149,8 +149,8 @@ class Job:
         if accepts(part.name, "f"):
             options.setdefault("f", self.distortable)
         if accepts(part.name, "most") and not {"buckets", "most"} & set(options):
-            assignment, q = self.assignment, (self.cell.workers - 1) // 2
-            most = worst_case(assignment, q, self.cell.detector).count
+            assignment, q = self.assignment, (self.cell.workers - self.cell.silent - 1) // 2
+            most = distortable_beside(assignment, q, self.cell.silent, self.cell.detector)
             _, last = steps_of(part.name)[-1]
             usual = RULES.default(last, "per_lie") if RULES.accepts(last, "per_lie") else 1
             options["most"] = min(int(options.get("per_lie") or usual) * most + 1, len(assignment.files))
@@ -282,7 +282,8 @@ class Job:
         verdict = DETECTORS[self.cell.detector](graph, max_byzantine=told, assignment=self.assignment)
         if self.cell.after_detection == "published":
             verdict = as_published(verdict, told)
-        return verdict, still_distortable(verdict, told, self.assignment, self.distortable, self.distortable_by_vote)
+        left = (self.assignment, self.distortable, self.distortable_by_vote)
+        return verdict, still_distortable(verdict, told + self.cell.silent, *left)
 
 
 def resolve(cell: Cell) -> Job:

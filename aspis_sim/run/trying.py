@@ -13,6 +13,7 @@ from aspis_sim.errors import InputError, PluginError
 from aspis_sim.evidence import evidence
 from aspis_sim.partitions import partition
 from aspis_sim.run.resolve import Job, resolve
+from aspis_sim.silence import silence
 from aspis_sim.spec.cell import Cell
 from aspis_sim.spec.checks import shape_of
 from aspis_sim.spec.grid import Grid, Replicates
@@ -123,7 +124,11 @@ def _try_training(job: Job, key: object, tried: set[object]) -> None:
         part = parse_part(cell.heterogeneity)
         partition(part.name, **part.options)
         tried.add(cell.heterogeneity)
-    for text, build_part in ((cell.evidence, evidence), (cell.audit_policy, audit_policy)):
+    for text, build_part in (
+        (cell.evidence, evidence),
+        (cell.audit_policy, audit_policy),
+        (cell.silence, silence),
+    ):
         if text not in tried:
             part = parse_part(text)
             build_part(part.name, **part.options)

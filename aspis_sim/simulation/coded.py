@@ -18,7 +18,9 @@ EXACT = 1e-3
 UNIQUE, OVER_BUDGET = OUTCOMES.index(Outcome.UNIQUE), OUTCOMES.index(Outcome.OVER_BUDGET)
 
 
-def recover(code: CyclicCode, views: Views, key: Array, axis: Axis, parameters: int) -> RoundOutcome:
+def recover(
+    code: CyclicCode, views: Views, key: Array, axis: Axis, parameters: int, silent: Array | None = None
+) -> RoundOutcome:
     """Encode the copies as the workers return them, and decode (Chen et al., ICML 2018).
 
     A worker with a distorted copy mixes the lie where the file's gradient should be; its return is then wrong as a
@@ -32,6 +34,8 @@ def recover(code: CyclicCode, views: Views, key: Array, axis: Axis, parameters: 
         key: of the random projections, which the adversary does not know.
         axis: the devices.
         parameters: d.
+        silent: bool ``[K]``, workers of whom nothing arrives, each of which counts as one of the (r - 1) / 2; None for
+            none.
 
     Returns:
         The mean gradient with the located workers left out and the outcome "unique"; or no update, no file kept and
@@ -41,13 +45,15 @@ def recover(code: CyclicCode, views: Views, key: Array, axis: Axis, parameters: 
     honest, lies = in_float32(views.honest), in_float32(views.lies)  # mixtures are complex, of 32 bits a part at least
     copies = jnp.where(views.distorts[:, :, None], lies[:, None], honest[:, None])
     returned = axis.gather(code.encode(copies), parameters)
+    if silent is not None:
+        returned = jnp.where(silent[:, None], jnp.nan, returned)
     found = code.decode(returned, key)
     update = jnp.where(found.ok, found.total / files, 0)
     exact = axis.gather(mean_over_rows(honest), parameters)
     same = Comparison(EXACT).rows(update[None], exact[None]).equal[0]
     return RoundOutcome(
         update=update,
-        honest=~found.located | ~found.ok,
+        honest=~found.located | ~found.ok | (False if silent is None else silent),
         kept=jnp.broadcast_to(found.ok, files),
         distorted=jnp.broadcast_to(found.ok & ~same, files),
         outcome=jnp.where(found.ok, UNIQUE, OVER_BUDGET).astype(jnp.int8),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from jax import Array
 
-from aspis_sim.detection.agreement import Agreement, Copies, Views
+from aspis_sim.detection.agreement import Agreement, Copies, Views, agreement_graph
 from aspis_sim.gradients.layout import Layout
 from aspis_sim.gradients.momentum import History
 from aspis_sim.gradients.source import Gradients
@@ -55,6 +55,13 @@ class Returned(NamedTuple):
     graph: Array
     history: History
     statistics: Any
+
+    def received(self, files: Array, silent: Array) -> Self:
+        """The same where nothing arrives of ``silent`` workers ``[K]``; ``files`` ``[f, r]`` are those of each file."""
+        return self._replace(
+            agreement=self.agreement.received(files, silent),
+            graph=agreement_graph(self.agreement.agree, files, len(silent), silent),
+        )
 
     def corrected(self, audited: Array) -> Self:
         """The same with what the server computed itself in the place of all copies of the files ``[f]`` audited."""

@@ -8,7 +8,7 @@ from jax import Array
 
 from aspis_sim.adversary.payloads import Reach
 from aspis_sim.aggregation.vote import Ruling, vote
-from aspis_sim.detection.agreement import agreement_graph, is_lie
+from aspis_sim.detection.agreement import agreement_graph, erased, is_lie
 
 
 class Foreseen(NamedTuple):
@@ -32,6 +32,7 @@ def foresee(
     judge: Callable[[Array], tuple[Array, Ruling]],
     drops: bool,
     averages: bool,
+    silent: Array | None = None,
 ) -> Foreseen:
     """Foresee a round whose lies are finite and differ from the honest gradients by more than the tolerance.
 
@@ -42,11 +43,14 @@ def foresee(
         judge: from the agreement graph to whether there is a ruling on it yet, and the ruling.
         drops: whether the robust rule may meet files that are not kept.
         averages: whether the files are averaged where the ballot says so (else the rule always decides).
+        silent: bool ``[K]``, workers of whom nothing will arrive; None for none.
     """
     agree = distorts[:, :, None] == distorts[:, None, :]
-    graph = agreement_graph(agree, files, workers)
+    graph = agreement_graph(agree, files, workers, silent)
+    if silent is not None:
+        agree &= ~erased(silent, files)
     known, ruling = judge(graph)
-    ballot = vote(agree, files, ruling)
+    ballot = vote(agree, files, ruling, silent=silent)
     reach = Reach(
         lies=is_lie(distorts, ballot.slot),
         kept=ballot.kept if drops else None,

@@ -54,7 +54,7 @@ def docket_of(agree: Array, live: Array, spare: Array) -> Docket:
 
     Args:
         agree: bool ``[f, r, r]``, which copies of a file are equal.
-        live: bool ``[f, r]``, copies of workers that are not convicted.
+        live: bool ``[f, r]``, copies that have arrived, of workers that are not convicted.
         spare: int, Byzantine workers at most that are not convicted yet.
     """
     owners = live.sum(1)
@@ -83,7 +83,13 @@ class Auditor:
         return known._replace(agrees=known.agrees | fresh, convicted=known.convicted & ~fresh)
 
     def audit(
-        self, known: Evidence, agreement: Agreement, files: Array, told: Array, key: Array
+        self,
+        known: Evidence,
+        agreement: Agreement,
+        files: Array,
+        told: Array,
+        key: Array,
+        silent: Array | None = None,
     ) -> tuple[Evidence, Array]:
         """Compute files of a step at the server, one after another, and convict whoever returned something else.
 
@@ -93,6 +99,7 @@ class Auditor:
             files: int ``[f, r]``, the workers of each file.
             told: q, Byzantine workers at most.
             key: of the draw among files of equal rank.
+            silent: bool ``[K]``, workers of whom nothing has arrived in it; None for none.
 
         Returns:
             The evidence with those convicted, and which files were audited, bool ``[f]``.
@@ -105,7 +112,8 @@ class Auditor:
 
         def one(number: Array, so_far: tuple[Evidence, Array]) -> tuple[Evidence, Array]:
             seen, audited = so_far
-            docket = docket_of(agreement.agree, ~seen.convicted[files], told - seen.convicted.sum())
+            out = seen.convicted if silent is None else seen.convicted | silent
+            docket = docket_of(agreement.agree, ~out[files], told - seen.convicted.sum())
             file = jnp.argmax(jnp.where(audited, -1.0, self.policy(docket) + draws[number]))
             convicted = seen.convicted.at[files[file]].max(refuted[file])
             disputes = seen.disputes + docket.disputed[file]

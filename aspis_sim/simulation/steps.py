@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,6 @@ import optax
 from jax import Array
 
 from aspis_sim import adversary, aggregation
-from aspis_sim.adversary.membership import distorted_copies
 from aspis_sim.adversary.payloads import Payload
 from aspis_sim.aggregation.conventions import CLIPS_RETURNED
 from aspis_sim.aggregation.vote import Ruling, vote
@@ -26,11 +25,14 @@ from aspis_sim.gradients.network import Network
 from aspis_sim.gradients.source import Source
 from aspis_sim.schedules import schedule
 from aspis_sim.schedules.base import Schedule
+from aspis_sim.silence import silence
+from aspis_sim.silence.base import Silence
 from aspis_sim.simulation.coded import recover
 from aspis_sim.simulation.degree_window import Memory, observe
 from aspis_sim.simulation.exchange import Batch, Returned, RoundOutcome
 from aspis_sim.simulation.foresight import Foreseen, foresee
 from aspis_sim.simulation.memory import Auditor, Evidence, auditor_of
+from aspis_sim.simulation.roles import Roles, roles_of
 from aspis_sim.simulation.round import Round
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State, Trace
@@ -40,20 +42,6 @@ from aspis_sim.streams import stream
 
 CODE = 1
 """Number folded into a round's key for what the decoder draws and the adversary does not know."""
-
-
-class Roles(NamedTuple):
-    """Who does what in a step.
-
-    Attributes:
-        byzantine: bool ``[K]``.
-        files: int ``[f, r]``, the workers of each file.
-        distorts: bool ``[f, r]``, which copies are distorted.
-    """
-
-    byzantine: Array
-    files: Array
-    distorts: Array
 
 
 @dataclass(frozen=True)
@@ -68,6 +56,7 @@ class Step:
         schedule: from a step to the factor of the learning rate.
         code: of the workers' mixtures, None without one.
         auditor: how the server remembers, and what it computes itself.
+        delays: how long each worker takes.
     """
 
     shape: RunShape
@@ -77,21 +66,24 @@ class Step:
     schedule: Schedule
     code: CyclicCode | None
     auditor: Auditor
+    delays: Silence
 
     def __call__(
         self, state: State, feed: Feed, order: Array, table: Table | None, inputs: Array, labels: Array
     ) -> State:
         """The state after the step, or stuck before it where its graph is not in the table."""
         key = jax.random.fold_in(stream(feed.key, "payload"), state.step)
-        roles = self._roles(state, feed)
-        statistics_worker = jnp.argmin(roles.byzantine)
+        roles = roles_of(self.shape, self.assignment, self.delays, state.step, feed)
+        statistics_worker = jnp.argmin(roles.byzantine if roles.silent is None else roles.byzantine | roles.silent)
         batch = self._batch(state, feed, order, inputs, labels)
         lie, foreseen = self._lie(feed).of_copies((~roles.byzantine[roles.files]).sum(1)), None
         if lie.aimed is not None:
             foreseen = self._foreseen(state, feed, table, roles)
             lie = lie.aimed_at(foreseen.reach)
         returned = self.round.play(batch, roles.files, roles.distorts, lie, key, statistics_worker)
-        evidence, audited = self._known(state, feed, returned, roles.files)
+        if roles.silent is not None:
+            returned = returned.received(roles.files, roles.silent)
+        evidence, audited = self._known(state, feed, returned, roles)
         new_graph = returned.graph if evidence is None else evidence.shown(returned.graph)
         known, memory, ruling = self._judged(state, feed, table, new_graph)
         seen = None if evidence is None else evidence.after(returned.graph)
@@ -103,7 +95,7 @@ class Step:
         def go_on() -> State:
             right = returned if audited is None else returned.corrected(audited)
             of_code = jax.random.fold_in(key, CODE)
-            outcome = self._concluded(state, feed, right, roles.files, ruling, audited, of_code)
+            outcome = self._concluded(state, feed, right, roles, ruling, audited, of_code)
             return self._moved(after, feed, roles, right, outcome)
 
         if table is None:
@@ -118,26 +110,16 @@ class Step:
         key = jax.random.fold_in(stream(feed.key, "buckets"), state.step)
         return replace(self.round, rule=rule.in_order(jax.random.permutation(key, len(self.assignment.files))))
 
-    def _known(self, state: State, feed: Feed, returned: Returned, files: Array) -> tuple[Evidence | None, Any]:
+    def _known(self, state: State, feed: Feed, returned: Returned, roles: Roles) -> tuple[Evidence | None, Any]:
         """What the server knows before it judges the step, and the files ``[f]`` it has computed, None without any."""
         past = self._recalled(state)
         if past is None or not self.auditor.count:
             return past, None
         key = jax.random.fold_in(stream(feed.key, "audits"), state.step)
-        return self.auditor.audit(past, returned.agreement, files, jnp.asarray(feed.q), key)
+        return self.auditor.audit(past, returned.agreement, roles.files, jnp.asarray(feed.q), key, roles.silent)
 
     def _recalled(self, state: State) -> Evidence | None:
         return None if state.evidence is None else self.auditor.recall(state.evidence, state.step)
-
-    def _roles(self, state: State, feed: Feed) -> Roles:
-        settings, points = self.shape.settings, jnp.asarray(self.assignment.files)
-        window = state.step // settings.adversary_window if settings.adversary_window else 0
-        byzantine = jnp.asarray(feed.byzantine)[window]
-        if not settings.permute:
-            return Roles(byzantine, points, jnp.asarray(feed.distorts)[window])
-        places = jax.random.fold_in(stream(feed.key, "permutation"), state.step)
-        files = jax.random.permutation(places, settings.workers)[points]
-        return Roles(byzantine, files, distorted_copies(self.shape.lies, byzantine[files]))
 
     def _batch(self, state: State, feed: Feed, order: Array, inputs: Array, labels: Array) -> Batch:
         row = order[0 if self.network.example.full_batch else state.step]
@@ -185,7 +167,7 @@ class Step:
             return known, ruling
 
         workers, drops = self.shape.settings.workers, self.shape.may_drop_files
-        foreseen = foresee(roles.distorts, roles.files, workers, judge, drops, self._averages)
+        foreseen = foresee(roles.distorts, roles.files, workers, judge, drops, self._averages, roles.silent)
         return foreseen._replace(graph=shown(foreseen.graph))
 
     @property
@@ -199,7 +181,7 @@ class Step:
         state: State,
         feed: Feed,
         returned: Returned,
-        files: Array,
+        roles: Roles,
         ruling: Ruling,
         audited: Array | None,
         key: Array,
@@ -207,8 +189,8 @@ class Step:
         if self.code is not None:
             copies = returned.copies(0, 0)
             assert isinstance(copies, Views)
-            return recover(self.code, copies, key, self.round.source.axis, self.network.parameters)
-        ballot = vote(returned.agreement.agree, files, ruling, audited)
+            return recover(self.code, copies, key, self.round.source.axis, self.network.parameters, roles.silent)
+        ballot = vote(returned.agreement.agree, roles.files, ruling, audited, roles.silent)
         one_round, drops = self._round_of(state, feed), self.shape.may_drop_files
         update = one_round.update(returned, ballot, ruling.distortable, drops, self._averages)
         distorted = returned.agreement.differs(ballot.slot) & ballot.kept
@@ -275,7 +257,9 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
     )
     of_schedule = parse_part(settings.schedule)
     factor = schedule(of_schedule.name, settings.steps, **of_schedule.options)
-    return Step(shape, assignment, network, one_round, factor, code, auditor_of(settings))
+    of_silence = parse_part(settings.silence)
+    delays = silence(of_silence.name, **of_silence.options)
+    return Step(shape, assignment, network, one_round, factor, code, auditor_of(settings), delays)
 
 
 def advance_by(step: Step) -> Callable[..., State]:

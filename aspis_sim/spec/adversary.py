@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.targeting import TARGETINGS
+from aspis_sim.silence import SILENCES
 from aspis_sim.spec.kinds import Named, Number, Whole
 from aspis_sim.spec.knob import knob
 
@@ -12,6 +13,10 @@ ADVERSARY = "The adversary"
 
 def _byzantine(value: int) -> str | None:
     return None if value >= 0 else f"q={value} is negative; the number of Byzantine workers is 0 or more"
+
+
+def _silent(value: int) -> str | None:
+    return None if value >= 0 else f"`silent` {value} is negative; 0 or more workers return nothing"
 
 
 def _window(value: int) -> str | None:
@@ -32,6 +37,21 @@ class Adversary:
         check=_byzantine,
         shapes=False,
         identity=True,
+    )
+    silent: int = knob(
+        Whole("S", "0..3"),
+        0,
+        "Honest workers of which nothing arrives in a step.",
+        panel=ADVERSARY,
+        place="table",
+        check=_silent,
+    )
+    silence: str = knob(
+        Named("NAME", "NAME,…", registry=SILENCES),
+        "random",
+        "Which honest workers those are: {names}.",
+        panel=ADVERSARY,
+        place="table",
     )
     adversary_window: int | None = knob(
         Whole("T_b", "T_b,…", optional=True),

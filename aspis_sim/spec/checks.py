@@ -85,6 +85,12 @@ def _check_adversary(cell: Cell) -> None:
             f"`believed_q` {cell.believed_q} of K={cell.workers} workers leaves no honest majority; "
             f"a server can be told of {(cell.workers - 1) // 2} at most"
         )
+    if 2 * cell.q + cell.silent >= cell.workers:
+        most = max(cell.workers - 2 * cell.q - 1, 0)
+        raise InputError(
+            f"`silent` {cell.silent} with q={cell.q} of K={cell.workers} workers: of those that answer most must be "
+            f"honest (2q + s < K); {most} can be silent, or take `workers={2 * cell.q + cell.silent + 1}` or more"
+        )
     _check_options_of(cell)
     takes = TARGETINGS.accepts(parse_part(cell.attack).name, "framed")
     if takes and isinstance(cell.framed, int) and not 0 <= cell.framed < max(cell.q, 1):

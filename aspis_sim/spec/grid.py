@@ -233,6 +233,8 @@ def _plainly(asked: dict[str, Any]) -> dict[str, Any]:
     asked["attack"] = attack.name + "".join(f":{name}={value}" for name, value in options.items())
     if not PARTITIONS.traits(parse_part(asked["heterogeneity"]).name).splits:
         asked["data_seed"] = None
+    if not asked["silent"]:
+        (asked["silence"],) = AXES["silence"].defaults
     for name in ("samples", "dimension"):
         if (value := asked.pop(name)) is not None:
             asked["dataset"] += f":{name}={value}"

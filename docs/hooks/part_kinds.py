@@ -17,6 +17,7 @@ from aspis_sim.partitions import PARTITIONS
 from aspis_sim.registry import Registry
 from aspis_sim.schedules import SCHEDULES
 from aspis_sim.schemes import SCHEMES, Scheme
+from aspis_sim.silence import SILENCES
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,13 @@ KINDS = (
         DETECTORS,
         "A detector reads from the agreement graph of the workers who is Byzantine.",
         "aspis-sim detect --q 1..3 --attack weak,strong --detector {name}",
+    ),
+    Kind(
+        "silences",
+        "Silence",
+        SILENCES,
+        "Workers that have crashed or come too late return nothing; a silence says which honest workers those are.",
+        "aspis-sim sweep --q 1..3 --attack strong --silent 2 --silence {name}",
     ),
     Kind(
         "server-memory",

@@ -28,6 +28,8 @@ TWO = {
     "audit_policy": "disputed-first,random --scheme aspis-audited",
     "tolerance": "0,0.001",
     "q": "1,2",
+    "silent": "0,1",
+    "silence": "crash,random --silent 1",
     "adversary_window": "2,3",
     "attack": "strong,weak",
     "framed": "0,auto --attack frame-up",

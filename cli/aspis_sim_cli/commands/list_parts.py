@@ -19,6 +19,7 @@ class Kind(enum.StrEnum):
     ASSIGNMENTS = "assignments"
     ATTACKS = "attacks"
     PAYLOADS = "payloads"
+    SILENCES = "silences"
     DETECTORS = "detectors"
     EVIDENCE = "evidence"
     AUDITS = "audits"
@@ -127,6 +128,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.partitions import PARTITIONS
     from aspis_sim.schedules import SCHEDULES
     from aspis_sim.schemes import SCHEMES
+    from aspis_sim.silence import SILENCES
 
     if kind is Kind.SCHEMES:
         return {name: scheme.summary for name, scheme in SCHEMES.items()}
@@ -134,6 +136,7 @@ def _parts(kind: Kind) -> dict[str, str]:
         Kind.ASSIGNMENTS: ASSIGNMENTS,
         Kind.ATTACKS: TARGETINGS,
         Kind.PAYLOADS: PAYLOADS,
+        Kind.SILENCES: SILENCES,
         Kind.DETECTORS: DETECTORS,
         Kind.EVIDENCE: EVIDENCE,
         Kind.AUDITS: AUDIT_POLICIES,
