@@ -12,9 +12,9 @@ def distortable_beside(assignment: Assignment, q: int, silent: int, detector: st
 
     A file whose copies arrive from a Byzantine and h honest workers is lost by the vote if a >= h, so that silence
     turns minorities into majorities. On the subset assignment these files are counted: all of them for a vote; for the
-    detectors that demand unanimity those with h = 0, C(q + s, r) - C(s, r). On any other assignment silent workers are
-    taken for Byzantine ones, which is as bad at least, or where these would be no minority, every file that a Byzantine
-    worker holds for lost. Without silent workers it is `worst_case`.
+    detectors that demand unanimity those with h = 0, C(q + s, r) - C(s, r). On any other assignment it is at
+    most all files that Byzantine workers hold, and at most the worst case were the silent workers Byzantine too, where
+    these would be a minority. Without silent workers it is `worst_case`.
 
     Args:
         assignment: f files of r workers each.
@@ -38,6 +38,5 @@ def distortable_beside(assignment: Assignment, q: int, silent: int, detector: st
             if others <= min(liars, redundancy - liars)
         )
         return max(alone, lost)
-    if 2 * (q + silent) < workers:
-        return worst_case(assignment, q + silent, detector).count
-    return min(len(assignment.files), q * assignment.load)
+    held = min(len(assignment.files), q * assignment.load)
+    return min(held, worst_case(assignment, q + silent, detector).count) if 2 * (q + silent) < workers else held

@@ -39,11 +39,16 @@ def test_the_device_keeps_the_files_and_values_of_the_reference(name, workers, r
         targeted = np.isin(groups.files, near).all(1, keepdims=True) | (rng.random() < 0.5)
         lies = byzantine & targeted & (rng.random((f, r)) < rng.choice([0.02, 0.2, 1.0, 1.0]))
         tokens = np.where(lies, rng.integers(1, 3, (f, 1)) if rng.random() < 0.5 else rng.integers(1, 4, (f, r)), 0)
-        verdict = DETECTORS[name](agreement_graph(groups, tokens), max_byzantine=q, assignment=groups)
+        silent = np.isin(np.arange(workers), order[q : q + rng.integers(3)])
+        verdict = DETECTORS[name](agreement_graph(groups, tokens, silent), max_byzantine=q, assignment=groups)
         outcomes.add(verdict.outcome)
-        expected = apply_verdict(verdict, groups, tokens)
-        agree = tokens[:, :, None] == tokens[:, None, :]
-        ballot = ballot_of(jnp.asarray(agree), jnp.asarray(groups.files), ruling_of(verdict))
+        audited = rng.random(f) < rng.choice([0, 0.1])
+        tokens = np.where(audited[:, None], 0, tokens)
+        expected = apply_verdict(verdict, groups, tokens, audited, silent)
+        arrived = ~silent[groups.files] | audited[:, None]
+        agree = (tokens[:, :, None] == tokens[:, None, :]) & arrived[:, :, None] & arrived[:, None, :]
+        given = (jnp.asarray(audited), jnp.asarray(silent))
+        ballot = ballot_of(jnp.asarray(agree), jnp.asarray(groups.files), ruling_of(verdict), *given)
         assert np.array_equal(ballot.kept, expected.kept)
         chosen = tokens[np.arange(f), np.asarray(ballot.slot)]
         assert np.array_equal(chosen[expected.kept], expected.tokens[expected.kept])

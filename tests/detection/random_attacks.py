@@ -90,21 +90,26 @@ def _chosen(
     return np.broadcast_to(inside & keep, shape)
 
 
-def broken_claims(attack: Attack, seen: NDArray[np.bool_] | None = None) -> list[str]:
+def broken_claims(
+    attack: Attack, seen: NDArray[np.bool_] | None = None, silent: NDArray[np.bool_] | None = None
+) -> list[str]:
     """The claims that this attack refutes, by name: none, if the proofs are right.
 
     Args:
         attack: of one step.
         seen: agreement graph of the same workers' earlier steps; None for none.
+        silent: bool ``[K]``, honest workers of whom nothing has arrived; None for none.
     """
     assignment, q = attack.assignment, attack.q
-    graph = agreement_graph(assignment, attack.tokens)
+    graph = agreement_graph(assignment, attack.tokens, silent)
     graph = graph if seen is None else graph & seen
-    silent = int(attack.byzantine[assignment.files].all(axis=1).sum())
+    absent = np.zeros(assignment.workers, bool) if silent is None else silent
+    unanswered = (attack.byzantine | absent)[assignment.files].all(axis=1)
+    alone = int((unanswered & ~absent[assignment.files].all(axis=1)).sum())
     broken = []
     for name in ("sound", "certified", "unanimous"):
         verdict = DETECTORS[name](graph, max_byzantine=q, assignment=assignment)
-        update = apply_verdict(verdict, assignment, attack.tokens)
+        update = apply_verdict(verdict, assignment, attack.tokens, silent=silent)
         distorted = int((update.kept & (update.tokens != 0)).sum())
         if verdict.outcome is Outcome.OVER_BUDGET:
             broken.append(f"{name}: the truth is a hypothesis")
@@ -114,6 +119,6 @@ def broken_claims(attack: Attack, seen: NDArray[np.bool_] | None = None) -> list
             broken.append(f"{name}: a unique hypothesis is the truth")
         if name != "sound" and update.plain_mean and distorted:
             broken.append(f"{name}: a certified value is honest")
-        if name != "sound" and distorted > silent:
+        if name != "sound" and distorted > alone:
             broken.append(f"{name}: a distorted file has only Byzantine workers")
     return broken
