@@ -18,7 +18,7 @@ PROGRAM = Path(aspis_sim_cli.__file__).parent
 FLOOR = {"environment", "errors", "printable", "registry", "files", "records", "streams", "version"}
 PARTS = {
     *("adversary", "aggregation", "assignment", "augmentations", "coding", "data", "detection", "distortion", "game"),
-    *("audits", "evidence", "models", "partitions", "schedules", "silence", "devices", "schemes"),
+    *("audits", "clusters", "evidence", "models", "partitions", "schedules", "silence", "devices", "schemes"),
 }
 UP_TO_SPEC = FLOOR | PARTS | {"plugin", "spec"}
 UP_TO_RUN = UP_TO_SPEC | {"gradients", "simulation", "run"}
@@ -28,6 +28,7 @@ MAY_IMPORT = {
     **dict.fromkeys(FLOOR, FLOOR),
     "assignment": FLOOR,
     "audits": FLOOR,
+    "clusters": FLOOR,
     "augmentations": FLOOR,
     "evidence": FLOOR,
     "coding": FLOOR | {"assignment"},

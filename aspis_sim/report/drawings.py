@@ -1,7 +1,7 @@
 """The figures of a report, each a function that draws what is wanted of a study."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from aspis_sim.analysis.summary import Mean
@@ -17,6 +17,18 @@ _KEY = (
     ("measured", Look("#444444", ("circle", "o"), ("none", ""))),
     ("published", Look("#444444", ("none", ""), ("dash", "--"))),
 )
+
+
+COSTS = {
+    "samples_processed": ("sample gradients of all workers", "it is known of runs that have ended"),
+    "server_computed": ("sample gradients of the server", "take cells with `audits`"),
+    "bytes_sent": ("bytes sent by workers", "it is known of runs that have ended"),
+    "seconds_modelled": ("modelled seconds", "take cells with a `cluster`"),
+    "seconds": ("seconds of the simulation", "it is known of runs that have ended"),
+}
+"""Columns that say what a run costs -> what stands under the axis, and what it takes to have a value there."""
+
+_FRONT = (("no other is cheaper and better", Look("#999999", ("none", ""), ("dash", "--"))),)
 
 
 def accuracy(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
@@ -97,6 +109,25 @@ def curves(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
     parts(drawing, shown, wanted, draw, f"step (q={q})", "top-1 %" if scored else "training loss")
 
 
+def cost(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
+    """Top-1 against what a run costs, at one q: means over seeds, and the front of schemes that none beats at both."""
+    tables, _ = shown
+    q = _one_q(tables, wanted)
+    if not any(_prices(table, q, wanted.x) for table in tables):
+        raise InputError(f"no cell with q={q} has a value for {wanted.x}; {COSTS[wanted.x][1]}")
+
+    def draw(axis: Any, table: Table, styles: dict[str, Look]) -> None:
+        found = {name: one for name, one in _prices(table, q, wanted.x).items() if name in styles}
+        front = _front(found.values())
+        axis.step(*zip(*front, strict=True), where="post", color="#999999", linewidth=0.9, linestyle="--", zorder=1)
+        for name, (price, top1) in found.items():
+            axis.plot([price], [top1], color=styles[name].colour, marker=styles[name].marker[1], linestyle="")
+        axis.set_xscale("log")
+        axis.set_ylim(-3, 103)
+
+    parts(drawing, shown, wanted, draw, f"{COSTS[wanted.x][0]} (q={q})", "top-1 %", _FRONT)
+
+
 def heatmap(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
     """Top-1 by scheme and adversary at one q, or by q if there is one adversary; each scheme's worst case is framed."""
     from matplotlib.patches import Rectangle
@@ -143,12 +174,33 @@ FIGURES: dict[str, Callable[[Any, Source, Shown, Wanted], None]] = {
     "distortion": distortion,
     "curves": curves,
     "heatmap": heatmap,
+    "cost": cost,
 }
 
 
 def _top1(table: Table, scheme: str, q: int) -> Mean | None:
     entry = table.entries.get((scheme, q))
     return entry.top1 if entry else None
+
+
+def _prices(table: Table, q: int, column: str) -> dict[str, tuple[float, float]]:
+    """Scheme -> its cost and its top-1 in percent, means over seeds, where both are known."""
+    found = {}
+    for name in table.schemes:
+        entry = table.entries.get((name, q))
+        price, top1 = (entry.mean(column), entry.top1) if entry else (None, None)
+        if price is not None and price > 0 and top1 is not None:
+            found[name] = price, 100 * top1.value
+    return found
+
+
+def _front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Those points, by rising cost, of which no other costs at most as much and is at least as accurate (Pareto)."""
+    front: list[tuple[float, float]] = []
+    for price, top1 in sorted(points, key=lambda point: (point[0], -point[1])):
+        if not front or top1 > front[-1][1]:
+            front.append((price, top1))
+    return front
 
 
 def _ticks(axis: Any, numbers: Sequence[int], values: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from aspis_sim.analysis.tables import Table, Tables, tables_of
 from aspis_sim.errors import InputError
 from aspis_sim.registry import unknown_name
 from aspis_sim.report.axes import COLUMN, Wanted
-from aspis_sim.report.drawings import FIGURES
+from aspis_sim.report.drawings import COSTS, FIGURES
 from aspis_sim.report.libraries import check_library
 from aspis_sim.report.source import Source
 from aspis_sim.report.style import Look, styles
@@ -65,9 +65,12 @@ def check_figure(kind: str, path: Path, wanted: Wanted) -> None:
         raise unknown_name("figure", kind, FIGURES)
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"cannot draw to {path.name}; end the file in {', '.join(FORMATS)}")
-    if wanted.x != "q" and kind not in ACROSS:
+    if kind == "cost":
+        if wanted.x not in COSTS:
+            raise unknown_name("cost", wanted.x, COSTS)
+    elif wanted.x != "q" and kind not in ACROSS:
         raise InputError(f"figure {kind} is not drawn across a setting; {' and '.join(ACROSS)} are")
-    if wanted.x != "q" and wanted.x not in OTHERS:
+    elif wanted.x != "q" and wanted.x not in OTHERS:
         raise unknown_name("setting", wanted.x, ("q", *OTHERS))
     if not 1 <= wanted.width <= 40:
         raise InputError(f"a figure {wanted.width:g} inches wide: take 1 to 40; a column of a paper has {COLUMN}")
@@ -92,7 +95,7 @@ def figure(study: Source, kind: str, ending: str, wanted: Wanted) -> bytes:
 
     settings: dict[Any, Any] = {**matplotlib.rcParamsDefault, **STYLE}
     with matplotlib.rc_context(settings):
-        rows, wanted = against(study.rows, wanted)
+        rows, wanted = (study.rows, wanted) if kind == "cost" else against(study.rows, wanted)
         shown = _select(tables_of(rows), wanted)
         drawing = Figure(layout="constrained")
         FIGURES[kind](drawing, study, shown, wanted)

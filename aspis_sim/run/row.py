@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aspis_sim.coding import CODINGS
 from aspis_sim.plugin import unless_broken
+from aspis_sim.run.price import bytes_sent, seconds_modelled
 from aspis_sim.run.published import published_fraction
 from aspis_sim.spec.cell import BY_COLUMN, Cell, filled
 from aspis_sim.spec.knob import Knob
@@ -167,6 +168,12 @@ FIGURES = (
     Column("server_computed", int,
            "sample gradients that the server computed itself, audits samples_per_file steps; none without audits",
            value=lambda job, result: unless_broken(lambda: _server_computed(job)), metric=Metric(counted=True)),
+    Column("bytes_sent", int, "by the workers to the server over the run",
+           value=lambda job, result: unless_broken(lambda: bytes_sent(job)) if result and result.test else None,
+           metric=Metric(counted=True)),
+    Column("seconds_modelled", float, "expected of the run on the cluster; none without one",
+           value=lambda job, result: unless_broken(lambda: seconds_modelled(job)) if result and result.test else None,
+           metric=Metric(counted=True)),
     Column("samples_processed", int, "sample gradients computed by all workers over the run",
            value=lambda job, result: unless_broken(lambda: job.samples_processed), metric=Metric(counted=True)),
     Column("seconds", float, "wall time of the run, without compilation",

@@ -8,6 +8,7 @@ from functools import cache
 
 from aspis_sim.audits import audit_policy
 from aspis_sim.augmentations import AUGMENTATIONS
+from aspis_sim.clusters import cluster
 from aspis_sim.environment import pinned
 from aspis_sim.errors import InputError, PluginError
 from aspis_sim.evidence import evidence
@@ -124,7 +125,9 @@ def _try_training(job: Job, key: object, tried: set[object]) -> None:
         part = parse_part(cell.heterogeneity)
         partition(part.name, **part.options)
         tried.add(cell.heterogeneity)
+    given = () if cell.cluster is None else ((cell.cluster, cluster),)
     for text, build_part in (
+        *given,
         (cell.evidence, evidence),
         (cell.audit_policy, audit_policy),
         (cell.silence, silence),

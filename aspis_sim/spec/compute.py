@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from aspis_sim.assignment import MOST_WORKERS
-from aspis_sim.spec.kinds import Size, Whole, Word
+from aspis_sim.clusters import CLUSTERS
+from aspis_sim.spec.kinds import Named, Size, Whole, Word
 from aspis_sim.spec.knob import knob
 
 COMPUTE = "Computation"
@@ -48,6 +49,15 @@ class Compute:
         Size("4GB", "4GB,…"),
         4 * 10**9,
         "Memory that a step may take on a device; it is cut up to stay within.",
+        panel=COMPUTE,
+        place="table",
+        shapes=False,
+    )
+    cluster: str | None = knob(
+        Named("NAME", "NAME,…", registry=CLUSTERS, optional=True),
+        None,
+        "Cluster on which the run's time is modelled: {names}; with options as in datacentre:gigabits=1. It changes no "
+        "other number.",
         panel=COMPUTE,
         place="table",
         shapes=False,

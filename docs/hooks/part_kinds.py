@@ -9,6 +9,7 @@ from aspis_sim.aggregation import PREAGGREGATIONS, RULES
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.audits import AUDIT_POLICIES
 from aspis_sim.augmentations import AUGMENTATIONS
+from aspis_sim.clusters import CLUSTERS
 from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.evidence import EVIDENCE
@@ -155,6 +156,13 @@ KINDS = (
         AUGMENTATIONS,
         "An augmentation changes a training image before its gradient is taken.",
         "aspis-sim train --scheme median --q 1 --dataset cifar10 --model resnet8 --augment {name}",
+    ),
+    Kind(
+        "clusters",
+        "Clusters",
+        CLUSTERS,
+        "A cluster says how fast workers, server and network are; the time of a run on it is modelled.",
+        "aspis-sim sweep --q 1..3 --attack strong --cluster {name}",
     ),
 )
 

@@ -55,6 +55,7 @@ TWO = {
     "compute": "shared,replicated",
     "devices": "1,8",
     "memory": "1GB,4GB",
+    "cluster": "none,datacentre",
     "batch_size": "70,140 --protocol batch",
     "epochs": "0.1,0.2",
     "samples": "500,600 --dataset synthetic",

@@ -29,6 +29,7 @@ class Kind(enum.StrEnum):
     MODELS = "models"
     SCHEDULES = "schedules"
     AUGMENTATIONS = "augmentations"
+    CLUSTERS = "clusters"
     SCHEMES = "schemes"
 
 
@@ -121,6 +122,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.assignment import ASSIGNMENTS
     from aspis_sim.audits import AUDIT_POLICIES
     from aspis_sim.augmentations import AUGMENTATIONS
+    from aspis_sim.clusters import CLUSTERS
     from aspis_sim.data import DATASETS
     from aspis_sim.detection import DETECTORS
     from aspis_sim.evidence import EVIDENCE
@@ -146,6 +148,7 @@ def _parts(kind: Kind) -> dict[str, str]:
         Kind.MODELS: MODELS,
         Kind.SCHEDULES: SCHEDULES,
         Kind.AUGMENTATIONS: AUGMENTATIONS,
+        Kind.CLUSTERS: CLUSTERS,
     }
     registry = registries[kind]
     return {name: registry.summary(name) for name in registry}

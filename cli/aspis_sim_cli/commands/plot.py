@@ -19,8 +19,8 @@ def plot(
         str,
         typer.Argument(
             metavar="FIGURE",
-            help="accuracy, distortion, curves or heatmap.",
-            autocompletion=completion.names(("accuracy", "distortion", "curves", "heatmap")),
+            help="accuracy, distortion, curves, heatmap or cost.",
+            autocompletion=completion.names(("accuracy", "distortion", "curves", "heatmap", "cost")),
         ),
     ],
     study: Study,
@@ -56,22 +56,23 @@ def plot(
     ] = None,
     q: Annotated[
         int | None,
-        typer.Option("--q", rich_help_panel=PART, help="For curves, heatmap, --x; the largest if absent."),
+        typer.Option("--q", rich_help_panel=PART, help="For curves, heatmap, cost, --x; the largest if absent."),
     ] = None,
     x: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--x",
             rich_help_panel=PART,
-            help="Setting on the horizontal axis of accuracy and distortion, as heterogeneity; others than q at one q.",
+            help="Setting on the horizontal axis of accuracy and distortion (q if absent), as heterogeneity; of cost: "
+            "samples_processed (if absent), bytes_sent, seconds_modelled, server_computed or seconds.",
         ),
-    ] = "q",
+    ] = None,
     width: Annotated[float, typer.Option("--width", rich_help_panel=options.OUTPUT, help="Inches.")] = 3.4,
 ) -> ExitStatus:
     """Draw a figure of a study for a paper.
 
-    Accuracy and distortion against q, curves over the steps, a heat map of schemes against adversaries; the same
-    study gives the same file.
+    Accuracy and distortion against q, curves over the steps, a heat map of schemes against adversaries, accuracy
+    against cost; the same study gives the same file.
 
     Examples:
 
@@ -80,6 +81,8 @@ def plot(
       aspis-sim plot heatmap results/sweep.csv --q 4 --scheme aspis,detox --out heatmap.svg
 
       aspis-sim plot accuracy guesses.csv --x believed_q --q 4 --out guesses.pdf
+
+      aspis-sim plot cost studies/first --x bytes_sent --q 4 --out cost.pdf
     """
     from aspis_sim.files import writable, write_whole
     from aspis_sim.report.axes import Wanted
@@ -89,7 +92,8 @@ def plot(
     from aspis_sim.spec.ranges import names
 
     schemes, attacks, payloads = (names(text) if text is not None else () for text in (scheme, attack, payload))
-    wanted = Wanted(schemes, attacks, payloads, q, width, x)
+    usual = "samples_processed" if figure == "cost" else "q"
+    wanted = Wanted(schemes, attacks, payloads, q, width, x or usual)
     check_figure(figure, out, wanted)
     path = writable(out)
     with opened(study) as data:
