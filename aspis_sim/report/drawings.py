@@ -28,7 +28,7 @@ COSTS = {
 }
 """Columns that say what a run costs -> what stands under the axis, and what it takes to have a value there."""
 
-_FRONT = (("no other is cheaper and better", Look("#999999", ("none", ""), ("dash", "--"))),)
+_FRONT = (("Pareto front", Look("#999999", ("none", ""), ("dash", "--"))),)
 
 
 def accuracy(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
@@ -112,20 +112,27 @@ def curves(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
 def cost(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
     """Top-1 against what a run costs, at one q: means over seeds, and the front of schemes that none beats at both."""
     tables, _ = shown
-    q = _one_q(tables, wanted)
-    if not any(_prices(table, q, wanted.x) for table in tables):
-        raise InputError(f"no cell with q={q} has a value for {wanted.x}; {COSTS[wanted.x][1]}")
+    q, column = _one_q(tables, wanted), "samples_processed" if wanted.x == "q" else wanted.x
+    if not any(_prices(table, q, column) for table in tables):
+        raise InputError(f"no cell with q={q} has a value for {column}; {COSTS[column][1]}")
 
     def draw(axis: Any, table: Table, styles: dict[str, Look]) -> None:
-        found = {name: one for name, one in _prices(table, q, wanted.x).items() if name in styles}
-        front = _front(found.values())
-        axis.step(*zip(*front, strict=True), where="post", color="#999999", linewidth=0.9, linestyle="--", zorder=1)
+        found = {name: one for name, one in _prices(table, q, column).items() if name in styles}
+        axis.step(
+            *zip(*front(found.values()), strict=True),
+            where="post",
+            color="#999999",
+            linewidth=0.9,
+            linestyle="--",
+            zorder=1,
+        )
         for name, (price, top1) in found.items():
             axis.plot([price], [top1], color=styles[name].colour, marker=styles[name].marker[1], linestyle="")
         axis.set_xscale("log")
+        axis.xaxis.set_major_formatter(lambda value, _: _short(value))
         axis.set_ylim(-3, 103)
 
-    parts(drawing, shown, wanted, draw, f"{COSTS[wanted.x][0]} (q={q})", "top-1 %", _FRONT)
+    parts(drawing, shown, wanted, draw, f"{COSTS[column][0]} (q={q})", "top-1 %", _FRONT)
 
 
 def heatmap(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
@@ -183,6 +190,12 @@ def _top1(table: Table, scheme: str, q: int) -> Mean | None:
     return entry.top1 if entry else None
 
 
+def _short(value: float) -> str:
+    """A power of ten, with k, M, G or T from a thousand on."""
+    thousands = min(max(0, math.floor(math.log10(value) / 3 + 1e-9)), 4)
+    return f"{value / 1000**thousands:g}{' kMGT'[thousands].strip()}"
+
+
 def _prices(table: Table, q: int, column: str) -> dict[str, tuple[float, float]]:
     """Scheme -> its cost and its top-1 in percent, means over seeds, where both are known."""
     found = {}
@@ -194,13 +207,13 @@ def _prices(table: Table, q: int, column: str) -> dict[str, tuple[float, float]]
     return found
 
 
-def _front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+def front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     """Those points, by rising cost, of which no other costs at most as much and is at least as accurate (Pareto)."""
-    front: list[tuple[float, float]] = []
+    found: list[tuple[float, float]] = []
     for price, top1 in sorted(points, key=lambda point: (point[0], -point[1])):
-        if not front or top1 > front[-1][1]:
-            front.append((price, top1))
-    return front
+        if not found or top1 > found[-1][1]:
+            found.append((price, top1))
+    return found
 
 
 def _ticks(axis: Any, numbers: Sequence[int], values: Sequence[str]) -> None:

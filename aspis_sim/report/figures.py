@@ -66,7 +66,7 @@ def check_figure(kind: str, path: Path, wanted: Wanted) -> None:
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"cannot draw to {path.name}; end the file in {', '.join(FORMATS)}")
     if kind == "cost":
-        if wanted.x not in COSTS:
+        if wanted.x not in ("q", *COSTS):
             raise unknown_name("cost", wanted.x, COSTS)
     elif wanted.x != "q" and kind not in ACROSS:
         raise InputError(f"figure {kind} is not drawn across a setting; {' and '.join(ACROSS)} are")

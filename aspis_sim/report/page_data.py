@@ -124,6 +124,8 @@ def _figures(entry: Entry) -> dict[str, Any]:
         "detected": _short(entry.detected),
         "accused": _short(entry.accused),
         "samples": some["samples_processed"],
+        "sent": some["bytes_sent"],
+        "modelled": _short(some["seconds_modelled"]),
     }
 
 

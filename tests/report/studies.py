@@ -44,6 +44,8 @@ def rows_of(schemes=("aspis", "detox"), attacks=("strong", "weak"), payloads=("a
                 detection_rate=0.5 if detects else None,
                 false_accusation_rate=0.0 if detects else None,
                 samples_processed=1000 * (place + 1),
+                bytes_sent=10**6 * (place + 1),
+                seconds_modelled=2.5 * (place + 1),
             )
         )
     return tuple(found)

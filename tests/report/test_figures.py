@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from aspis_sim.analysis.tables import tables_of
 from aspis_sim.errors import InputError
 from aspis_sim.report.axes import Wanted, say_overrides
-from aspis_sim.report.drawings import FIGURES
+from aspis_sim.report.drawings import FIGURES, front
 from aspis_sim.report.figures import PARTS, against, check_figure, figure
 from aspis_sim.report.source import Source
 from aspis_sim.report.style import styles
@@ -170,3 +170,19 @@ def test_what_cannot_be_made_is_refused_before_any_work(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'aspis-sim\[plot\]'"):
         check_figure("accuracy", tmp_path / "x.png", Wanted())
+
+
+def test_the_front_is_what_nothing_beats_in_cost_and_accuracy_at_once():
+    points = [(3.0, 90.0), (1.0, 50.0), (2.0, 40.0), (1.0, 45.0), (3.0, 90.0), (9.0, 95.0)]
+    assert front(points) == [(1.0, 50.0), (3.0, 90.0), (9.0, 95.0)]
+
+
+def test_accuracy_against_a_cost_that_is_known(tmp_path):
+    study = study_of()
+    usual = figure(study, "cost", ".svg", Wanted())
+    assert usual == figure(study, "cost", ".svg", Wanted(x="samples_processed"))
+    assert usual != figure(study, "cost", ".svg", Wanted(x="bytes_sent"))
+    with pytest.raises(InputError, match="no cell with q=3 has a value for server_computed; take cells with `audits`"):
+        figure(study, "cost", ".svg", Wanted(x="server_computed"))
+    with pytest.raises(InputError, match="unknown cost 'bytes'"):
+        check_figure("cost", tmp_path / "one.svg", Wanted(x="bytes"))

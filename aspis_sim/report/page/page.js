@@ -34,12 +34,12 @@ const sheetLabel = (sheet) => data.adversaries[data.sheets[sheet][3]];
 
 // ---------------------------------------------------------------- what is chosen, kept in the address
 
-const state = { context: 0, q: null, theme: "system", curve: null, adversary: null, unknown: [],
+const state = { context: 0, q: null, theme: "system", curve: null, adversary: null, price: null, unknown: [],
   sort: ["scheme", 1], rows: ROWS };
 
 function showAll() {
   for (const [kind, names] of Object.entries(KINDS)) state[kind] = new Set(names.keys());
-  state.context = 0; state.q = null; state.curve = null; state.adversary = null;
+  state.context = 0; state.q = null; state.curve = null; state.adversary = null; state.price = null;
 }
 
 function decoded(text) {
@@ -404,24 +404,32 @@ function padded(values) {
   return [least - room, most + room];
 }
 
+const PRICES = { samples: "sample gradients computed by all workers", sent: "bytes sent by the workers",
+  modelled: "modelled seconds" };
+
 function drawCost(view) {
-  const priced = view.atQ.filter((i) => entries.samples[i] !== null);
+  const known = Object.keys(PRICES).filter((name) => view.atQ.some((i) => entries[name][i]));
+  const name = known.includes(state.price) ? state.price : known[0] ?? "samples";
+  const price = entries[name];
+  options(at("price"), known.map((one) => [one, PRICES[one]]), name);
+  at("price-label").hidden = known.length < 2;
+  const priced = view.atQ.filter((i) => price[i]);
   const lowest = worst(priced, (i) => entries.scheme[i]);
   const traces = view.schemes.flatMap((scheme) => {
     if (!lowest.has(scheme)) return [];
     const i = lowest.get(scheme), fill = schemes[scheme].colour;
     const others = priced.filter((k) => entries.scheme[k] === scheme && k !== i && entries.top1[k] !== null).slice(0, 300);
     return [
-      line(scheme, { mode: "markers", x: [entries.samples[i]], y: [entries.top1[i]], text: [says(i) + "<br>" +
-        entries.samples[i].toLocaleString("en") + " samples"], marker: { color: fill, symbol: schemes[scheme].marker, size: 14 },
+      line(scheme, { mode: "markers", x: [price[i]], y: [entries.top1[i]], text: [says(i) + "<br>" +
+        price[i].toLocaleString("en") + " " + PRICES[name]], marker: { color: fill, symbol: schemes[scheme].marker, size: 14 },
         error_y: bars([i], { width: 4, color: fill }) }),
-      line(scheme, { mode: "markers", x: others.map((k) => entries.samples[k]), y: others.map((k) => entries.top1[k]), text: others.map(says),
+      line(scheme, { mode: "markers", x: others.map((k) => price[k]), y: others.map((k) => entries.top1[k]), text: others.map(says),
         marker: { color: fill, symbol: schemes[scheme].marker, size: 7, opacity: 0.45 }, showlegend: false }),
     ];
   });
   draw("cost-plot", traces, base(400, { showlegend: true, yaxis: percent(),
-    xaxis: axis("sample gradients computed by all workers", { type: "log", exponentformat: "SI", minor: { ticks: "outside", ticklen: 3, tickcolor: colour("line") },
-      dtick: 1, range: padded(priced.map((i) => Math.log10(entries.samples[i]))) }) }));
+    xaxis: axis(PRICES[name], { type: "log", exponentformat: "SI", minor: { ticks: "outside", ticklen: 3, tickcolor: colour("line") },
+      dtick: 1, range: padded(priced.map((i) => Math.log10(price[i]))) }) }));
 }
 
 // ---------------------------------------------------------------- words and the table
@@ -542,6 +550,7 @@ function buildFilters() {
   on("theme", (value) => { state.theme = value; });
   on("curve", (value) => { state.curve = value; });
   on("adversary", (value) => { state.adversary = Number(value); });
+  on("price", (value) => { state.price = value; });
   at("reset").addEventListener("click", () => { showAll(); state.unknown = []; changed(); });
   at("more").addEventListener("click", () => { state.rows += 5 * ROWS; drawTable(viewed()); });
   at("filters").addEventListener("submit", (event) => event.preventDefault());

@@ -59,14 +59,14 @@ def plot(
         typer.Option("--q", rich_help_panel=PART, help="For curves, heatmap, cost, --x; the largest if absent."),
     ] = None,
     x: Annotated[
-        str | None,
+        str,
         typer.Option(
             "--x",
             rich_help_panel=PART,
             help="Setting on the horizontal axis of accuracy and distortion (q if absent), as heterogeneity; of cost: "
             "samples_processed (if absent), bytes_sent, seconds_modelled, server_computed or seconds.",
         ),
-    ] = None,
+    ] = "q",
     width: Annotated[float, typer.Option("--width", rich_help_panel=options.OUTPUT, help="Inches.")] = 3.4,
 ) -> ExitStatus:
     """Draw a figure of a study for a paper.
@@ -92,8 +92,7 @@ def plot(
     from aspis_sim.spec.ranges import names
 
     schemes, attacks, payloads = (names(text) if text is not None else () for text in (scheme, attack, payload))
-    usual = "samples_processed" if figure == "cost" else "q"
-    wanted = Wanted(schemes, attacks, payloads, q, width, x or usual)
+    wanted = Wanted(schemes, attacks, payloads, q, width, x)
     check_figure(figure, out, wanted)
     path = writable(out)
     with opened(study) as data:
