@@ -38,8 +38,9 @@ def test_the_delay_is_that_of_the_last_of_those_waited_for(waited):
 @pytest.mark.parametrize("name", list(CLUSTERS))
 def test_more_of_anything_takes_longer_and_faster_machines_less_long(name):
     usual = cluster(name)
-    for more in ({"flops": 6e9}, {"bytes_up": 2e6}, {"bytes_down": 4e6}, {"server_flops": 1e9}):
-        assert usual.step_seconds(replace(LOAD, **more)) > usual.step_seconds(LOAD)
+    heavier = replace(LOAD, flops=6e9), replace(LOAD, bytes_up=2e6), replace(LOAD, bytes_down=4e6)
+    for load in (*heavier, replace(LOAD, server_flops=1e9)):
+        assert usual.step_seconds(load) > usual.step_seconds(LOAD)
     assert usual.step_seconds(replace(LOAD, waited=12)) < usual.step_seconds(LOAD)
     for slower in ({"gflops": 1}, {"straggling": 9}, {"gigabits": 1e-3}, {"latency": 900}):
         assert cluster(name, **slower).step_seconds(LOAD) > usual.step_seconds(LOAD)
