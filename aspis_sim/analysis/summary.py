@@ -77,7 +77,7 @@ def mean_of(values: Sequence[float], bounds: tuple[float, float] = (-math.inf, m
     from scipy.special import stdtrit
 
     count = len(values)
-    mean = math.fsum(values) / count
+    mean = min(max(math.fsum(values) / count, min(values)), max(values))  # of equal values, rounding leads out
     if count < 2:
         return Mean(mean)
     if count < FEW:

@@ -19,8 +19,9 @@ from aspis_sim.report.libraries import check_library
 from aspis_sim.report.source import Source
 from aspis_sim.report.style import Look, styles
 from aspis_sim.run.row import Row
-from aspis_sim.spec.cell import BY_COLUMN, Cell
+from aspis_sim.spec.cell import BY_COLUMN, Cell, filled
 from aspis_sim.spec.kinds import Whole
+from aspis_sim.spec.knob import Knob
 
 FORMATS = (".png", ".svg", ".pdf")
 ACROSS = ("accuracy", "distortion")
@@ -126,11 +127,17 @@ def against(rows: Sequence[Row], wanted: Wanted) -> tuple[Sequence[Row], Wanted]
         raise InputError(f"no cell with q={q}; the study has {', '.join(map(str, sorted(known)))}")
     found = [row for row in found if row.q == q]
     places = {value: place for place, value in enumerate(dict.fromkeys(row[wanted.x] for row in found))}
-    usual = Cell.__dataclass_fields__[one.name].default
     placed = [
-        row.replaced(**{"q": row[wanted.x] if whole else places[row[wanted.x]], wanted.x: usual}) for row in found
+        row.replaced(**{"q": row[wanted.x] if whole else places[row[wanted.x]], wanted.x: _usual(row, one)})
+        for row in found
     ]
     return placed, replace(wanted, q=q, values=() if whole else tuple(map(one.written, places)))
+
+
+def _usual(row: Row, one: Knob) -> Any:
+    """What the setting is where nobody asks for another value, so that a figure does not name one."""
+    fills = filled(row.scheme, row.dataset, row.compute)
+    return fills.get(one.name, Cell.__dataclass_fields__[one.name].default)
 
 
 def _select(tables: Tables, wanted: Wanted) -> tuple[tuple[Table, ...], dict[str, Look]]:

@@ -192,3 +192,11 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
         write_whole(path, "new \ud800")
     assert path.read_text() == "old\n"
     assert [entry.name for entry in tmp_path.iterdir()] == ["rows.csv"]
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_the_mean_of_equal_values_is_that_value_and_its_spread_is_not_negative(count):
+    for numerator in range(1, 359):
+        mean = mean_of([numerator / 359] * count)
+        assert mean.value == numerator / 359
+        assert min(mean.ends) >= 0

@@ -278,3 +278,11 @@ class TestRuns:
         given = {**SMALL, "attack": "strong", **settings}
         with pytest.raises(InputError, match=re.escape(message)):
             aspis_sim.train(**given)
+
+    @pytest.mark.parametrize("attack", ["weak", "strong", "stealth"])
+    def test_three_copies_in_groups_and_two_audits_are_exact_for_two_liars(self, attack):
+        """r = q + 1 copies and q computations of the server, as Hofmeister, Maßny, Yaakobi and Bitar have them."""
+        given = {**SMALL, "workers": 9, "q": 2, "assignment": "repetition", "redundancy": 3, "evidence": "step"}
+        given |= {"scheme": "aspis-audited", "audits": 2, "attack": attack, "payload": "reversed", "steps": 15}
+        row = aspis_sim.train(**given).row
+        assert (row.distortion_measured, row.lost_measured, row.false_accusation_rate) == (0, 0, 0)
