@@ -69,8 +69,8 @@ def play_audits(assignment: Assignment, q: int, audits: int, steps: int) -> list
     Byzantine together, and only certified values enter. The states are the numbers of convictions; moves and outcomes
     are listed, and the value follows backwards from the last step.
 
-    Claim `no lies are worth more than (q - r + 1) f / m file-steps`, however long the run. In a step let u lies enter the
-    update. In each of its audits that is no decoy's, at least u of at most f doubtful files are lied about, so the
+    Claim `no lies are worth more than (q - r + 1) f / m file-steps`, however long the run. In a step let u lies enter
+    the update. In each of its audits that is no decoy's, at least u of at most f doubtful files are lied about: the
     chance to convict somebody anew is at least u / f; a decoy's audit convicts for certain, and u <= f. So the step's
     expected convictions are at least m u / f: u is at most f / m times them. After q - r + 1 convictions nothing enters
     any more. ∎ (Found for this project.)
