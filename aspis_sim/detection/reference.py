@@ -83,13 +83,18 @@ def apply_verdict(
     slots = np.asarray(tokens, dtype=np.int64)
     rows = np.arange(len(slots))
     known = np.zeros(len(slots), bool) if audited is None else audited
-    arrived = np.ones(slots.shape, bool) if silent is None else ~silent[assignment.files]
-    slots = np.where(arrived | known[:, None], slots, -1 - np.arange(slots.size).reshape(slots.shape))
-    certified = certified_copies(verdict, slots) & arrived
+    candidates = verdict.honest[assignment.files]
+    if silent is not None:
+        arrived = ~silent[assignment.files]
+        candidates &= arrived
+        slots = np.where(arrived | known[:, None], slots, -1 - np.arange(slots.size).reshape(slots.shape))
+    certified = certified_copies(verdict, slots)
+    if silent is not None:
+        certified &= arrived
     if certified[~known].any():
         certified |= known[:, None]
         return Update(np.any(certified, axis=1), slots[rows, certified.argmax(axis=1)], plain_mean=True)
-    candidates = (verdict.honest[assignment.files] & arrived) | known[:, None]
+    candidates |= known[:, None]
     kept = np.any(candidates, axis=1)
     equal = slots[:, :, None] == slots[:, None, :]
     if verdict.average:

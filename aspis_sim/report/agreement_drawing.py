@@ -53,7 +53,7 @@ def check_drawing(path: Path) -> None:
     check_library("plot")
 
 
-def draw_trial(path: Path, adversary: Adversary, detector: str, seed: int) -> None:
+def draw_trial(path: Path, adversary: Adversary, detector: str, seed: int, believed_q: int | None = None) -> None:
     """Draw the first iteration of the first trial of `aspis_sim.trials.monte_carlo.run_trials`.
 
     Args:
@@ -61,13 +61,15 @@ def draw_trial(path: Path, adversary: Adversary, detector: str, seed: int) -> No
         adversary: whose attack it is.
         detector: whose verdict is shown.
         seed: of the trials.
+        believed_q: Byzantine workers that the detector is told of; None for as many as there are.
 
     Raises:
         InputError: as `check_drawing`.
     """
+    told = adversary.q if believed_q is None else believed_q
     assignment, attack = next(adversary.rounds(generator(seed, 0)))
     graph = agreement_from_tokens(assignment, attack.distorts)
-    verdict = DETECTORS[detector](graph, max_byzantine=adversary.q, assignment=assignment)
+    verdict = DETECTORS[detector](graph, max_byzantine=told, assignment=assignment)
     draw_agreement(
         path,
         graph,

@@ -46,6 +46,7 @@ class Row:
         distorted_files: that enter the update, mean over trials and iterations.
         distorted_most: the most of them in one iteration.
         lost_files: that do not enter the update, mean over trials and iterations.
+        believed_q: Byzantine workers that the detector was told of.
     """
 
     assignment: str
@@ -79,6 +80,7 @@ class Row:
     distorted_files: float
     distorted_most: int
     lost_files: float
+    believed_q: int
 
 
 @dataclass
@@ -101,6 +103,7 @@ def run_trials(
     trials: int = 200,
     seed: int = 0,
     window: int = 1,
+    believed_q: int | None = None,
 ) -> list[Row]:
     """Play the trials, the same for every detector, and count.
 
@@ -113,11 +116,13 @@ def run_trials(
         trials: how many, 1 or more.
         seed: trial t draws from a generator seeded by (seed, t), whatever is asked besides.
         window: iterations of a trial, 1 or more.
+        believed_q: Byzantine workers that the detectors are told of; None for as many as there are.
 
     Returns:
         One row a detector, in the order given.
     """
     tallies = [_Tally(name) for name in detectors]
+    told = adversary.q if believed_q is None else believed_q
     trials = trials if adversary.varies else 1
     for trial in range(trials):
         graph = np.ones((adversary.assignment.workers,) * 2, bool)
@@ -129,7 +134,7 @@ def run_trials(
             more = graph & agreement_from_tokens(assignment, attack.distorts)
             if adversary.permute or not verdicts or (more != graph).any():
                 verdicts = {
-                    name: DETECTORS[name](more, max_byzantine=adversary.q, assignment=assignment) for name in detectors
+                    name: DETECTORS[name](more, max_byzantine=told, assignment=assignment) for name in detectors
                 }
             graph = more
             for tally in tallies:
@@ -146,7 +151,7 @@ def run_trials(
             tally.found_at += [found[tally.detector]] if tally.detector in found else []
             tally.accusing += tally.detector in accusing
             tally.outcomes[verdicts[tally.detector].outcome] += 1
-    return [_row(adversary, tally, trials, seed, window) for tally in tallies]
+    return [_row(adversary, tally, trials, seed, window, told) for tally in tallies]
 
 
 def generator(seed: int, trial: int) -> np.random.Generator:
@@ -219,7 +224,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return (0.0 if successes == 0 else centre - half), (1.0 if successes == trials else centre + half)
 
 
-def _row(adversary: Adversary, tally: _Tally, trials: int, seed: int, window: int) -> Row:
+def _row(adversary: Adversary, tally: _Tally, trials: int, seed: int, window: int, told: int) -> Row:
     assignment, found = adversary.assignment, len(tally.found_at)
     low, high = wilson(found, trials) if adversary.varies and adversary.q else (None, None)
     accusing_low, accusing_high = wilson(tally.accusing, trials) if adversary.varies else (None, None)
@@ -251,4 +256,5 @@ def _row(adversary: Adversary, tally: _Tally, trials: int, seed: int, window: in
         distorted_files=fmean(tally.distorted),
         distorted_most=max(tally.distorted),
         lost_files=fmean(tally.lost),
+        believed_q=told,
     )

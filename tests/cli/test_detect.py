@@ -190,3 +190,19 @@ def test_bad_input_ends_with_2_and_says_what_would_work(words, monkeypatch):
     said = refused("detect", line)
     assert wrong in said
     assert remedy in said
+
+
+def test_a_server_that_is_told_one_too_few_accuses_those_who_were_framed():
+    """Three framed workers explain all that four liars do; with q̂ = 4 and more there is another explanation."""
+    words = "--workers 15 --q 4 --attack frame-up --detector certified"
+    found = {told: rows(f"{words} --believed-q {told}")[0] for told in (2, 3, 4, 7)}
+    assert {told: (row["believed_q"], row["accused"]) for told, row in found.items()} == {
+        2: ("2", "0.0"),
+        3: ("3", "3.0"),
+        4: ("4", "0.0"),
+        7: ("7", "0.0"),
+    }
+    assert rows(words)[0] == found[4]
+    shown = " ".join(invoke("--workers 15 --q 4 --attack frame-up --detector sound --believed-q 3").stdout.split())
+    assert "The detectors are told of 3 Byzantine workers, whatever q is." in shown
+    assert "can be told of 0 to 7" in refused("detect", "--workers 15 --believed-q 8")

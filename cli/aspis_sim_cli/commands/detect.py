@@ -100,6 +100,15 @@ def detect(
             autocompletion=completion.of("detector", several=True),
         ),
     ] = None,
+    believed_q: Annotated[
+        int | None,
+        typer.Option(
+            "--believed-q",
+            rich_help_panel=TRIALS,
+            help="Byzantine workers that the detectors are told of (default: as many as there are).",
+            metavar="Q̂",
+        ),
+    ] = None,
     trials: Annotated[
         int,
         typer.Option("--trials", rich_help_panel=TRIALS, help="Trials; one is run where nothing varies between them."),
@@ -167,6 +176,10 @@ def detect(
         permute=permute,
     )
     _check_trials(trials, window, seed)
+    if believed_q is not None and not 0 <= believed_q <= most:
+        raise InputError(
+            f"--believed-q {believed_q} of K={system.workers} workers: detectors can be told of 0 to {most}"
+        )
     output = Output.to(format, out)
     if draw is not None:
         _check_draw(draw, budgets, attacks)
@@ -192,7 +205,7 @@ def detect(
         with spinner(quiet) as say:
             for adversary, judges in plays:
                 say(f"{adversary.attack} q={adversary.q}")
-                found += run_trials(adversary, judges, trials=trials, seed=seed, window=window)
+                found += run_trials(adversary, judges, trials=trials, seed=seed, window=window, believed_q=believed_q)
         complete = True
     except KeyboardInterrupt:
         complain(f"interrupted: the {len(found)} rows finished are kept")
@@ -200,7 +213,7 @@ def detect(
     if draw is not None and complete:
         from aspis_sim.report.agreement_drawing import draw_trial
 
-        draw_trial(draw, plays[0][0], detectors[0], seed)
+        draw_trial(draw, plays[0][0], detectors[0], seed, believed_q)
         complain(f"drawn to {draw}")
     output.give(texts(found, columns_of(Row)), lambda console: detect_view(found, console.width) if found else None)
     return ExitStatus.DONE if complete else ExitStatus.INTERRUPTED

@@ -36,6 +36,8 @@ def notes(rows: Sequence[Row]) -> Iterator[str]:
         "found: all Byzantine workers excluded; accuses: an honest worker excluded (how many, on average); "
         "distorted, lost: files in the update, and not in it, on average."
     )
+    if any(row.believed_q != row.q for row in rows):
+        yield f"The detectors are told of {rows[0].believed_q} Byzantine workers, whatever q is."
     if any(row.window > 1 for row in rows):
         yield "after: iterations until found, on average, where they are found."
     if trials := max((row.trials for row in rows if row.found_low is not None), default=0):
