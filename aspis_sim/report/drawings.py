@@ -33,6 +33,7 @@ _FRONT = (("Pareto front", Look("#999999", ("none", ""), ("dash", "--"))),)
 
 def accuracy(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
     """Top-1 against q or another setting: mean over seeds with its 95% interval, or their range where they are few."""
+    numbers = _all_q(shown)
 
     def draw(axis: Any, table: Table, styles: dict[str, Look]) -> None:
         names = [name for name in styles if name in table.schemes]
@@ -50,7 +51,7 @@ def accuracy(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
                 elinewidth=0.7,
                 capsize=1.5,
             )
-        _ticks(axis, table.q, wanted.values)
+        _ticks(axis, numbers, wanted.values)
         axis.set_ylim(-3, 103)
 
     parts(drawing, shown, wanted, draw, wanted.below, "top-1 %")
@@ -58,6 +59,7 @@ def accuracy(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
 
 def distortion(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
     """The distortion fraction against q or another setting: markers for measured ones, dashes for published ones."""
+    numbers = _all_q(shown)
 
     def draw(axis: Any, table: Table, styles: dict[str, Look]) -> None:
         for name in (name for name in styles if name in table.schemes):
@@ -69,7 +71,7 @@ def distortion(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> Non
             if measured:
                 look = styles[name]
                 axis.plot(*zip(*measured, strict=True), color=look.colour, marker=look.marker[1], linestyle="")
-        _ticks(axis, table.q, wanted.values)
+        _ticks(axis, numbers, wanted.values)
 
     parts(drawing, shown, wanted, draw, wanted.below, "distortion fraction ε", _KEY)
 
@@ -183,6 +185,11 @@ FIGURES: dict[str, Callable[[Any, Source, Shown, Wanted], None]] = {
     "heatmap": heatmap,
     "cost": cost,
 }
+
+
+def _all_q(shown: Shown) -> list[int]:
+    """Of all tables, whose axes are shared."""
+    return sorted({q for table in shown[0] for q in table.q})
 
 
 def _top1(table: Table, scheme: str, q: int) -> Mean | None:

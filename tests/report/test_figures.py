@@ -186,3 +186,13 @@ def test_accuracy_against_a_cost_that_is_known(tmp_path):
         figure(study, "cost", ".svg", Wanted(x="server_computed"))
     with pytest.raises(InputError, match="unknown cost 'bytes'"):
         check_figure("cost", tmp_path / "one.svg", Wanted(x="bytes"))
+
+
+def test_the_axis_is_that_of_all_adversaries_also_where_the_last_has_fewer_q():
+    rows = (*rows_of(attacks=("strong",)), *rows_of(attacks=("weak",), q=(3,)))
+    drawing = Figure(layout="constrained")
+    tables = tables_of(rows)
+    looks = styles({name: tables.scheme_of[name] for name in tables.schemes})
+    FIGURES["accuracy"](drawing, study_of(rows), (tables.tables, looks), Wanted())
+    first, last = drawing.axes
+    assert first.get_xlim() == last.get_xlim() == (0.6, 3.4)
