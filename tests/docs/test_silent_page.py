@@ -48,7 +48,7 @@ def test_with_three_copies_silence_costs_little(scheme):
 def test_what_the_page_says_of_it():
     assert [round(worst(of("median", silent))) for silent in (0, 4, 8)] == [81, 56, 14]
     assert round(worst(of("detox", 0)) - worst(of("detox", 8, "crash"))) == 3
-    assert [round(worst(of("multi_krum", silent))) for silent in (0, 8)] == [92, 14]
+    assert [round(worst(of("multi_krum", silent))) for silent in (0, 8)] == [91, 14]
     accused = {row.scheme: 0.0 for row in ROWS}
     for row in ROWS:
         accused[row.scheme] = max(accused[row.scheme], row.false_accusation_rate or 0)
