@@ -29,3 +29,10 @@ def drawn(model: Any, images: NDArray[Any], rng: np.random.Generator) -> Any:
 def in_rows(gradients: Any, files: int) -> NDArray[Any]:
     """Gradients of files ``[f, d]`` from one array ``[f, ...]`` a leaf, in the order of the leaves."""
     return np.concatenate([np.asarray(leaf).reshape(files, -1) for leaf in jax.tree.leaves(gradients)], axis=1)
+
+
+def in_tree(flat: NDArray[Any], template: Any) -> Any:
+    """Weights ``[d]`` as a tree of arrays of these shapes: the inverse of putting its leaves in one row."""
+    leaves, structure = jax.tree.flatten(template)
+    parts = np.split(flat, np.cumsum([leaf.size for leaf in leaves])[:-1])
+    return jax.tree.unflatten(structure, [part.reshape(leaf.shape) for part, leaf in zip(parts, leaves, strict=True)])
