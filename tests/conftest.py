@@ -8,7 +8,6 @@ import pytest
 from aspis_sim_cli import cache
 
 from aspis_sim.plugin import register
-from aspis_sim.simulation import program
 from tests.quick import QUICKLY
 
 jax.config.update("jax_num_cpu_devices", 8)
@@ -65,9 +64,9 @@ def _programs_do_not_pile_up():
 def runs_compiled_quickly():
     """The module's runs by programs of its own, compiled as `tests.quick` does: for a few steps of small models."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(program, "ON_CPU", QUICKLY)
-        patch.setattr(program, "_programs", {})
-        patch.setattr(program, "_locks", {})
+        patch.setattr("aspis_sim.simulation.program.ON_CPU", QUICKLY)
+        patch.setattr("aspis_sim.simulation.program._programs", {})
+        patch.setattr("aspis_sim.simulation.program._locks", {})
         yield
 
 

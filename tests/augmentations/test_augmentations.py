@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -76,7 +77,7 @@ def test_cifar_is_a_crop_of_the_reflected_image_flipped_or_not_and_any_of_them()
 )
 def test_what_cifar_cannot_change(options, shape, message):
     with pytest.raises(InputError, match=message):
-        augmentation("cifar", **options)(jax.random.key(0), np.zeros(shape))
+        augmentation("cifar", **options)(jax.random.key(0), jnp.asarray(np.zeros(shape)))
 
 
 def decide(graph):
@@ -116,7 +117,7 @@ def test_images_are_changed_and_honest_workers_still_agree(reference):
 def test_the_draw_depends_on_the_seed_and_on_the_step():
     """One file a worker and one and the same sample throughout: only the augmentation can tell two steps apart."""
     first = Run.start(SHAPE, fed(SHAPE, "none", Q))
-    same = np.zeros_like(np.asarray(first.order))
+    same = jnp.asarray(np.zeros(first.order.shape, np.int32))
     losses = []
     for seed in (0, 1):
         still = replace(first, feed=fed(SHAPE, "none", Q, seed=seed, rate=0.0), order=same).to(STEPS, decide)

@@ -180,7 +180,7 @@ def test_what_is_not_finite_is_not_clipped_away():
     run = Run.start(PAYLOAD, fed(PAYLOAD))
     weights = np.array(run.state.weights)
     weights[0] = np.inf
-    broken = replace(run, state=run.state._replace(weights=weights))
+    broken = replace(run, state=run.state._replace(weights=jnp.asarray(weights)))
     assert not np.isfinite(np.asarray(broken.to(1, decide).state.weights)[1:]).all()
 
 
