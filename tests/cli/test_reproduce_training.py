@@ -23,6 +23,7 @@ from tests.data import archives
 TINY = "--samples-per-file 1 --seeds 428 --model mlp:hidden=4"
 """What a figure can be run with in a moment; the paper's own are 32 samples a file and ResNet-18."""
 
+pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 invoke = partial(program.invoke, "reproduce")
 
 
@@ -84,13 +85,13 @@ def test_a_residual_net_and_the_papers_augmentation_on_the_archive(archive):
     other = archive.parent / "python"
     archives.cifar(other / "cifar10", "cifar-10-python.tar.gz", archives.cifar10_members(True, 110))
     result = invoke(
-        f"fig-7a --max-steps 3 --samples-per-file 1 --seeds 428 --model resnet8:norm=batch:width=4 --data-dir {other} "
+        f"fig-7a --max-steps 3 --samples-per-file 1 --seeds 428 --model resnet8:norm=batch:width=1 --data-dir {other} "
         "--format json --quiet",
         ["--series", "Median, q = 2"],
     )
     (row,) = json.loads(result.stdout)
     assert (row["model"], row["files"], row["steps"], row["verdict"]) == (
-        "resnet8:norm=batch:width=4",
+        "resnet8:norm=batch:width=1",
         15,
         3,
         "cut short",
@@ -152,7 +153,7 @@ def test_the_table_of_a_search_marks_what_it_chose():
 
 def test_without_matplotlib_everything_but_the_picture_is_there(archive, tmp_path, monkeypatch):
     monkeypatch.setattr(libraries.importlib.util, "find_spec", lambda name: None)
-    result = invoke(f"fig-7b --max-steps 1 {TINY} --data-dir {archive} --series bulyan --out 7b.csv")
+    result = invoke(f"fig-7b --max-steps 2 {TINY} --data-dir {archive} --series bulyan --out 7b.csv")
     assert "no picture: a figure needs matplotlib; install it with: pip install 'aspis-sim[plot]'" in result.stderr
     assert sorted(path.name for path in tmp_path.glob("7b*")) == ["7b-curves.csv", "7b-runs.csv", "7b.csv"]
 

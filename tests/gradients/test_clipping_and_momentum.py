@@ -1,12 +1,12 @@
 """What honest workers return: gradients clipped to a norm, and their momentum, however the work is cut up."""
 
 from dataclasses import replace
+from functools import cache
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.flatten_util import ravel_pytree
 
 from aspis_sim import assignment
 from aspis_sim.data import load
@@ -18,6 +18,7 @@ from aspis_sim.gradients.network import network
 from aspis_sim.simulation import Run
 from tests.quick import quick
 from tests.shapes import changed, fed, shape
+from tests.weights import in_rows, in_tree
 
 WORKERS, Q, SAMPLES, STEPS = 5, 2, 3, 4
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
@@ -25,6 +26,9 @@ FILES = len(GROUPS.files)
 RATE, BETA, RADIUS = 0.1, 0.8, 2.4
 SETTINGS = {"workers": WORKERS, "model": "mlp", "samples_per_file": SAMPLES, "steps": STEPS}
 SHAPE = shape(**SETTINGS, assignment="subset", redundancy=3, rule="average", momentum=0.0, precision="float64")
+
+
+pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 
 
 def decide(graph):
@@ -35,19 +39,25 @@ def start(shape, attack="none", strength=1.0):
     return Run.start(shape, fed(shape, attack, Q, rate=RATE, strength=strength))
 
 
+@cache
+def gradient():
+    """Of all files at once, compiled once: from parameters, inputs and labels to the gradients of every file."""
+    net = network("digits", "mlp", precision="float64")
+    return quick(jax.vmap(jax.grad(net.model.loss), (None, 0, 0)))
+
+
 def by_hand(of_files, steps=STEPS):
     """Plain SGD on the mean of what ``of_files`` makes of the gradients ``[f, d]`` of each step, in NumPy."""
     net, samples = network("digits", "mlp", precision="float64"), load("digits")
-    run = start(SHAPE)
+    run = start(changed(SHAPE, clip_workers=RADIUS))
     with jax.enable_x64(True):
-        template, unravel = ravel_pytree(net.unravel(run.state.weights))
-        gradient = quick(jax.vmap(jax.grad(net.model.loss), (None, 0, 0)))
-        weights, norms = np.array(template), []
+        template = jax.eval_shape(net.unravel, run.state.weights)
+        weights, norms = np.array(run.state.weights), []
         for row in np.asarray(run.order)[:steps]:
             files = row.reshape(FILES, SAMPLES)
-            inputs = net.prepared(jnp.asarray(samples.inputs["train"][files]))
-            found = gradient(unravel(jnp.asarray(weights)), inputs, jnp.asarray(samples.labels["train"][files]))
-            rows = np.concatenate([np.asarray(leaf).reshape(FILES, -1) for leaf in jax.tree.leaves(found)], axis=1)
+            inputs = net.prepared(samples.inputs["train"][files])
+            found = gradient()(in_tree(weights, template), inputs, samples.labels["train"][files])
+            rows = in_rows(found, FILES)
             norms.append(np.linalg.norm(rows, axis=1))
             weights = weights - RATE * of_files(rows).mean(0)
     return weights, np.array(norms)
@@ -113,24 +123,34 @@ def test_ways_to_compute_give_the_same_verdicts_under_attack():
         assert caught == [Q if attack == "weak" else 0] * STEPS
 
 
+PAYLOAD = shape(**SETTINGS, payload="inner_product", rule="average", momentum=0.0, clip_workers=1e-3)
+
+
 def test_a_payload_looks_at_the_clipped_gradients():
     """Minus the mean of what honest workers return is no longer than the radius."""
-    ours = shape(**SETTINGS, payload="inner_product", rule="average", momentum=0.0, clip_workers=1e-3)
-    run = Run.start(ours, fed(ours, "weak", Q, rate=1))
+    run = Run.start(PAYLOAD, fed(PAYLOAD, "weak", Q, rate=1))
     after = run.to(1, decide)
     assert 0 < np.linalg.norm(np.asarray(after.state.weights) - np.asarray(run.state.weights)) <= 1e-3
 
 
 def moves(**settings):
     """How far the weights go in the first step and in the second, under momentum at the server."""
-    run = start(changed(SHAPE, momentum=0.5, steps=2, **settings))
+    run = start(changed(SHAPE, momentum=0.5, **settings))
     once, twice = (np.asarray(run.to(stop, decide).state.weights) for stop in (1, 2))
     return once - np.asarray(run.state.weights), twice - once
 
 
 @pytest.fixture(scope="module")
 def plain():
-    return moves()[0]
+    """How far they go in the first step if nothing is clipped."""
+    means = []
+
+    def note(rows):
+        means.append(rows.mean(0))
+        return rows
+
+    by_hand(note, steps=1)
+    return -RATE * means[0]
 
 
 @pytest.mark.parametrize("cut", CUTS[:2], ids=str)
@@ -141,22 +161,27 @@ def test_the_server_clips_the_update_before_the_optimizer(plain, cut):
     assert np.linalg.norm(second - 0.5 * first) == pytest.approx(RATE * 0.01, rel=1e-9)
 
 
+@jax.jit
+def clipped_alone(vector, radius):
+    return clip_one(vector, radius)
+
+
 @pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
 def test_one_vector_is_clipped_by_its_norm_also_where_squares_would_overflow(scale):
     vector = (np.array([3.0, -4.0, 0.0]) * scale).astype(np.float32)
-    found = np.asarray(jax.jit(clip_one, static_argnums=1)(vector, 2.5 * scale))
-    np.testing.assert_allclose(found, vector / 2, rtol=1e-6)
-    np.testing.assert_array_equal(clip_one(jnp.asarray(vector), 6.0 * scale), vector)
+    np.testing.assert_allclose(clipped_alone(vector, 2.5 * scale), vector / 2, rtol=1e-6)
+    np.testing.assert_array_equal(clipped_alone(vector, 6.0 * scale), vector)
 
 
 def test_what_is_not_finite_is_not_clipped_away():
     for bad in (np.nan, np.inf):
-        assert not np.isfinite(np.asarray(clip_one(jnp.asarray([1.0, bad]), 1.0))).all()
-    np.testing.assert_array_equal(clip_one(jnp.zeros(3), 1.0), np.zeros(3))
-    net = network("digits", "mlp")
-    run = start(changed(SHAPE, clip_workers=1.0, precision="float32"))
-    broken = replace(run, state=run.state._replace(weights=run.state.weights.at[0].set(np.inf)))
-    assert not np.isfinite(np.asarray(broken.to(1, decide).state.weights)[: net.parameters]).all()
+        assert not np.isfinite(clipped_alone(np.array([1.0, bad, 0.0], np.float32), 1.0)).all()
+    np.testing.assert_array_equal(clipped_alone(np.zeros(3, np.float32), 1.0), np.zeros(3))
+    run = Run.start(PAYLOAD, fed(PAYLOAD))
+    weights = np.array(run.state.weights)
+    weights[0] = np.inf
+    broken = replace(run, state=run.state._replace(weights=jnp.asarray(weights)))
+    assert not np.isfinite(np.asarray(broken.to(1, decide).state.weights)[1:]).all()
 
 
 def test_the_plan_counts_the_history_and_refuses_what_does_not_fit():

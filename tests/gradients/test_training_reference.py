@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from jax.flatten_util import ravel_pytree
 
 from aspis_sim import assignment
 from aspis_sim.data import load
@@ -16,6 +15,9 @@ from aspis_sim.gradients.network import network_of
 from aspis_sim.simulation import Run
 from tests.quick import quick
 from tests.shapes import fed, shape
+from tests.weights import in_rows, in_tree
+
+pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 
 WORKERS, SAMPLES, STEPS, RATE, CLIP, AT_WORKERS, AT_SERVER = 5, 2, 2, 0.01, 12.5, 0.6, 0.9
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
@@ -54,13 +56,13 @@ def by_hand(run):
 
         derivative = quick(jax.grad(loss))
         weights, norms = np.array(run.state.weights), []
+        template = jax.eval_shape(net.unravel, run.state.weights)
         history, speed = np.zeros((FILES, len(weights))), np.zeros(len(weights))
         for row in np.asarray(run.order)[:STEPS]:
-            own, rows = net.unravel(jnp.asarray(weights)), []
+            own, rows = in_tree(weights, template), []
             for file in row.reshape(FILES, SAMPLES):
-                inputs = jnp.asarray(samples.prepared(samples.inputs["train"][file]), float)
-                labels = jnp.asarray(samples.labels["train"][file])
-                rows.append(np.asarray(ravel_pytree(derivative(own, inputs, labels))[0]))
+                inputs = samples.prepared(samples.inputs["train"][file]).astype(float)
+                rows.append(in_rows(derivative(own, inputs, samples.labels["train"][file]), 1)[0])
             norms.append(np.linalg.norm(rows, axis=1))
             clipped = np.array(rows) * np.minimum(1, CLIP / norms[-1])[:, None]
             history = AT_WORKERS * history + (1 - AT_WORKERS) * clipped

@@ -7,7 +7,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
-from jax.flatten_util import ravel_pytree
 
 from aspis_sim import models
 from aspis_sim.devices.mesh import Axis
@@ -16,20 +15,22 @@ from aspis_sim.gradients.layers import layers_of
 from aspis_sim.gradients.source import Source
 from aspis_sim.spec.part import parse_part
 from tests.quick import quick
+from tests.weights import drawn, in_rows
 
 IMAGES = {
     "lenet": (28, 28, 1),
     "resnet8:width=4:groups=2": (8, 8, 3),
-    "resnet18:width=4:groups=2": (8, 8, 3),
+    "resnet18:width=1:groups=1": (8, 8, 3),
 }
+FILES, SAMPLES = 5, 2
 CASES: list[Any] = [
     ("lenet", (1, 1, 10**7)),
     ("resnet8:width=4:groups=2", (1, 2, 4000)),
-    pytest.param("resnet18:width=4:groups=2", (3, 1, 10**5), marks=pytest.mark.slow),
+    pytest.param("resnet18:width=1:groups=1", (3, 1, 4000), marks=pytest.mark.slow),
 ]
 """Chunks of files, turns in a chunk, bytes of a tile: cuts beside those of gradients/test_gradients_reference.py, which
 holds lenet and resnet8 to plain derivatives in float64. ResNet-18 takes the same paths as ResNet-8 and long to compile:
-once, through all of them."""
+once, through all of them, as narrow as still has layers of few channels, of many, and in tiles."""
 
 
 def built(text, classes=10):
@@ -71,7 +72,7 @@ def test_number_of_parameters(text, shape, count):
 @pytest.mark.parametrize(("text", "shape"), [*IMAGES.items(), ("lenet", (32, 32, 3)), ("resnet8", (5, 7, 2))])
 def test_every_sample_gets_a_score_a_class(text, shape):
     model = built(text, classes=7)
-    inputs = jax.random.normal(jax.random.key(0), (2, *shape))
+    inputs = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
     scores = quick(lambda key, inputs: model.scores(model.initialise(key, inputs), inputs))(jax.random.key(1), inputs)
     assert scores.shape == (2, 7)
     assert scores.dtype == jnp.float32
@@ -97,24 +98,16 @@ def test_what_a_model_cannot_take_is_refused_with_what_works(text, shape, messag
         parameters_of(built(text), shape)
 
 
-def on_files(text, shape, files=5, samples=2):
-    """A model's loss on some files, moved away from its initial weights, in which norms have scales of 1."""
-    model = built(text)
-    keys = jax.random.split(jax.random.key(0), 4)
-    inputs = jax.random.normal(keys[0], (files * samples, *shape))
-    labels = jax.random.randint(keys[1], (files * samples,), 0, 10)
-    parameters, unravel = ravel_pytree(quick(model.initialise)(keys[2], inputs[:1]))
-    parameters = unravel(parameters + 0.1 * jax.random.normal(keys[3], parameters.shape))
-    return model.loss, parameters, inputs, labels, jnp.arange(files * samples).reshape(files, samples)
-
-
 @pytest.fixture(scope="module")
 def case(request):
-    loss, parameters, inputs, labels, files = on_files(request.param, IMAGES[request.param])
-    gradient = quick(jax.vmap(jax.value_and_grad(loss), in_axes=(None, 0, 0)))
+    """A model's loss on some files, away from its initial weights, in which norms have scales of 1."""
+    model, rng = built(request.param), np.random.default_rng(0)
+    inputs = rng.normal(size=(FILES * SAMPLES, *IMAGES[request.param])).astype(np.float32)
+    labels = rng.integers(0, 10, len(inputs))
+    parameters, files = drawn(model.module, inputs, rng), np.arange(len(inputs)).reshape(FILES, SAMPLES)
+    gradient = quick(jax.vmap(jax.value_and_grad(model.loss), in_axes=(None, 0, 0)))
     losses, of_files = gradient(parameters, inputs[files], labels[files])
-    expected = np.concatenate([np.asarray(leaf).reshape(len(files), -1) for leaf in jax.tree.leaves(of_files)], axis=1)
-    return (loss, parameters, inputs, labels, files), expected, float(losses.mean())
+    return (model.loss, parameters, inputs, labels, files), in_rows(of_files, FILES), float(np.mean(losses))
 
 
 @pytest.mark.parametrize(("case", "cut"), CASES, indirect=["case"])
@@ -122,22 +115,22 @@ def test_file_gradients_from_inputs_and_deltas(case, cut):
     chunks, turns, tile_bytes = cut
     (loss, parameters, inputs, labels, files), expected, mean_loss = case
     layers = layers_of(loss, parameters, inputs[files[0]], labels[files[0]])
-    weights = jnp.asarray([0.5, 0.0, -1.0, 2.0, 0.25])
+    weights = np.asarray([0.5, 0.0, -1.0, 2.0, 0.25], np.float32)
 
     @quick
     def formed(parameters, inputs, labels):
         source = Source(layers, Axis(1), chunks, tile_bytes, turns)
-        found = source.gradients(parameters, inputs, labels, jnp.arange(len(files)), files)
+        found = source.gradients(parameters, inputs, labels, jnp.arange(FILES), jnp.asarray(files))
         bands = []
         for number, band in enumerate(found.layout.bands):
             tiles = lax.map(lambda tile, number=number: found.form(number, tile), jnp.arange(band.tiles))
-            bands.append(jnp.moveaxis(tiles, 0, 1).reshape(len(files), -1)[:, : band.columns])
-        return found.layout.join(bands), found.weighted(weights), found.bounds, found.loss
+            bands.append(jnp.moveaxis(tiles, 0, 1).reshape(FILES, -1)[:, : band.columns])
+        return found.layout.join(bands), found.weighted(jnp.asarray(weights)), found.bounds, found.loss
 
     columns, weighted, bounds, mean = formed(parameters, inputs, labels)
     largest = np.abs(expected).max()
     np.testing.assert_allclose(columns, expected, rtol=1e-4, atol=1e-5 * largest)
-    np.testing.assert_allclose(weighted, np.asarray(weights) @ expected, rtol=1e-4, atol=1e-5 * largest)
+    np.testing.assert_allclose(weighted, weights @ expected, rtol=1e-4, atol=1e-5 * largest)
     assert (np.asarray(bounds) >= np.linalg.norm(expected, axis=1) * (1 - 1e-5)).all()
     assert (np.asarray(bounds) <= 1e3 * np.linalg.norm(expected, axis=1)).all()
     assert mean == pytest.approx(mean_loss, rel=1e-5)
