@@ -60,7 +60,6 @@ def test_a_matrix_that_does_not_fit_is_refused_with_what_it_needs(net):
         plan(net, FILES, 1, 6 * GB, needing="krum")
 
 
-@pytest.mark.usefixtures("runs_compiled_quickly")
 @pytest.mark.parametrize("rule", ["median", "krum:f=28"])
 def test_the_matrix_of_all_gradients_exists_only_for_a_rule_that_needs_it(rule):
     """By what the compiled program reserves: 455 files x 153,610 parameters would be 280 MB."""
