@@ -132,6 +132,7 @@ def cost(drawing: Any, study: Source, shown: Shown, wanted: Wanted) -> None:
             axis.plot([price], [top1], color=styles[name].colour, marker=styles[name].marker[1], linestyle="")
         axis.set_xscale("log")
         axis.xaxis.set_major_formatter(lambda value, _: _short(value))
+        axis.xaxis.set_minor_formatter("")
         axis.set_ylim(-3, 103)
 
     parts(drawing, shown, wanted, draw, f"{COSTS[column][0]} (q={q})", "top-1 %", _FRONT)
