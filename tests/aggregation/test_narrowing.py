@@ -1,13 +1,13 @@
 """Looking for a rank in bytes first, against numpy's sort: on rows that suit it and on rows chosen against it."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from aspis_sim.aggregation import order_statistics
 from aspis_sim.aggregation.counting import count, digit_of_rank
 from aspis_sim.aggregation.narrowing import OUTER, narrowed
+from tests.quick import quick
 
 COLUMNS = 40
 RANDOM = np.random.default_rng(7)
@@ -57,11 +57,11 @@ def whatever_the_size(monkeypatch):
     monkeypatch.setattr(order_statistics, "WORTH_NARROWING", 0)
 
 
-def selections():
+def selections(compiled=quick):
     """Compiled anew, since the sizes from which on ways are taken are patched."""
-    kth = jax.jit(lambda values, rank, kept: order_statistics.kth_smallest(values, rank, kept))
-    fixed = jax.jit(lambda values, rank: order_statistics.kth_smallest(values, rank), static_argnums=1)
-    return kth, fixed, jax.jit(lambda values, kept: order_statistics.median(values, kept))
+    kth = compiled(lambda values, rank, kept: order_statistics.kth_smallest(values, rank, kept))
+    fixed = compiled(lambda values, rank: order_statistics.kth_smallest(values, rank), static_argnums=1)
+    return kth, fixed, compiled(lambda values, kept: order_statistics.median(values, kept))
 
 
 def middle(values):
@@ -74,8 +74,9 @@ def middle(values):
 @pytest.mark.parametrize("few", [0, 3, 32])
 @pytest.mark.parametrize("rows", [65, 200])
 def test_any_rank_of_any_rows(rows, few, monkeypatch):
+    as_in_a_run = few == order_statistics.FEW
     monkeypatch.setattr(order_statistics, "FEW", few)
-    kth, fixed, median = selections()
+    kth, fixed, median = selections(jax.jit if as_in_a_run else quick)
     everything = np.ones(rows, bool)
     some = np.random.default_rng(rows).random(rows) < 0.7
     for kind in KINDS:
@@ -98,12 +99,14 @@ def test_what_float32_cannot_tell_apart_in_float64():
             np.testing.assert_array_equal(fixed(values, 45), np.sort(values, axis=0)[45])
 
 
+look = quick(lambda values, rank: narrowed(values, rank, 0.5))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_called_settled_is_right(kind):
-    look = jax.jit(lambda values, rank: narrowed(values, rank, 0.5))
     for rows in (66, 301):
         values = kind(rows).astype(np.float32)
-        found = look(values, jnp.full(COLUMNS, rows // 2, jnp.int32))
+        found = look(values, np.full(COLUMNS, rows // 2, np.int32))
         settled = np.asarray(found.settled)
         np.testing.assert_array_equal(np.asarray(found.value)[settled], np.sort(values, axis=0)[rows // 2][settled])
         assert settled.all() or kind not in (plain, equal)
@@ -113,7 +116,7 @@ def test_absent_rows_are_at_the_end_that_is_asked_for():
     values = plain(80).astype(np.float32)
     values[:10] = np.nan
     ends = np.r_[np.full(4, -OUTER), np.full(6, OUTER), np.zeros(70)].astype(np.int8)
-    found = jax.jit(narrowed)(values, jnp.full(COLUMNS, 34, jnp.int32), ends=ends)
+    found = quick(narrowed)(values, np.full(COLUMNS, 34, np.int32), ends=ends)
     assert np.asarray(found.settled).all()
     np.testing.assert_array_equal(found.value, np.sort(values[10:], axis=0)[30])
 
@@ -124,9 +127,10 @@ def test_digits_are_found_and_counted(rows, dtype):
     limits = np.iinfo(dtype)
     digits = np.random.default_rng(rows).integers(limits.min, limits.max + 1, (rows, 12)).astype(dtype)
     digits[:, 0], digits[:, 1] = limits.max, limits.min
+    look = quick(digit_of_rank)
     for rank in {0, rows // 2, rows - 1}:
-        found, below = jax.jit(digit_of_rank)(digits, jnp.full(12, rank, jnp.int32))
+        found, below = look(digits, np.full(12, rank, np.int32))
         expected = np.sort(digits, axis=0)[rank]
         np.testing.assert_array_equal(found, expected)
         np.testing.assert_array_equal(below, (digits < expected).sum(0))
-    np.testing.assert_array_equal(jax.jit(lambda rows: count(rows, lambda row: row >= 0))(digits), (digits >= 0).sum(0))
+    np.testing.assert_array_equal(quick(lambda rows: count(rows, lambda row: row >= 0))(digits), (digits >= 0).sum(0))

@@ -12,15 +12,16 @@ from hypothesis.extra import numpy as hnp
 
 from aspis_sim.aggregation import order_statistics, ranked_sums
 from aspis_sim.aggregation.sorting_network import odd_even_merge, pruned
+from tests.quick import quick
 
 ROWS = (1, 2, 5, 15, 70)
-kth = jax.jit(order_statistics.kth_smallest, static_argnums=1)
-kth_traced = jax.jit(order_statistics.kth_smallest)
-median = jax.jit(order_statistics.median, static_argnums=2)
-sum_of_ranks = jax.jit(ranked_sums.sum_of_ranks, static_argnums=(1, 2))
-sum_of_traced_ranks = jax.jit(ranked_sums.sum_of_ranks)
-mean_of_nearest = jax.jit(ranked_sums.mean_of_nearest, static_argnums=2)
-mean_of_traced_nearest = jax.jit(ranked_sums.mean_of_nearest)
+kth = quick(order_statistics.kth_smallest, static_argnums=1)
+kth_traced = quick(order_statistics.kth_smallest)
+median = quick(order_statistics.median, static_argnums=2)
+sum_of_ranks = quick(ranked_sums.sum_of_ranks, static_argnums=(1, 2))
+sum_of_traced_ranks = quick(ranked_sums.sum_of_ranks)
+mean_of_nearest = quick(ranked_sums.mean_of_nearest, static_argnums=2)
+mean_of_traced_nearest = quick(ranked_sums.mean_of_nearest)
 
 
 def awkward(rows, columns, dtype, seed=0):
@@ -59,10 +60,10 @@ def test_every_rank(rows, dtype):
     ordered = np.sort(values, axis=0)
     with jax.enable_x64(True):
         for rank in sorted({0, rows // 2, rows - 1}):
-            found = kth_traced(jnp.asarray(values), jnp.int32(rank))
+            found = kth_traced(values, np.int32(rank))
             assert found.dtype == dtype
             np.testing.assert_array_equal(found, ordered[rank])
-        np.testing.assert_array_equal(kth(jnp.asarray(values), rows // 2), ordered[rows // 2])
+        np.testing.assert_array_equal(kth(values, rows // 2), ordered[rows // 2])
 
 
 @pytest.mark.parametrize("rows", ROWS)
@@ -86,7 +87,7 @@ def test_columns_in_tiles(monkeypatch):
     for cached, columns in ((0, 101), (70 * 64, 101), (70 * 64, 96), (70 * 64, 33)):
         monkeypatch.setattr(order_statistics, "CACHED", cached)
         values = awkward(70, columns, np.float32)
-        np.testing.assert_array_equal(jax.jit(lambda rows: order_statistics.median(rows))(values), middle(values))
+        np.testing.assert_array_equal(quick(lambda rows: order_statistics.median(rows))(values), middle(values))
 
 
 @given(hnp.arrays(np.float32, (66, 3), elements=st.floats(width=32, allow_nan=True, allow_subnormal=True)))
@@ -143,17 +144,17 @@ def test_derivatives(rows):
         lambda v: ranked_sums.mean_of_nearest(v, jnp.zeros(5), rows - 2),
     )
     with jax.enable_x64(True):
-        for function in map(jax.jit, functions):
-            _, slope = jax.jvp(function, (jnp.asarray(values),), (jnp.asarray(change),))
-            step = 1e-6
-            secant = function(jnp.asarray(values + step * change)) - function(jnp.asarray(values - step * change))
+        for function in functions:
+            compiled, sloped = quick(function), quick(lambda v, c, of=function: jax.jvp(of, (v,), (c,))[1])
+            slope, step = np.asarray(sloped(values, change)), 1e-6
+            secant = np.asarray(compiled(values + step * change)) - np.asarray(compiled(values - step * change))
             np.testing.assert_allclose(slope, secant / (2 * step), rtol=1e-6)  # central differences
 
 
 def test_inside_scan_and_vmap():
     values = np.random.default_rng(0).normal(size=(3, 70, 8)).astype(np.float32)
     expected = np.median(values, axis=1)
-    batched = jax.jit(jax.vmap(order_statistics.median))(values)
+    batched = quick(jax.vmap(order_statistics.median))(values)
     np.testing.assert_allclose(batched, expected, rtol=1e-6)
-    scanned = jax.jit(lambda v: jax.lax.scan(lambda c, one: (c, order_statistics.median(one)), 0, v)[1])(values)
+    scanned = quick(lambda v: jax.lax.scan(lambda c, one: (c, order_statistics.median(one)), 0, v)[1])(values)
     np.testing.assert_allclose(scanned, expected, rtol=1e-6)

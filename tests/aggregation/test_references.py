@@ -8,12 +8,12 @@ import functools
 from itertools import combinations
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, preaggregation, rule
 from tests.aggregation import reference_rules as reference
+from tests.quick import quick
 
 N, D, F = 11, 5, 2
 OPTIONS = {"median_of_means": {"buckets": 5}, "bucketing": {"size": 2}}
@@ -32,9 +32,14 @@ def options(name, f):
 
 
 @functools.cache
-def applied(name, f):
+def applied(name, f, jit=quick):
     build = rule if name in RULES else preaggregation
-    return jax.jit(build(name, **options(name, f)).__call__)
+    return jit(build(name, **options(name, f)).__call__)
+
+
+def in_float32(name, values):
+    """The result as it is compiled for a run."""
+    return np.asarray(applied(name, F, jax.jit)(values)).astype(np.longdouble)
 
 
 def drawn(seed, rows=N, columns=D):
@@ -93,7 +98,7 @@ def size_of(values):
 
 def compare_in_float64(name, values, f=F):
     with jax.enable_x64(True):
-        found = np.asarray(applied(name, f)(jnp.asarray(values)))
+        found = np.asarray(applied(name, f)(values))
     wanted = expected(name, values, f)
     assert found.dtype == np.float64
     assert (np.isfinite(found) == np.isfinite(wanted)).all()
@@ -186,7 +191,7 @@ def same(found, wanted, size):
 def test_float32_chooses_within_rounding_of_the_best(name):
     for kind, make in INPUTS.items():
         values = make().astype(np.float32)
-        rows, found = values.astype(np.longdouble), np.asarray(applied(name, F)(values)).astype(np.longdouble)
+        rows, found = values.astype(np.longdouble), in_float32(name, values)
         size = size_of(rows)
         with np.errstate(all="ignore"):
             right = any(same(found, one, size) for one in candidates(name, rows, rounding(values)))
@@ -201,14 +206,14 @@ CLIPPING = ("centered_clipping", "clipping", "arc", "bucketing")
 def test_float32_of_what_chooses_no_rows(name):
     for kind, make in INPUTS.items():
         values = make().astype(np.float32)
-        found, wanted = np.asarray(applied(name, F)(values)).astype(np.longdouble), expected(name, values, F)
+        found, wanted = in_float32(name, values), expected(name, values, F)
         assert same(found, wanted, size_of(values.astype(np.longdouble))), f"on {kind}: {found}, not {wanted}"
 
 
 @pytest.mark.parametrize("kind", INPUTS)
 def test_float32_nnm_mixes_within_rounding_of_the_nearest(kind):
     values = INPUTS[kind]().astype(np.float32)
-    rows, found = values.astype(np.longdouble), np.asarray(applied("nnm", F)(values)).astype(np.longdouble)
+    rows, found = values.astype(np.longdouble), in_float32("nnm", values)
     squared, usable = reference.squared_distances(rows), reference.finite(rows)
     for place in range(N):
         keys = np.where(usable, squared[place], np.inf)
@@ -227,7 +232,7 @@ DEFINITE = ("colluders", "NaN", "Inf", "NaN and Inf", "one NaN", "one -Inf", "1e
 @pytest.mark.parametrize("name", ["bulyan", "meamed", "caf", "dnc", "medoid"])
 def test_float32_where_one_choice_is_best_by_more_than_rounding(name, kind):
     values = INPUTS[kind]().astype(np.float32)
-    found, wanted = np.asarray(applied(name, F)(values)).astype(np.longdouble), expected(name, values, F)
+    found, wanted = in_float32(name, values), expected(name, values, F)
     np.testing.assert_allclose(
         (found / size_of(values)).astype(float), (wanted / size_of(values)).astype(float), rtol=1e-4, atol=1e-5
     )

@@ -36,8 +36,7 @@ SCALES = (-100, -66, -33, -1, 40, 80, 117)
 
 
 @functools.cache
-def applied(name, size=1.0):
-    """The compiled rule or preaggregation for rows of about ``size``."""
+def compiled(name, size, jit):
     part, given = VARIANTS.get(name, (name, {}))
     registry, build = (PREAGGREGATIONS, preaggregation) if part in PREAGGREGATIONS else (RULES, rule)
     given = dict(given)
@@ -45,7 +44,12 @@ def applied(name, size=1.0):
         given.setdefault("f", F.get(name, 3))
     if name in LENGTHS:
         given[LENGTHS[name]] = 2.0 * size
-    return (quick if name in LENGTHS else jax.jit)(build(part, **given).__call__)
+    return jit(build(part, **given).__call__)
+
+
+def applied(name, size=1.0):
+    """The compiled rule or preaggregation for rows of about ``size``: one program for all sizes but for `LENGTHS`."""
+    return compiled(name, size, quick) if name in LENGTHS else compiled(name, 1.0, jax.jit)
 
 
 def rows(seed=0, far=8.0):
@@ -69,7 +73,7 @@ def test_scaling_by_a_power_of_two_scales_the_result_exactly(name):
     once = np.asarray(applied(name)(values))
     for exponent in SCALES:
         size = 2.0**exponent
-        scaled = np.asarray(applied(name, size if name in LENGTHS else 1.0)(np.ldexp(values, exponent)))
+        scaled = np.asarray(applied(name, size)(np.ldexp(values, exponent)))
         factor = 0 if name == "sign_majority" else exponent
         np.testing.assert_array_equal(scaled, np.ldexp(once, factor), err_msg=f"at 2^{exponent}")
 
@@ -84,7 +88,7 @@ def test_no_scale_lets_the_outliers_in(name, size):
     values[[0, 4, 8]] = good[:3] + 0.1
     values[liars] = 50.0
     exact = values.astype(np.float64)
-    found = np.asarray(applied(name, size if name in LENGTHS else 1.0)(exact.astype(np.float32) * np.float32(size)))
+    found = np.asarray(applied(name, size)(exact.astype(np.float32) * np.float32(size)))
     good = np.delete(exact, liars, axis=0)
     assert np.linalg.norm(found / size - good.mean(0)) <= 2 * np.linalg.norm(good - good.mean(0), axis=1).max()
 
@@ -130,11 +134,11 @@ def test_norms_over_the_whole_range(dtype):
     sizes = np.array([0, 1e-37, 1e-30, 1e-19, 1e-12, 1, 1e18, 1e25, 1e37]).astype(dtype)
     with jax.enable_x64(dtype == np.float64):
         values = sizes[:, None] * np.array([3, -4, 0], dtype)
-        compiled = jax.jit(norms)
-        np.testing.assert_allclose(compiled(values), 5 * sizes, rtol=4 * np.finfo(dtype).eps)
-        np.testing.assert_allclose(compiled(values, values[5])[jnp.array([0, 1, 5])], [5, 5, 0], rtol=1e-6)
+        found = jax.jit(norms)
+        np.testing.assert_allclose(found(values), 5 * sizes, rtol=4 * np.finfo(dtype).eps)
+        np.testing.assert_allclose(np.asarray(found(values, values[5]))[[0, 1, 5]], [5, 5, 0], rtol=1e-6)
         bad = np.array([[np.nan, 1], [np.inf, 1], [-np.inf, 1], [np.finfo(dtype).max] * 2, [2, 0]], dtype)
-        assert compiled(bad).tolist() == [np.inf] * 4 + [2]
+        assert found(bad).tolist() == [np.inf] * 4 + [2]
 
 
 def test_a_distance_is_right_whatever_its_size():
@@ -151,8 +155,8 @@ def test_a_distance_is_right_whatever_its_size():
 @pytest.mark.parametrize("dtype", [jnp.bfloat16, jnp.float16])
 @pytest.mark.parametrize("name", [*SELECT, "geometric_median to convergence", "nnm", "arc", "clipping"])
 def test_short_floats_keep_their_type_and_choose_as_float32_does(name, dtype):
-    values = jnp.asarray(rows(6, far=30.0)).astype(dtype)
-    short = applied(name)(values)
+    values = rows(6, far=30.0).astype(dtype)
+    short = compiled(name, 1.0, quick)(values)
     assert short.dtype == dtype
-    long = np.asarray(applied(name)(values.astype(jnp.float32)))
+    long = np.asarray(applied(name)(values.astype(np.float32)))
     np.testing.assert_allclose(np.asarray(short, np.float32), long, atol=0.05, rtol=0.02)  # 8 bits of mantissa
