@@ -105,7 +105,7 @@ KINDS = (
         "aspis-sim sweep --q 1..3 --attack strong --silent 2 --silence {name}",
     ),
     Kind(
-        "server-memory",
+        "evidence",
         "What the server remembers",
         EVIDENCE,
         "Disagreements and convictions of earlier steps count as long as the server remembers them.",
@@ -113,7 +113,7 @@ KINDS = (
         {"window": "aspis-sim sweep --q 1..3 --attack strong --scheme aspis-certified --evidence {name}:length=50"},
     ),
     Kind(
-        "audit-policies",
+        "audits",
         "Audit policies",
         AUDIT_POLICIES,
         "A policy says which files the server computes itself, to convict whoever returned something else.",
