@@ -177,13 +177,13 @@ def _check_memory(cell: Cell, files: int) -> None:
         return
     traits = DETECTORS.traits(cell.detector)
     if not traits.detects or traits.windowed:
-        able = ", ".join(
-            name for name in DETECTORS if DETECTORS.traits(name).detects and not DETECTORS.traits(name).windowed
+        able = " or ".join(
+            f"`detector={name}`"
+            for name in DETECTORS
+            if DETECTORS.traits(name).detects and not DETECTORS.traits(name).windowed
         )
         why = "remembers by itself, over its windows" if traits.windowed else "reads no graph, and excludes nobody"
-        raise InputError(
-            f"{asked} with detector {cell.detector} of scheme {cell.scheme}, which {why}; take `detector=` {able}"
-        )
+        raise InputError(f"{asked} with detector {cell.detector} of scheme {cell.scheme}, which {why}; take {able}")
     if cell.audits > files:
         raise InputError(
             f"`audits={cell.audits}`: scheme {cell.scheme} has {files:,} files, and each is audited once a step at most"
