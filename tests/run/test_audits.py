@@ -71,3 +71,17 @@ def test_three_copies_in_groups_and_two_audits_are_exact_for_two_liars(attack):
     given |= {"scheme": "aspis-audited", "audits": 2, "attack": attack, "payload": "reversed", "steps": 15}
     row = aspis_sim.train(**given).row
     assert (row.distortion_measured, row.lost_measured, row.false_accusation_rate) == (0, 0, 0)
+
+
+def test_on_several_devices_the_same_workers_are_convicted():
+    given = {**SMALL, "scheme": "aspis-audited", "attack": "weak", "payload": "alie", "steps": 12, "silent": 0}
+    one, four = (aspis_sim.train(devices=devices, **given).trace for devices in (1, 4))
+    assert one.excluded_byzantine.tolist() == four.excluded_byzantine.tolist()
+    assert one.distorted.tolist() == four.distorted.tolist()
+
+
+def test_on_several_devices_the_same_workers_are_silent():
+    given = {**SMALL, "scheme": "aspis-certified", "q": 2, "attack": "weak", "steps": 8, "silent": 2}
+    one, four = (aspis_sim.train(devices=devices, **given).trace for devices in (1, 4))
+    assert one.lost.tolist() == four.lost.tolist()
+    assert one.excluded_byzantine.tolist() == four.excluded_byzantine.tolist()
