@@ -33,6 +33,9 @@ OUTSIDE = ("status", "distortion_theory")
 IMPLIED = (*(one.name for one in FIGURES if one.metric is None and one.name not in OUTSIDE), "samples_processed")
 """Columns that follow from the others, and so tell when a row contradicts itself."""
 
+LATER = ("bytes_sent",)
+"""Columns that rows of earlier versions lack, although every run has a value there."""
+
 
 class Outcome(StrEnum):
     """How a cell came out the second time."""
@@ -199,7 +202,8 @@ def _differences(stored: StoredRun, result: Result) -> Iterator[tuple[str, float
     row = row_of(resolve(cell_of(stored)), result)
     for name in COLUMNS:
         before, now = stored.row[name], row[name]
-        if name != "seconds" and repr(before) != repr(now):
+        unknown = before is None and name in LATER
+        if name != "seconds" and not unknown and repr(before) != repr(now):
             real = isinstance(before, int | float) and isinstance(now, int | float)
             yield name, _apart(np.array([before]), np.array([now])) if real else math.inf
     if stored.trace is None or result.trace is None:
