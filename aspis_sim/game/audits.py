@@ -69,11 +69,12 @@ def play_audits(assignment: Assignment, q: int, audits: int, steps: int) -> list
     Byzantine together, and only certified values enter. The states are the numbers of convictions; moves and outcomes
     are listed, and the value follows backwards from the last step.
 
-    Claim `no lies are worth more than (q - r + 1) f / m file-steps`, however long the run. In a step let u lies enter
-    the update. In each of its audits that is no decoy's, at least u of at most f doubtful files are lied about: the
-    chance to convict somebody anew is at least u / f; a decoy's audit convicts for certain, and u <= f. So the step's
-    expected convictions are at least m u / f: u is at most f / m times them. After q - r + 1 convictions nothing enters
-    any more. ∎ (Found for this project.)
+    Claim `no lies are worth more than (q - r + 1) f / m file-steps`, however long the run. Call an audit a hit if it
+    convicts somebody while fewer than q - r + 1 workers are convicted. Let u lies enter the update of a step. Then
+    fewer were convicted before each of its audits, and in each that is no decoy's at least u of at most f doubtful
+    files were lied about by workers not convicted: it was a hit with a chance of at least u / f. A decoy's audit is one
+    for certain, and u <= f. So the expected hits of a step are at least m / f times the lies that enter. Each hit adds
+    a convicted worker or more, so that a run has at most q - r + 1 of them. ∎ (Found for this project.)
 
     Args:
         assignment: the subset assignment, of any r.
