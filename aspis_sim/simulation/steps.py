@@ -156,7 +156,6 @@ class Step:
 
     def _foreseen(self, state: State, feed: Feed, table: Table | None, roles: Roles) -> Foreseen:
         """What the adversary can tell of the round beforehand: all but what the server will audit in it."""
-
         past = self._recalled(state)
 
         def shown(graph: Array) -> Array:

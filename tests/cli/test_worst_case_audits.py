@@ -51,6 +51,8 @@ def test_the_table_fits_and_says_what_was_found(width, monkeypatch):
     [
         ("--audits -1", "--audits -1 is negative; the server computes 1 or more files a step, 0 for none"),
         ("--audits 1 --steps 0", "--steps 0: a run has 1 to 10,000 steps here"),
+        ("--audits 1 --detector clique", "for the detector certified; leave --detector, --objective and --effort out"),
+        ("--audits 1 --objective fraction", "leave --detector, --objective and --effort out"),
         ("--audits 1 --workers 15 --assignment mols", "solved on the assignment subset, not on mols"),
         ("--audits 3 --workers 15 --q 7", "3 audits of 455 files have too many outcomes to list; try fewer workers"),
     ],

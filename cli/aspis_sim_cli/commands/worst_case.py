@@ -29,6 +29,9 @@ picks some. Ten to thirty seconds on a slow machine."""
 BUILDABLE = [name for name in ASSIGNMENTS if not ASSIGNMENTS.traits(name).from_file]
 """Assignments that need no file."""
 
+EVERY_DETECTOR = "clique,sound,certified,unanimous"
+"""Who is attacked if nobody is named."""
+
 SYSTEM, SEARCH, AUDITS = "The system", "The search", "Audits"
 
 
@@ -90,7 +93,7 @@ def worst_case(
             metavar="NAME,…",
             autocompletion=completion.of("detector", several=True),
         ),
-    ] = "clique,sound,certified,unanimous",
+    ] = EVERY_DETECTOR,
     objective: Annotated[
         str,
         typer.Option(
@@ -149,6 +152,7 @@ def worst_case(
       aspis-sim worst-case --workers 15 --q 7 --audits 1 --steps 300
     """
     from aspis_sim.assignment import build
+    from aspis_sim.errors import InputError
     from aspis_sim.game import play
     from aspis_sim.records import as_csv, columns_of
     from aspis_sim_cli.render.worst_case_table import worst_case_view
@@ -157,6 +161,11 @@ def worst_case(
     _check(assignment, workers, redundancy, budgets, detectors, objective, effort, seed)
     if audits:
         check_audits(assignment, audits, steps)
+        if detector not in (EVERY_DETECTOR, "certified") or objective != "count" or effort is not None:
+            raise InputError(
+                "against audits the most distorted file-steps are solved for the detector certified; "
+                "leave --detector, --objective and --effort out"
+            )
     output = Output.to(format, out)
 
     system = build(assignment, workers=workers, redundancy=redundancy)
