@@ -196,6 +196,10 @@ class Grid:
                 f"a data seed of {given['data_seed'][0]} is for files that hold different data; with `heterogeneity` "
                 f"{', '.join(self['heterogeneity'])} there is no partition to draw"
             )
+        if self["silence"] != AXES["silence"].defaults and not any(self["silent"]):
+            raise InputError(
+                f"`silence` {', '.join(self['silence'])} says which workers are silent, and none are; add `silent=1`"
+            )
         if "epochs" in given and "steps" in given:
             raise InputError(
                 f"{given['steps'][0]} steps and {given['epochs'][0]:g} epochs: a run takes one or the other"

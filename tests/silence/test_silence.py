@@ -184,6 +184,7 @@ def test_the_code_survives_a_silent_worker_in_the_place_of_a_liar():
         ({"silent": 3}, "must be honest (2q + s < K); 2 can be silent, or take `workers=8` or more"),
         ({"silent": -1}, "`silent` -1 is negative"),
         ({"silent": 1, "silence": "crush"}, "crash"),
+        ({"silence": "crash"}, "`silence` crash says which workers are silent, and none are; add `silent=1`"),
         ({"silent": 1, "silence": "slowest:spread=-1"}, "it is 0 (all workers alike) to 50"),
         ({"silent": 1, "scheme": "median", "rule": "bulyan:f=1"}, "the rule bulyan"),
     ],
