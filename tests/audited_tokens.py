@@ -12,7 +12,7 @@ from aspis_sim.aggregation.vote import Ruling, vote
 from aspis_sim.assignment import Assignment
 from aspis_sim.detection.agreement import Agreement, agreement_graph
 from aspis_sim.detection.certified import certify_values
-from aspis_sim.simulation.memory import Auditor, Evidence, no_evidence
+from aspis_sim.simulation.server.memory import Auditor, Evidence, no_evidence
 
 NOT_FINITE = -1
 """A token that equals nothing."""

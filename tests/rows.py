@@ -1,6 +1,7 @@
 """Rows as a sweep leaves them, without one."""
 
-from aspis_sim.run.row import BY_COLUMN, Row, settings_of
+from aspis_sim.run.row import Row, settings_of
+from aspis_sim.spec.cell import BY_COLUMN
 
 ROW = Row(
     {

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.errors import DataError, InputError
+from aspis_sim.run.figures.columns import FIGURES
 from aspis_sim.run.machine import this_machine
 from aspis_sim.run.resolve import resolve
-from aspis_sim.run.row import COLUMNS, FIGURES, Row, row_of
+from aspis_sim.run.row import COLUMNS, Row, row_of
 from aspis_sim.run.train import Result, Stopped, Tick, train
 from aspis_sim.run.trying import try_parts
 from aspis_sim.spec.cell import Cell

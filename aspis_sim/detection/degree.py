@@ -14,7 +14,7 @@ def detect_by_degree(agreement: NDArray[Any], *, max_byzantine: int, assignment:
 
     An honest worker can be contradicted by the q Byzantines only, so nobody honest is flagged. In a run the graph is
     that of a window of iterations: an edge, once lost, is lost until the window ends
-    (`aspis_sim.simulation.degree_window`); here it is that of one iteration.
+    (`aspis_sim.simulation.server.degree_window`); here it is that of one iteration.
 
     Args:
         agreement: bool ``[K, K]``, symmetric: the pair agreed on all the files that it shares, or shares none.

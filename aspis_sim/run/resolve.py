@@ -6,7 +6,6 @@ hides nothing else about its cell.
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.adversary.choices import Attack
-from aspis_sim.adversary.membership import over_windows
-from aspis_sim.adversary.payloads import PAYLOADS, Payload, payload
-from aspis_sim.adversary.payloads.alie import baruch_strength
+from aspis_sim.adversary.payloads import Payload, payload
 from aspis_sim.adversary.strongest import strongest_frame_up
 from aspis_sim.adversary.targeting import TARGETINGS, target
-from aspis_sim.aggregation import RULES, Rule, accepts, conventions, rule, steps_of
+from aspis_sim.aggregation import Rule, rule
 from aspis_sim.assignment import Assignment, build
 from aspis_sim.augmentations import Augmentation, augmentation
 from aspis_sim.coding import CODINGS
@@ -29,9 +26,10 @@ from aspis_sim.detection.remaining import still_distortable
 from aspis_sim.detection.verdict import as_published
 from aspis_sim.distortion.silent import distortable_beside
 from aspis_sim.plugin import loaded
+from aspis_sim.run import options
 from aspis_sim.schedules import schedule
 from aspis_sim.spec.cell import KNOBS, Cell
-from aspis_sim.spec.part import Option, Parameters, parse_part
+from aspis_sim.spec.part import Parameters, parse_part
 from aspis_sim.spec.sizes import dataset_of, training_samples
 
 if TYPE_CHECKING:
@@ -61,18 +59,18 @@ class Job:
     def attack(self) -> Attack:
         """Who lies, and about which copies."""
         cell, part = self.cell, parse_part(self.cell.attack)
-        options = part.options
+        given = part.options
         if TARGETINGS.accepts(part.name, "framed"):
             if cell.framed == "auto":
                 return strongest_frame_up(self.assignment, cell.q, cell.detector, cell.after_detection)
-            options["framed"] = cell.framed
+            given["framed"] = cell.framed
         if TARGETINGS.accepts(part.name, "detector"):
-            options.setdefault("detector", cell.detector)
+            given.setdefault("detector", cell.detector)
         if TARGETINGS.accepts(part.name, "after_detection"):
-            options.setdefault("after_detection", cell.after_detection)
+            given.setdefault("after_detection", cell.after_detection)
         if TARGETINGS.accepts(part.name, "seed"):
-            options.setdefault("seed", cell.seed)
-        return target(part.name, self.assignment, cell.q, **options)
+            given.setdefault("seed", cell.seed)
+        return target(part.name, self.assignment, cell.q, **given)
 
     @property
     def believed_q(self) -> int:
@@ -86,20 +84,8 @@ class Job:
         return DETECTORS.traits(self.cell.detector)
 
     def memberships(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Who is Byzantine in each window, ``[windows, K]``, and which copies are distorted, ``[windows, f, r]``.
-
-        With workers that change places the latter is empty: it then follows at every step from who is Byzantine. The
-        windows' workers are drawn by NumPy from a stream of the seed, named "membership".
-        """
-        cell, fixed = self.cell, self.attack
-        if cell.adversary_window is None:
-            byzantine, distorts = fixed.byzantine[None], fixed.distorts[None]
-        else:
-            generator = np.random.default_rng([cell.seed, zlib.crc32(b"membership")])
-            windows = -(-cell.steps // cell.adversary_window)
-            name = parse_part(cell.attack).name
-            byzantine, distorts = over_windows(name, fixed, self.assignment, generator, windows, moved=cell.permute)
-        return byzantine, np.zeros((len(byzantine), 0, 0), bool) if cell.permute else distorts
+        """Who is Byzantine in each window, ``[windows, K]``, and which copies are distorted, ``[windows, f, r]``."""
+        return options.memberships(self.cell, self.assignment, self.attack)
 
     @property
     def samples_per_file(self) -> int:
@@ -139,46 +125,18 @@ class Job:
 
     @cached_property
     def rule_parameters(self) -> Parameters:
-        """The options of the robust rule, with those that follow from the adversary filled in.
-
-        f is the most distorted files that can pass the detector. A rule that adapts to that number is compiled for the
-        largest it can be with these workers, so that cells with different q share one program.
-        """
-        part = parse_part(self.cell.rule)
-        options = part.options
-        if accepts(part.name, "f"):
-            options.setdefault("f", self.distortable)
-        if accepts(part.name, "most") and not {"buckets", "most"} & set(options):
-            assignment, q = self.assignment, (self.cell.workers - self.cell.silent - 1) // 2
-            most = distortable_beside(assignment, q, self.cell.silent, self.cell.detector)
-            _, last = steps_of(part.name)[-1]
-            usual = RULES.default(last, "per_lie") if RULES.accepts(last, "per_lie") else 1
-            options["most"] = min(int(options.get("per_lie") or usual) * most + 1, len(assignment.files))
-        return tuple(sorted(options.items()))
+        """The options of the robust rule, with those that follow from the adversary filled in."""
+        return options.of_rule(self.cell, self.assignment, self.distortable)
 
     @cached_property
     def payload_parameters(self) -> Parameters:
         """The options of the payload but for its strength; what it knows of the cell is filled in."""
-        part = parse_part(self.cell.payload)
-        options: dict[str, Option] = part.options
-        if PAYLOADS.accepts(part.name, "aggregator") and "aggregator" not in options:
-            options = {"aggregator": parse_part(self.cell.rule).name, **dict(self.rule_parameters), **options}
-        if PAYLOADS.accepts(part.name, "tolerance"):
-            options.setdefault("tolerance", self.cell.tolerance)
-        options.pop("strength", None)
-        return tuple(sorted(options.items()))
+        return options.of_payload(self.cell, self.rule_parameters)
 
     @property
     def strength(self) -> float | None:
         """The payload's strength: the cell's own, else the convention's or the payload's, None if it has none."""
-        cell, part = self.cell, parse_part(self.cell.payload)
-        if not PAYLOADS.accepts(part.name, "strength"):
-            return None
-        if cell.strength is not None:
-            return cell.strength
-        usual = conventions.defaults(conventions.PAYLOADS, cell.convention, part.name)
-        given = {"strength": PAYLOADS.default(part.name, "strength"), **usual, **part.options}["strength"]
-        return baruch_strength(cell.workers, cell.q) if given is None else given
+        return options.strength(self.cell)
 
     def build_rule(self) -> Rule:
         """The robust rule."""

@@ -19,12 +19,13 @@ from aspis_sim.devices.mesh import COLUMNS, EVERYWHERE, on_all, on_devices, zero
 from aspis_sim.environment import PRNG, nothing_kept, pinned
 from aspis_sim.gradients.momentum import History
 from aspis_sim.gradients.network import Network, network_of
-from aspis_sim.simulation.degree_window import empty_memory
-from aspis_sim.simulation.memory import no_evidence
+from aspis_sim.simulation.assembly import step_of
+from aspis_sim.simulation.server.degree_window import empty_memory
+from aspis_sim.simulation.server.memory import no_evidence
+from aspis_sim.simulation.server.verdicts import Table, empty_table
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State, Trace
-from aspis_sim.simulation.steps import advance_by, step_of
-from aspis_sim.simulation.verdicts import Table, empty_table
+from aspis_sim.simulation.steps import advance_by
 from aspis_sim.spec.part import parse_part
 from aspis_sim.streams import every_sample, root_key, sample_order, stream
 

@@ -36,7 +36,8 @@ from aspis_sim.gradients.momentum import History, accumulate, shapes
 from aspis_sim.gradients.source import Gradients, Source
 from aspis_sim.models.base import in_float32
 from aspis_sim.simulation.exchange import Batch, Returned, made_once
-from aspis_sim.simulation.server_clipping import clip_returned
+from aspis_sim.simulation.lies import lies_of
+from aspis_sim.simulation.server.clipping import clip_returned
 
 
 @dataclass(frozen=True)
@@ -239,36 +240,12 @@ class Round:
     def _lies(
         self, batch: Batch, honest: Gradients, lie: Payload, key: Array
     ) -> Callable[[Array, int, Array | int], Array]:
-        """The lies ``[f or 1, width / devices]`` of a tile, from its honest rows, its band and its index."""
-        axis, layout = self.source.axis, honest.layout
+        """The lies of a tile, from its honest rows, its band and its index."""
         if lie.scope == "labels":
             flipped = batch._replace(labels=self.classes - 1 - batch.labels)
-            form = self._gradients(flipped, jnp.arange(len(batch.files)), layout.one_tile).form
+            form = self._gradients(flipped, jnp.arange(len(batch.files)), honest.layout.one_tile).form
             return lambda rows, band, tile: form(band, tile)
-
-        # A lie is computed in float32 at least unless it is exact, and sent in the type of the gradients.
-        if not lie.reads_rows:
-            whole = lie(jnp.zeros((1, layout.parameters), batch.weights.dtype), key)
-            bands = layout.split(whole[None])
-
-            def fixed(rows: Array, band: int, tile: Array | int) -> Array:
-                width = layout.bands[band].width
-                made = lax.dynamic_slice_in_dim(bands[band], tile * width, width, axis=1)
-                return axis.slice(made).astype(rows.dtype)
-
-            return fixed
-
-        def lies(rows: Array, band: int, tile: Array | int) -> Array:
-            width, columns = layout.bands[band].width, layout.bands[band].columns
-            seen = rows if lie.coordinatewise else axis.gather(rows, width)
-            made = lie.of_files(seen if lie.exact else in_float32(seen), key)
-            made = (made if lie.coordinatewise else axis.slice(made)).astype(rows.dtype)
-            if axis.size == 1 and layout.bands[band].tiles == 1:
-                return made
-            real = tile * width + jnp.arange(width) < columns
-            return jnp.where(axis.slice(real), made, 0)
-
-        return lies
+        return lies_of(lie, honest.layout, self.source.axis, key, batch.weights.dtype)
 
     def _by_rule(self, values: Array, kept: Array | None, distortable: Array) -> Array:
         rule, axis = self.rule, self.source.axis

@@ -15,9 +15,9 @@ from aspis_sim.devices.mesh import on_all
 from aspis_sim.environment import pinned
 from aspis_sim.gradients.network import Score
 from aspis_sim.simulation.program import Program, compiled
+from aspis_sim.simulation.server.verdicts import Table, with_verdict
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State
-from aspis_sim.simulation.verdicts import Table, with_verdict
 
 Decide = Callable[[NDArray[np.bool_]], tuple[Verdict, int]]
 """From an agreement graph to the verdict and the most files that can be distorted after it."""

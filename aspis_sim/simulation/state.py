@@ -6,8 +6,8 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from aspis_sim.simulation.degree_window import Memory
-from aspis_sim.simulation.memory import Evidence
+from aspis_sim.simulation.server.degree_window import Memory
+from aspis_sim.simulation.server.memory import Evidence
 
 
 class Feed(NamedTuple):

@@ -40,7 +40,8 @@ BESIDE = (
 
 COUNTED = (
     *(f"spec/{name}.py" for name in ("adversary", "cell", "compute", "part", "sizes", "system", "training")),
-    *(f"run/{name}.py" for name in ("price", "published", "resolve", "row", "shards", "train")),
+    *(f"run/figures/{name}.py" for name in ("columns", "price", "published")),
+    *(f"run/{name}.py" for name in ("options", "resolve", "row", "shards", "train")),
 )
 
 LIBRARIES = ("jax", "jaxlib", "numpy", "flax", "optax")

@@ -12,7 +12,8 @@ from part_kinds import linked
 
 from aspis_sim.front import keywords
 from aspis_sim.run.curve import Point
-from aspis_sim.run.row import COLUMNS, Column
+from aspis_sim.run.figures.columns import Column
+from aspis_sim.run.row import COLUMNS
 from aspis_sim.spec.grid import AXES
 from aspis_sim.spec.kinds import Named
 from aspis_sim.spec.knob import Knob

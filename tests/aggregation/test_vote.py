@@ -9,7 +9,7 @@ from aspis_sim.aggregation.vote import Ruling, vote
 from aspis_sim.assignment import build
 from aspis_sim.detection import DETECTORS
 from aspis_sim.detection.reference import agreement_graph, apply_verdict
-from aspis_sim.simulation.verdicts import OUTCOMES
+from aspis_sim.simulation.server.verdicts import OUTCOMES
 
 ballot_of = jax.jit(vote)
 

@@ -2,7 +2,7 @@
 
 from aspis_sim.audits import audit_policy
 from aspis_sim.evidence import evidence
-from aspis_sim.simulation.memory import Auditor
+from aspis_sim.simulation.server.memory import Auditor
 from tests.audited_tokens import Server
 
 

@@ -10,7 +10,7 @@ from aspis_sim.audits import AUDIT_POLICIES, audit_policy
 from aspis_sim.detection.agreement import Agreement
 from aspis_sim.evidence import evidence
 from aspis_sim.game.audits import play_audits
-from aspis_sim.simulation.memory import Auditor, docket_of, no_evidence
+from aspis_sim.simulation.server.memory import Auditor, docket_of, no_evidence
 from tests.audited_tokens import NOT_FINITE, run
 from tests.audits.servers import server_of
 

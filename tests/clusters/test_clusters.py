@@ -11,7 +11,7 @@ import aspis_sim
 from aspis_sim.clusters import CLUSTERS, cluster
 from aspis_sim.clusters.base import Load
 from aspis_sim.errors import InputError
-from aspis_sim.run.price import bytes_sent, flops_a_sample, seconds_modelled
+from aspis_sim.run.figures.price import bytes_sent, flops_a_sample, seconds_modelled
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid
 

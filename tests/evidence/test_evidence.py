@@ -11,7 +11,7 @@ from aspis_sim.detection import DETECTORS, Outcome
 from aspis_sim.detection.reference import agreement_graph
 from aspis_sim.errors import InputError
 from aspis_sim.evidence import evidence
-from aspis_sim.simulation.memory import no_evidence
+from aspis_sim.simulation.server.memory import no_evidence
 from tests.detection.random_attacks import broken_claims, more_steps, random_attacks, system
 
 

@@ -11,7 +11,7 @@ import pytest
 from aspis_sim.assignment import build
 from aspis_sim.audits import audit_policy
 from aspis_sim.game.audits import play_audits
-from aspis_sim.simulation.memory import docket_of, no_evidence
+from aspis_sim.simulation.server.memory import docket_of, no_evidence
 from tests.audited_tokens import NOT_FINITE
 from tests.audits.servers import server_of
 

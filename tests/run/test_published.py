@@ -4,7 +4,7 @@ from math import comb
 
 import pytest
 
-from aspis_sim.run.published import published_fraction
+from aspis_sim.run.figures.published import published_fraction
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from aspis_sim.run.figures.columns import EXPLODED
 from aspis_sim.run.rate import Validation
 from aspis_sim.run.resolve import resolve
-from aspis_sim.run.row import COLUMNS, EXPLODED, row_of
+from aspis_sim.run.row import COLUMNS, row_of
 from aspis_sim.run.train import Result
 from aspis_sim.simulation import Score, Trace
 from aspis_sim.spec.grid import Grid

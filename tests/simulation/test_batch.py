@@ -7,7 +7,8 @@ import numpy as np
 from aspis_sim import assignment
 from aspis_sim.gradients.network import network
 from aspis_sim.simulation import compiled
-from aspis_sim.simulation.steps import advance_by, step_of
+from aspis_sim.simulation.assembly import step_of
+from aspis_sim.simulation.steps import advance_by
 from tests.shapes import fed, shape
 
 STEPS, SEEDS = 5, (0, 1, 2)

@@ -8,7 +8,7 @@ from aspis_sim.detection import Outcome
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.train import train
 from aspis_sim.simulation import Feed, Run
-from aspis_sim.simulation.verdicts import OUTCOMES
+from aspis_sim.simulation.server.verdicts import OUTCOMES
 from aspis_sim.spec.grid import Grid
 
 CODED = Grid.of(

@@ -8,8 +8,8 @@ from aspis_sim.assignment import build
 from aspis_sim.detection import DETECTORS, Outcome
 from aspis_sim.detection.reference import agreement_graph
 from aspis_sim.run.train import train
-from aspis_sim.simulation.degree_window import empty_memory, observe
-from aspis_sim.simulation.verdicts import OUTCOMES
+from aspis_sim.simulation.server.degree_window import empty_memory, observe
+from aspis_sim.simulation.server.verdicts import OUTCOMES
 from aspis_sim.spec.grid import Grid
 
 T_B, T_D, STEPS = 50, 15, 1500

@@ -7,7 +7,7 @@ import pytest
 from aspis_sim.run.resolve import resolve
 from aspis_sim.simulation import Run
 from aspis_sim.simulation.foresight import foresee
-from aspis_sim.simulation.verdicts import empty_table, look_up, trust_everyone, with_verdict
+from aspis_sim.simulation.server.verdicts import empty_table, look_up, trust_everyone, with_verdict
 from aspis_sim.spec.grid import Grid
 
 

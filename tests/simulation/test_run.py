@@ -13,7 +13,7 @@ from aspis_sim.adversary.targeting import target
 from aspis_sim.detection import DETECTORS, Outcome
 from aspis_sim.gradients.network import network
 from aspis_sim.simulation import Run
-from aspis_sim.simulation.verdicts import CAPACITY, empty_table, look_up, with_verdict
+from aspis_sim.simulation.server.verdicts import CAPACITY, empty_table, look_up, with_verdict
 from aspis_sim.streams import sample_order, stream
 from tests.shapes import changed, fed, shape
 

@@ -10,7 +10,7 @@ from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.layout import Band, Layout
 from aspis_sim.run.reference import reference_run
 from aspis_sim.run.trying import prepared
-from aspis_sim.simulation.server_clipping import shrinking
+from aspis_sim.simulation.server.clipping import shrinking
 from aspis_sim.spec.grid import Grid
 
 BANDS = (Band((0,), tiles=3, width=4, columns=12), Band((1,), tiles=1, width=5, columns=5))

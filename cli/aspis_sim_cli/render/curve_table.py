@@ -10,8 +10,9 @@ from rich.text import Text
 from aspis_sim.analysis.labels import overrides_of
 from aspis_sim.data.status import unpublished
 from aspis_sim.run.curve import Point
+from aspis_sim.run.figures.columns import DIVERGED
 from aspis_sim.run.resolve import resolve
-from aspis_sim.run.row import DIVERGED, row_of
+from aspis_sim.run.row import row_of
 from aspis_sim.run.train import Result
 
 

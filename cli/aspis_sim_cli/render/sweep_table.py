@@ -12,7 +12,7 @@ from aspis_sim.analysis.headline import Worst, at_random, gaps, only_ours, reduc
 from aspis_sim.analysis.summary import FEW, Entry, Mean, spread_text
 from aspis_sim.analysis.tables import Table
 from aspis_sim.distortion.table import against
-from aspis_sim.run.row import DIVERGED
+from aspis_sim.run.figures.columns import DIVERGED
 
 NARROW, ON_ONE_LINE = 15, 31
 """Columns that a scheme takes with its figures on lines of their own, and on one."""

@@ -11,7 +11,7 @@ from aspis_sim.detection.equality import Comparison
 from aspis_sim.devices.mesh import Axis
 from aspis_sim.models.base import in_float32
 from aspis_sim.simulation.exchange import RoundOutcome
-from aspis_sim.simulation.verdicts import OUTCOMES
+from aspis_sim.simulation.server.verdicts import OUTCOMES
 
 EXACT = 1e-3
 """Relative error above which a recovered gradient counts as distorted; decoding in float32 stays far below it."""

@@ -7,7 +7,7 @@ from jax import Array
 
 from aspis_sim.aggregation.vote import Ruling
 from aspis_sim.detection import Outcome
-from aspis_sim.simulation.verdicts import OUTCOMES
+from aspis_sim.simulation.server.verdicts import OUTCOMES
 
 UNIQUE, PARTIAL, AMBIGUOUS = (OUTCOMES.index(one) for one in (Outcome.UNIQUE, Outcome.PARTIAL, Outcome.AMBIGUOUS))
 

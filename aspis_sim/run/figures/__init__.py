@@ -1,0 +1,1 @@
+"""What came out of a run, and what follows from its settings: the figures of a row."""

@@ -1,0 +1,52 @@
+"""From the shape of a run to its step: every part built."""
+
+from aspis_sim import aggregation
+from aspis_sim.aggregation.conventions import CLIPS_RETURNED
+from aspis_sim.assignment import Assignment
+from aspis_sim.augmentations import AUGMENTATIONS, augmentation
+from aspis_sim.coding import CODINGS
+from aspis_sim.detection.equality import Comparison
+from aspis_sim.devices.mesh import Axis
+from aspis_sim.gradients.network import Network
+from aspis_sim.gradients.source import Source
+from aspis_sim.schedules import schedule
+from aspis_sim.silence import silence
+from aspis_sim.simulation.round import Round
+from aspis_sim.simulation.server.memory import auditor_of
+from aspis_sim.simulation.shape import RunShape
+from aspis_sim.simulation.steps import Step
+from aspis_sim.spec.part import parse_part
+
+
+def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
+    """The step of a run of this shape."""
+    settings = shape.settings
+    axis = Axis(settings.devices)
+    code = CODINGS.build(settings.coding, workers=settings.workers, redundancy=settings.redundancy)
+    augment = parse_part(settings.augment)
+    changes = AUGMENTATIONS.traits(augment.name).changes
+    one_round = Round(
+        assignment=assignment,
+        source=Source(
+            network.layers(settings.samples_per_file),
+            axis,
+            shape.chunks,
+            shape.tile_bytes,
+            shape.turns,
+            augmentation(augment.name, **augment.options) if changes else None,
+        ),
+        unravel=network.unravel,
+        classes=network.example.classes,
+        compare=Comparison(settings.tolerance, axis.total, axis.largest),
+        rule=aggregation.rule(settings.rule, convention=settings.convention, **dict(shape.rule_parameters)),
+        replicated=settings.compute == "replicated",
+        needs_matrix=code is not None,
+        clip=settings.clip_workers,
+        clip_returned=settings.clip_server if code is None and settings.convention in CLIPS_RETURNED else None,
+        momentum=settings.worker_momentum,
+    )
+    of_schedule = parse_part(settings.schedule)
+    factor = schedule(of_schedule.name, settings.steps, **of_schedule.options)
+    of_silence = parse_part(settings.silence)
+    delays = silence(of_silence.name, **of_silence.options)
+    return Step(shape, assignment, network, one_round, factor, code, auditor_of(settings), delays)
