@@ -26,7 +26,9 @@ from aspis_sim.detection.reference import Update, agreement_graph, apply_verdict
 from aspis_sim.environment import pinned
 from aspis_sim.evidence import evidence
 from aspis_sim.gradients.network import Network
+from aspis_sim.partitions.base import drawn
 from aspis_sim.run.resolve import Job, resolve
+from aspis_sim.run.shards import shards_of
 from aspis_sim.silence import silence
 from aspis_sim.silence.base import silent
 from aspis_sim.spec.cell import Cell
@@ -42,12 +44,14 @@ class RoundRecord(NamedTuple):
         distorted: files whose value in the update is not their honest gradient.
         lost: files that are dropped.
         excluded: bool ``[K]``, workers that are excluded.
+        kappa: of the values that entered the update, NaN where there is none.
     """
 
     loss: float
     distorted: int
     lost: int
     excluded: NDArray[np.bool_]
+    kappa: float
 
 
 class _Known(NamedTuple):
@@ -68,11 +72,13 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         net, feed, schedule = job.network, job.feed(), job.build_schedule()
         inputs, labels = net.train(cell.seed)
         files, samples = len(job.assignment.files), len(net.example.labels["train"])
-        if net.example.full_batch:
+        if (shards := shards_of(job)) is not None:
+            order = drawn(shards, job.samples_per_file, cell.steps, cell.seed).reshape(cell.steps, files, -1)
+        elif net.example.full_batch:
             order = np.tile(every_sample(samples, files), (cell.steps, 1, 1))
         else:
-            drawn = sample_order(stream(feed.key, "data"), samples, cell.steps * job.batch_size)
-            order = np.asarray(drawn).reshape(cell.steps, files, job.samples_per_file)
+            taken = sample_order(stream(feed.key, "data"), samples, cell.steps * job.batch_size)
+            order = np.asarray(taken).reshape(cell.steps, files, job.samples_per_file)
         weights = np.asarray(net.initial(feed.key, cell.seed))
         velocity, history = np.zeros_like(weights), np.zeros((files, len(weights)))
         known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
@@ -172,7 +178,15 @@ def _play(
         else:
             update = np.asarray(by_rule(values, kept, limit))
     false = distorts[np.arange(len(slot)), slot] & (values != honest).any(1)
-    return update, RoundRecord(0.0, int((false & taken.kept).sum()), int((~taken.kept).sum()), ~verdict.honest)
+    kappa = _kappa(update, honest[taken.kept & ~false])
+    counts = int((false & taken.kept).sum()), int((~taken.kept).sum())
+    return update, RoundRecord(0.0, *counts, ~verdict.honest, kappa)
+
+
+def _kappa(update: NDArray[Any], honest: NDArray[Any]) -> float:
+    """How far the update is from the mean of honest rows ``[n, d]``, by how far they are from it."""
+    away = honest - honest.mean(0)
+    return float(np.sum((update - honest.mean(0)) ** 2) / np.mean(np.sum(away**2, axis=1))) if len(away) > 1 else np.nan
 
 
 def _judged(

@@ -25,6 +25,7 @@ from aspis_sim.detection import DETECTORS, DetectorTraits, Verdict
 from aspis_sim.detection.remaining import still_distortable
 from aspis_sim.detection.verdict import as_published
 from aspis_sim.distortion.silent import distortable_beside
+from aspis_sim.partitions import PARTITIONS
 from aspis_sim.plugin import loaded
 from aspis_sim.run import options
 from aspis_sim.schedules import schedule
@@ -187,6 +188,16 @@ class Job:
         momentum = cell.worker_momentum > 0
         return plan(self.network, rows, self.samples_per_file, cell.memory, cell.devices, needing, momentum)
 
+    @property
+    def measures(self) -> bool:
+        """Whether its rule's realised coefficient is measured: where every file has data of its own.
+
+        It costs each step the norms of all gradients.
+        """
+        cell = self.cell
+        plain = cell.compute == "shared" and not CODINGS.traits(cell.coding).decodes
+        return plain and PARTITIONS.traits(parse_part(cell.heterogeneity).name).splits
+
     @cached_property
     def shape(self) -> RunShape:
         """What its program is compiled for; jobs of equal shapes share it."""
@@ -212,6 +223,7 @@ class Job:
             certifies=self.detector.certifies,
             may_drop_files=self.may_drop_files,
             lies=TARGETINGS.traits(parse_part(cell.attack).name).lies if cell.permute else "majority",
+            measures=self.measures,
             chunks=self.plan.chunks,
             tile_bytes=self.plan.tile_bytes,
             turns=self.plan.turns,

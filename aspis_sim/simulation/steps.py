@@ -16,6 +16,7 @@ from aspis_sim.assignment import Assignment
 from aspis_sim.coding.cyclic import CyclicCode
 from aspis_sim.detection.agreement import Views
 from aspis_sim.gradients.clipping import clip_one
+from aspis_sim.gradients.coefficient import realised_coefficient
 from aspis_sim.gradients.network import Network
 from aspis_sim.schedules.base import Schedule
 from aspis_sim.silence.base import Silence
@@ -179,7 +180,8 @@ class Step:
         if self.code is not None:
             copies = returned.copies(0, 0)
             assert isinstance(copies, Views)
-            return recover(self.code, copies, key, self.round.source.axis, self.network.parameters, roles.silent)
+            sizes = (self.network.parameters, roles.silent, self.shape.settings.silent)
+            return recover(self.code, copies, key, self.round.source.axis, *sizes)
         ballot = vote(returned.agreement.agree, roles.files, ruling, audited, roles.silent)
         one_round, drops = self._round_of(state, feed), self.shape.may_drop_files
         update = one_round.update(returned, ballot, ruling.distortable, drops, self._averages)
@@ -207,6 +209,10 @@ class Step:
         pairs = zip(state.trace, row, strict=True)
         trace = Trace(*(past.at[state.step].set(now.astype(past.dtype)) for past, now in pairs))
         weights = state.weights + change
+        kappa = state.kappa
+        if kappa is not None:
+            met = outcome.kept & ~outcome.distorted
+            kappa = kappa.at[state.step].set(realised_coefficient(returned.honest, met, outcome.update))
         statistics = jax.tree.map(lambda past, now: now.astype(past.dtype), state.statistics, returned.statistics)
         return state._replace(
             weights=weights,
@@ -215,6 +221,7 @@ class Step:
             trace=trace,
             statistics=statistics,
             history=returned.history,
+            kappa=kappa,
         )
 
 

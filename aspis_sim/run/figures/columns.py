@@ -157,6 +157,10 @@ FIGURES = (
     Column("gradient_diversity", float,
            "G² at the initial weights: mean over files of ‖∇f_i - ∇f‖², f_i over the file's shard; none without shards",
            value=lambda job, result: result.diversity if result else None, metric=Metric()),
+    Column("kappa", float,
+           "κ̂, the rule's realised coefficient, mean over steps: ‖update - m‖² over the mean of ‖x_i - m‖², x_i being "
+           "the honest rows that it met and m their mean; none without shards",
+           value=lambda job, result: result.kappa if result else None, metric=Metric()),
     Column("convicted", int, "workers convicted by audits, at the end of the run; none without audits",
            value=lambda job, result: result.convicted if result else None, metric=Metric(counted=True)),
     Column("disputes_audited", int, "disputed files that were audited, over the run; none without audits",
