@@ -33,7 +33,7 @@ from aspis_sim.silence import silence
 from aspis_sim.silence.base import silent
 from aspis_sim.spec.cell import Cell
 from aspis_sim.spec.part import parse_part
-from aspis_sim.streams import every_sample, sample_order, stream
+from aspis_sim.streams import every_sample, own_samples, sample_order, stream
 
 
 class RoundRecord(NamedTuple):
@@ -98,7 +98,8 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             forgets = step % cell.detection_window == 0 if job.detector.windowed else remembers(step)
             if forgets:
                 known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
-            update, record = _play(job, step, honest, flipped, known, lie, by_rule)
+            own = _own(job, lambda chosen: gradients(weights, inputs[chosen], labels[chosen])[1], samples)  # noqa: B023
+            update, record = _play(job, step, honest, flipped, known, lie, by_rule, own)
             clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
             velocity = _clipped(update[None], clip)[0] + cell.momentum * velocity
             weights = weights - feed.rate * np.asarray(schedule(jnp.int32(step))) * velocity
@@ -125,6 +126,7 @@ def _play(
     known: _Known,
     lie: Callable[..., Any],
     by_rule: Callable[..., Any],
+    own: NDArray[Any],
 ) -> tuple[NDArray[Any], RoundRecord]:
     """The update ``[d]`` of a round in which the files' gradients are ``honest`` ``[f, d]``."""
     cell, assignment, scope = job.cell, job.assignment, job.build_payload().scope
@@ -176,7 +178,11 @@ def _play(
             )
             update = np.asarray(by_rule(values[shuffled], None if kept is None else kept[shuffled], limit))
         else:
-            update = np.asarray(by_rule(values, kept, limit))
+            rows, those = values, kept
+            if job.build_rule().own_samples:
+                rows = np.vstack([own, values])
+                those = None if kept is None else np.append(True, kept)
+            update = np.asarray(by_rule(rows, those, limit))
     false = distorts[np.arange(len(slot)), slot] & (values != honest).any(1)
     kappa = _kappa(update, honest[taken.kept & ~false])
     counts = int((false & taken.kept).sum()), int((~taken.kept).sum())
@@ -187,6 +193,14 @@ def _kappa(update: NDArray[Any], honest: NDArray[Any]) -> float:
     """How far the update is from the mean of honest rows ``[n, d]``, by how far they are from it."""
     away = honest - honest.mean(0)
     return float(np.sum((update - honest.mean(0)) ** 2) / np.mean(np.sum(away**2, axis=1))) if len(away) > 1 else np.nan
+
+
+def _own(job: Job, gradients: Callable[..., Any], samples: int) -> NDArray[Any]:
+    """The gradient ``[d]`` that the server computes on its own samples; empty for a rule that needs none."""
+    wanted = job.build_rule().own_samples
+    if not wanted:
+        return np.zeros(0)
+    return np.asarray(gradients(own_samples(job.feed().key, samples, wanted, job.samples_per_file))).mean(0)
 
 
 def _judged(

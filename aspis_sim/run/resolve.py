@@ -144,6 +144,12 @@ class Job:
         name = parse_part(self.cell.rule).name
         return rule(name, convention=self.cell.convention, **dict(self.rule_parameters))
 
+    @property
+    def computed_by_server(self) -> int:
+        """Files that the server computes itself in a step: those it audits, and its own, where its rule has such."""
+        own = self.build_rule().own_samples
+        return self.cell.audits + -(-own // self.samples_per_file)
+
     def build_payload(self) -> Payload:
         """What distorted copies hold."""
         name = parse_part(self.cell.payload).name

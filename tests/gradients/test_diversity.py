@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -56,11 +57,11 @@ def test_the_more_skewed_the_more_diverse_and_without_shards_there_is_none():
 def test_the_coefficient_is_that_of_the_definition():
     rows, update = np.array([[0.0, 2], [2, 0], [4, 4], [9, 9]]), np.array([3.0, 1])
 
-    def found(chosen, update=update, rows=rows):
+    def found(chosen, update: Any = update, rows=rows):
         norms = np.linalg.norm(rows, axis=1)
         gradients: Any = SimpleNamespace(bounds=norms, weighted=lambda weights: weights @ rows, norms=lambda: norms)
         with jax.enable_x64(True):
-            return float(realised_coefficient(gradients, np.array(chosen, bool), update))
+            return float(realised_coefficient(gradients, jnp.array(chosen, bool), update))
 
     assert found([1, 1, 1, 0]) == pytest.approx(2 / (16 / 3))  # mean (2, 2); squares 4, 4, 8
     assert found([1, 1, 0, 0], np.array([1.0, 1])) == 0

@@ -123,7 +123,8 @@ def search(
         ascent: steps of gradient ascent; 0 for none.
         objective: what counts as harm, see `optimised`.
     """
-    harm, mean = _harm(rows, rule, reach, objective), mean_over_rows(rows)
+    mean = mean_over_rows(rows)
+    harm = _harm(rows, rule.beside(mean) if rule.own_samples else rule, reach, objective)
     built = [lambda strength, start=start: _whole(start.build(strength), rows, key) for start in families]
     half = np.geomspace(WEAKEST, STRONGEST, max(evaluations // 2, 2))
     grid, ratio = np.concatenate([-half[::-1], half]), half[1] / half[0]
