@@ -57,7 +57,7 @@ def test_the_more_skewed_the_more_diverse_and_without_shards_there_is_none():
 def test_the_coefficient_is_that_of_the_definition():
     rows, update = np.array([[0.0, 2], [2, 0], [4, 4], [9, 9]]), np.array([3.0, 1])
 
-    def found(chosen, update: Any = update, rows=rows):
+    def found(chosen: list[int], update: Any = update, rows: Any = rows) -> float:
         norms = np.linalg.norm(rows, axis=1)
         gradients: Any = SimpleNamespace(bounds=norms, weighted=lambda weights: weights @ rows, norms=lambda: norms)
         with jax.enable_x64(True):
