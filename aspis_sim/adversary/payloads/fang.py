@@ -55,8 +55,8 @@ def fang(
     if a is positive; where m < 0 it is above the largest one likewise. Where m is 0 it is 0.
 
     Against Krum: -λ sign(m). λ starts from the bound of their theorem 1 and is halved until Krum chooses the lie among
-    the rows that the server will have, at most 20 times; the last λ is taken where it never does, as
-    where the honest gradients are much closer to each other than to 0: the lie is then next to 0.
+    the rows that the server will have, at most 20 times; the last λ is taken where it never does, as where the honest
+    gradients are much closer to each other than to 0: the lie is then next to 0.
 
     They send the model w after a step where a gradient g is sent here. As w moves along -g, what is above the largest
     gradient stands for what is below the least model; their reference point in the attack on Krum, the model w before
