@@ -99,7 +99,8 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             if forgets:
                 known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
             own = _own(job, lambda chosen: gradients(weights, inputs[chosen], labels[chosen])[1], samples)  # noqa: B023
-            update, record = _play(job, step, honest, flipped, known, lie, by_rule, own)
+            past = (1 - cell.momentum) * velocity
+            update, record = _play(job, step, honest, flipped, past, known, lie, by_rule, own)
             clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
             velocity = _clipped(update[None], clip)[0] + cell.momentum * velocity
             weights = weights - feed.rate * np.asarray(schedule(jnp.int32(step))) * velocity
@@ -123,12 +124,13 @@ def _play(
     step: int,
     honest: NDArray[Any],
     flipped: NDArray[Any],
+    past: NDArray[Any],
     known: _Known,
     lie: Callable[..., Any],
     by_rule: Callable[..., Any],
     own: NDArray[Any],
 ) -> tuple[NDArray[Any], RoundRecord]:
-    """The update ``[d]`` of a round in which the files' gradients are ``honest`` ``[f, d]``."""
+    """The update ``[d]`` of a round in which the files' gradients are ``honest`` ``[f, d]``, after ``past`` ``[d]``."""
     cell, assignment, scope = job.cell, job.assignment, job.build_payload().scope
     feed, key = job.feed(), jax.random.fold_in(stream(job.feed().key, "payload"), step)
     window = step // cell.adversary_window if cell.adversary_window else 0
@@ -154,9 +156,9 @@ def _play(
         beside = honest.mean(0, keepdims=True) if scope == "file and mean" else honest[:0]
         keys = [jax.random.fold_in(key, file) for file in range(len(honest))]
         seen = [np.vstack([row, beside]) for row in honest]
-        lies = np.stack([lie(rows, own, foreseen, of_honest) for rows, own in zip(seen, keys, strict=True)])
+        lies = np.stack([lie(rows, own, foreseen, of_honest, past) for rows, own in zip(seen, keys, strict=True)])
     else:
-        lies = np.broadcast_to(lie(honest, key, foreseen, of_honest), honest.shape)
+        lies = np.broadcast_to(lie(honest, key, foreseen, of_honest, past), honest.shape)
     if cell.convention in CLIPS_RETURNED:
         honest, lies = _clipped(honest, cell.clip_server), _clipped(lies, cell.clip_server)
     copies = np.where(distorts[..., None], lies[:, None], honest[:, None])  # [f, r, d]
@@ -265,8 +267,13 @@ def _foreseen(job: Job, assignment: Assignment, distorts: NDArray[np.bool_], kno
 
 
 def _lie(payload: Payload) -> Callable[..., Any]:
-    """From honest rows, a key, what becomes of the lies and honest copies of each file to the payload's lie."""
-    return jax.jit(lambda rows, key, reach, copies: payload.of_copies(copies).aimed_at(reach)(rows, key))
+    """From honest rows, a key, what becomes of lies, honest copies of each file and the past to the payload's lie."""
+
+    @jax.jit
+    def lie(rows: Any, key: Any, reach: Reach, copies: Any, past: Any) -> Any:
+        return payload.of_copies(copies).aimed_at(reach).knowing(past)(rows, key)
+
+    return lie
 
 
 def _tokens(copies: NDArray[Any], tolerance: float) -> list[int]:

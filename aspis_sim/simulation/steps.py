@@ -72,6 +72,8 @@ class Step:
         if lie.aimed is not None:
             foreseen = self._foreseen(state, feed, table, roles)
             lie = lie.aimed_at(foreseen.reach)
+        if lie.informed is not None:
+            lie = lie.knowing(self._past(state))
         returned = self.round.play(batch, roles.files, roles.distorts, lie, key, statistics_worker)
         if roles.silent is not None:
             returned = returned.received(roles.files, roles.silent)
@@ -125,6 +127,10 @@ class Step:
         if self.round.source.augment is not None:
             drawn = jax.random.fold_in(stream(feed.key, "augmentation"), state.step)
         return Batch(state.weights, state.history, state.statistics, inputs, labels, samples, drawn)
+
+    def _past(self, state: State) -> Array:
+        """What the server last moved the weights along ``[d]``, as long as a gradient; zeros before the first step."""
+        return (1 - self.shape.settings.momentum) * optax.tree_utils.tree_get(state.optimizer, "trace")
 
     def blank(self, state: State, feed: Feed, order: Array, inputs: Array, labels: Array) -> list[tuple[int, int]]:
         """The shapes of the workers' history in a run of which these are the first arguments."""
