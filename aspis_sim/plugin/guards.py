@@ -59,7 +59,9 @@ def payload(part: Part, factory: Factory) -> Factory:
         largest = None if built.largest is None else part.blaming(built.largest)
         a_file = built.scope == "files"
         aimed = None if built.aimed is None else _vector(part, built.aimed, a_file)
-        return replace(built, function=_vector(part, built.function, a_file), largest=largest, aimed=aimed)
+        poisons = None if built.poisons is None else part.blaming(built.poisons)
+        function = _vector(part, built.function, a_file)
+        return replace(built, function=function, largest=largest, aimed=aimed, poisons=poisons)
 
     return build
 

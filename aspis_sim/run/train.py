@@ -44,6 +44,7 @@ class Result:
         diversity: of the files' gradients at the initial weights, None where files have no shards of their own.
         convicted: workers that audits have convicted by the end, None without audits.
         disputes: disputed files that were audited in the whole run, None without audits.
+        backdoor: how often the final weights do as the payload's trigger wants, None for a payload without one.
     """
 
     cell: Cell
@@ -59,6 +60,7 @@ class Result:
     diversity: float | None = None
     convicted: int | None = None
     disputes: int | None = None
+    backdoor: float | None = None
 
 
 def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None) -> Result:
@@ -87,6 +89,7 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         tick(stop - done)
         done = stop
     evidence = run.state.evidence if cell.audits else None
+    trigger = job.build_payload().trigger
     return Result(
         cell=cell,
         validation=Validation(*run.score("validation")),
@@ -99,4 +102,5 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         diversity=diversity,
         convicted=None if evidence is None else int(evidence.convicted.sum()),
         disputes=None if evidence is None else int(evidence.disputes),
+        backdoor=None if trigger is None else run.backdoor_success(trigger),
     )

@@ -71,19 +71,21 @@ def against_signs(strength: float | Array) -> Payload:
 def starts(convention: str | None = None) -> list[Start]:
     """`against_signs`, and every payload of this package that can be had from honest gradients.
 
-    Those of plugins are not among them: which plugins are loaded must not change a result. Neither is ``label_flip``,
-    whose lies need the samples.
+    Those of plugins are not among them: which plugins are loaded must not change a result. Neither are
+    ``label_flip`` and ``backdoor``, whose lies need the samples.
     """
     found = [Start(against_signs, (1.0,))]
     for name, where in PAYLOADS.entries.items():
         if not where.startswith(f"{__package__}.") or PAYLOADS.accepts(name, "aggregator"):
             continue
+        if PAYLOADS.traits(name).poisons != "nothing":
+            continue
         if PAYLOADS.accepts(name, "strength"):
             usual = conventions.defaults(conventions.PAYLOADS, convention, name).get("strength")
             own = {PAYLOADS.default(name, "strength"), usual} - {None}
             found.append(Start(partial(_of_strength, name, convention), tuple(sorted(own))))
-        elif (built := payload(name, convention=convention)).scope != "labels":
-            found.append(Start(partial(_of_no_strength, built)))
+        else:
+            found.append(Start(partial(_of_no_strength, payload(name, convention=convention))))
     return found
 
 

@@ -157,6 +157,10 @@ FIGURES = (
     Column("gradient_diversity", float,
            "G² at the initial weights: mean over files of ‖∇f_i - ∇f‖², f_i over the file's shard; none without shards",
            value=lambda job, result: result.diversity if result else None, metric=Metric()),
+    Column("backdoor_success", float,
+           "share of the test images of other classes that the final weights call the backdoor's target once stamped; "
+           "none with another payload",
+           value=lambda job, result: result.backdoor if result else None, metric=Metric(share=True)),
     Column("convicted", int, "workers convicted by audits, at the end of the run; none without audits",
            value=lambda job, result: result.convicted if result else None, metric=Metric(counted=True)),
     Column("disputes_audited", int, "disputed files that were audited, over the run; none without audits",
