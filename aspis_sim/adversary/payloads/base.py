@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from jax import Array
 
 
+Scope = Literal["round", "file", "file and mean", "files", "samples"]
+
+
 @dataclass(frozen=True)
 class PayloadTraits:
     """What a payload does to the data, known without building it.
@@ -94,7 +97,7 @@ class Payload:
     """
 
     function: Callable[[Array, Array | None], Array]
-    scope: Literal["round", "file", "file and mean", "files", "samples"] = "round"
+    scope: Scope = "round"
     coordinatewise: bool = True
     reads_rows: bool = True
     largest: Callable[[Array], Array] | None = None
