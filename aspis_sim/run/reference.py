@@ -84,15 +84,17 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
         remembers = evidence(parse_part(cell.evidence).name, **parse_part(cell.evidence).options)
         rounds: list[RoundRecord] = []
-        gradients, flips = _gradients(net), job.build_payload().scope == "labels"
+        gradients, poisons = _gradients(net), job.build_payload().poisons
         lie, rule = _lie(job.build_payload()), job.build_rule()
         by_rule = jax.jit(rule.bounded or (lambda rows, kept, limit: rule(rows, kept)))
         for step, chosen in enumerate(order):
             losses, honest = gradients(weights, inputs[chosen], labels[chosen])
-            flipped = honest
-            if flips:
-                _, flipped = gradients(weights, inputs[chosen], net.example.classes - 1 - labels[chosen])
-            honest, flipped = (_clipped(np.asarray(rows), cell.clip_workers) for rows in (honest, flipped))
+            poisoned = honest
+            if poisons is not None:
+                files_of = zip(inputs[chosen], labels[chosen], strict=True)
+                made = [poisons(*of_file, net.example) for of_file in files_of]
+                _, poisoned = gradients(weights, *(jnp.stack(part) for part in zip(*made, strict=True)))
+            honest, poisoned = (_clipped(np.asarray(rows), cell.clip_workers) for rows in (honest, poisoned))
             if cell.worker_momentum:
                 honest = history = cell.worker_momentum * history + (1 - cell.worker_momentum) * honest
             forgets = step % cell.detection_window == 0 if job.detector.windowed else remembers(step)
@@ -100,7 +102,7 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
                 known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
             own = _own(job, lambda chosen: gradients(weights, inputs[chosen], labels[chosen])[1], samples)  # noqa: B023
             past = (1 - cell.momentum) * velocity
-            update, record = _play(job, step, honest, flipped, past, known, lie, by_rule, own)
+            update, record = _play(job, step, honest, poisoned, past, known, lie, by_rule, own)
             clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
             velocity = _clipped(update[None], clip)[0] + cell.momentum * velocity
             weights = weights - feed.rate * np.asarray(schedule(jnp.int32(step))) * velocity
@@ -123,7 +125,7 @@ def _play(
     job: Job,
     step: int,
     honest: NDArray[Any],
-    flipped: NDArray[Any],
+    poisoned: NDArray[Any],
     past: NDArray[Any],
     known: _Known,
     lie: Callable[..., Any],
@@ -150,13 +152,14 @@ def _play(
         absent = np.asarray(silent(delays, jnp.asarray(feed.byzantine[window]), cell.silent))
     known = known._replace(silent=absent)
     foreseen = _foreseen(job, assignment, distorts, known)
-    if scope == "labels":
-        lies = flipped
-    elif scope in ("file", "file and mean"):
+    if scope in ("file", "file and mean", "samples"):
         beside = honest.mean(0, keepdims=True) if scope == "file and mean" else honest[:0]
         keys = [jax.random.fold_in(key, file) for file in range(len(honest))]
-        seen = [np.vstack([row, beside]) for row in honest]
-        lies = np.stack([lie(rows, own, foreseen, of_honest, past) for rows, own in zip(seen, keys, strict=True)])
+        besides = poisoned[:, None] if scope == "samples" else [beside] * len(honest)
+        seen = [np.vstack([row, *other]) for row, other in zip(honest, besides, strict=True)]
+        lies = np.stack(
+            [lie(rows, own_key, foreseen, of_honest, past) for rows, own_key in zip(seen, keys, strict=True)]
+        )
     else:
         lies = np.broadcast_to(lie(honest, key, foreseen, of_honest, past), honest.shape)
     if cell.convention in CLIPS_RETURNED:

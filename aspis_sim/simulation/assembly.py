@@ -36,7 +36,7 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
             augmentation(augment.name, **augment.options) if changes else None,
         ),
         unravel=network.unravel,
-        classes=network.example.classes,
+        data=network.example,
         compare=Comparison(settings.tolerance, axis.total, axis.largest),
         rule=aggregation.rule(settings.rule, convention=settings.convention, **dict(shape.rule_parameters)),
         replicated=settings.compute == "replicated",

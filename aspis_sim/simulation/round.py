@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.adversary.payloads import Payload
+from aspis_sim.adversary.payloads.base import Samples
 from aspis_sim.aggregation import Rule
 from aspis_sim.aggregation.vote import Ballot
 from aspis_sim.assignment import Assignment
@@ -33,7 +34,7 @@ from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.clipping import clip_each
 from aspis_sim.gradients.layout import Layout
 from aspis_sim.gradients.momentum import History, accumulate, shapes
-from aspis_sim.gradients.source import Gradients, Source
+from aspis_sim.gradients.source import Gradients, Poison, Source
 from aspis_sim.models.base import in_float32
 from aspis_sim.simulation.exchange import Batch, Returned, made_once
 from aspis_sim.simulation.lies import lies_of
@@ -48,7 +49,7 @@ class Round:
         assignment: who computes which file.
         source: where gradients come from.
         unravel: from weights ``[d]`` to the model's parameters.
-        classes: number of classes, for labels that are flipped.
+        data: what a payload knows of the data set whose samples it poisons.
         compare: the equality of two gradients.
         rule: the robust rule.
         replicated: whether every worker computes each of its copies.
@@ -61,7 +62,7 @@ class Round:
     assignment: Assignment
     source: Source
     unravel: Callable[[Array], Any]
-    classes: int
+    data: Samples
     compare: Comparison
     rule: Rule
     replicated: bool = False
@@ -191,10 +192,11 @@ class Round:
             return (), gradients
         return accumulate(batch.history, gradients, self.momentum, self.source.axis)
 
-    def _gradients(self, batch: Batch, rows: Array, whole: bool) -> Gradients:
+    def _gradients(self, batch: Batch, rows: Array, whole: bool, poison: Poison | None = None) -> Gradients:
         """The gradients of files, clipped as honest workers do."""
         parameters = {**self.unravel(batch.weights), **batch.statistics}
-        gradients = self.source.gradients(parameters, batch.inputs, batch.labels, rows, batch.files, whole, batch.key)
+        samples = (batch.inputs, batch.labels, rows, batch.files)
+        gradients = self.source.gradients(parameters, *samples, whole, batch.key, poison)
         return gradients if self.clip is None else clip_each(gradients, self.clip)
 
     def own_gradient(self, batch: Batch) -> Array:
@@ -232,7 +234,7 @@ class Round:
             return reduce(partial(jax.tree.map, join), bands)
 
         whole = lambda: self.compare.slices(fold)  # noqa: E731
-        if self.clip_returned or lie.largest is None or lie.scope == "labels" or len(honest.layout.bands) == 1:
+        if self.clip_returned or lie.largest is None or lie.poisons is not None or len(honest.layout.bands) == 1:
             return whole()
         probe = tile(honest.layout.probe, 0)
         apart = self.compare.apart(probe.honest, probe.lies, honest.bounds)
@@ -247,11 +249,11 @@ class Round:
         self, batch: Batch, honest: Gradients, lie: Payload, key: Array
     ) -> Callable[[Array, int, Array | int], Array]:
         """The lies of a tile, from its honest rows, its band and its index."""
-        if lie.scope == "labels":
-            flipped = batch._replace(labels=self.classes - 1 - batch.labels)
-            form = self._gradients(flipped, jnp.arange(len(batch.files)), honest.layout.one_tile).form
-            return lambda rows, band, tile: form(band, tile)
-        return lies_of(lie, honest.layout, self.source.axis, key, batch.weights.dtype)
+        poisons, poisoned = lie.poisons, None
+        if poisons is not None:
+            poison = jax.vmap(lambda inputs, labels: poisons(inputs, labels, self.data))
+            poisoned = self._gradients(batch, jnp.arange(len(batch.files)), honest.layout.one_tile, poison).form
+        return lies_of(lie, honest.layout, self.source.axis, key, batch.weights.dtype, poisoned)
 
     def _by_rule(self, values: Array, kept: Array | None, distortable: Array) -> Array:
         rule, axis = self.rule, self.source.axis

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from aspis_sim.adversary.choices import PLACEMENTS
 from aspis_sim.adversary.membership import following
+from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.assignment import ASSIGNMENTS, Shape, shape
 from aspis_sim.coding import CODINGS
@@ -44,6 +45,7 @@ def check_together(cell: Cell) -> None:
     _check_ways(cell)
     _check_memory(cell, size.files)
     _check_model(cell)
+    _check_payload(cell)
     _check_partition(cell)
     if cell.samples_per_file < 1:
         raise InputError(
@@ -123,6 +125,16 @@ def _check_model(cell: Cell) -> None:
     if not has_classes and MODELS.traits(parse_part(cell.model).name).needs_classes:
         able = " or ".join(name for name in MODELS if not MODELS.traits(name).needs_classes)
         raise InputError(f"model {cell.model} scores classes, and {cell.dataset} has none; take `model={able}`")
+
+
+def _check_payload(cell: Cell) -> None:
+    """Refuse to stamp images of a class into data that have none."""
+    stamps = PAYLOADS.traits(parse_part(cell.payload).name).poisons == "images"
+    if stamps and not DATASETS.traits(parse_part(cell.dataset).name).classes:
+        raise InputError(
+            f"payload {cell.payload} stamps images and gives them a class, and {cell.dataset} has neither; take a data "
+            "set of images (digits, mnist, cifar10), or another payload"
+        )
 
 
 def _check_partition(cell: Cell) -> None:

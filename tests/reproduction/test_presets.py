@@ -66,6 +66,8 @@ def test_every_figure_has_a_preset_and_they_come_in_order():
         *(f"fig-{figure}" for figure in FIGURES),
         "audit-attacks",
         "audits",
+        "backdoor",
+        "backdoor-fashion",
         "believed-q",
         *(f"cifar10-{study}" for study in CIFAR10),
         "cost",

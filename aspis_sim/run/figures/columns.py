@@ -161,6 +161,10 @@ FIGURES = (
            "κ̂, the rule's realised coefficient, mean over steps: ‖update - m‖² over the mean of ‖x_i - m‖², x_i being "
            "the honest rows that it met and m their mean; none without shards",
            value=lambda job, result: result.kappa if result else None, metric=Metric()),
+    Column("backdoor_success", float,
+           "share of the test images of other classes that the final weights call the backdoor's target once stamped; "
+           "none with another payload",
+           value=lambda job, result: result.backdoor if result else None, metric=Metric(share=True)),
     Column("convicted", int, "workers convicted by audits, at the end of the run; none without audits",
            value=lambda job, result: result.convicted if result else None, metric=Metric(counted=True)),
     Column("disputes_audited", int, "disputed files that were audited, over the run; none without audits",
