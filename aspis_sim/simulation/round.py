@@ -32,6 +32,7 @@ from aspis_sim.detection.equality import Compared, Comparison
 from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.clipping import clip_each
 from aspis_sim.gradients.layout import Layout
+from aspis_sim.gradients.mixing import mixed
 from aspis_sim.gradients.momentum import History, accumulate, shapes
 from aspis_sim.gradients.source import Gradients, Source
 from aspis_sim.models.base import in_float32
@@ -45,7 +46,7 @@ class Round:
     """The fixed parts of every round of a run.
 
     Attributes:
-        assignment: who computes which file.
+        assignment: who returns which row: a copy of a file, or a mixture of files of its own.
         source: where gradients come from.
         unravel: from weights ``[d]`` to the model's parameters.
         classes: number of classes, for labels that are flipped.
@@ -56,6 +57,8 @@ class Round:
         clip: norm to which honest workers clip the gradient of each file, None to leave it.
         clip_returned: norm to which the server clips every copy, lies too, before it compares them; None not to.
         momentum: beta of the momentum that honest workers return, 0 for the gradient itself.
+        mixes: who computes which file, where each worker returns the mean of its files' gradients; None where rows are
+            files.
     """
 
     assignment: Assignment
@@ -69,6 +72,7 @@ class Round:
     clip: float | None = None
     clip_returned: float | None = None
     momentum: float = 0.0
+    mixes: Assignment | None = None
 
     def play(
         self, batch: Batch, files: Array, distorts: Array, lie: Payload, key: Array, statistics_worker: Array
@@ -171,7 +175,8 @@ class Round:
             return batch.weights
 
         jax.eval_shape(look, batch)
-        return shapes(found[0], len(self._rows), self.source.axis)
+        rows = len(self._rows) if self.mixes is None else self.mixes.workers
+        return shapes(found[0], rows, self.source.axis)
 
     def _needs_all(self, lie: Payload) -> bool:
         """Whether all gradients must exist at once."""
@@ -182,7 +187,7 @@ class Round:
         """The file of each gradient that is computed."""
         if self.replicated:
             return jnp.asarray(self.assignment.worker_files.reshape(-1))
-        return jnp.arange(len(self.assignment.files))
+        return jnp.arange(len((self.mixes or self.assignment).files))
 
     def _honest(self, batch: Batch, whole: bool) -> tuple[History, Gradients]:
         """What honest workers return, and the history that it leaves."""
@@ -192,9 +197,13 @@ class Round:
         return accumulate(batch.history, gradients, self.momentum, self.source.axis)
 
     def _gradients(self, batch: Batch, rows: Array, whole: bool) -> Gradients:
-        """The gradients of files, clipped as honest workers do."""
+        """The gradients of files, or what each worker mixes of them, clipped as honest workers do."""
         parameters = {**self.unravel(batch.weights), **batch.statistics}
-        gradients = self.source.gradients(parameters, batch.inputs, batch.labels, rows, batch.files, whole, batch.key)
+        made = partial(self.source.gradients, parameters, batch.inputs, batch.labels, rows, batch.files)
+        if self.mixes is None:
+            gradients = made(whole, batch.key)
+        else:
+            gradients = mixed(made(key=batch.key), self.mixes, self.source.axis, whole)
         return gradients if self.clip is None else clip_each(gradients, self.clip)
 
     def _by_tile(self, honest: Gradients, made: Callable[[int, Array | int], Array]) -> Array:

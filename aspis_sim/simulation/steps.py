@@ -41,7 +41,7 @@ class Step:
 
     Attributes:
         shape: of the run.
-        assignment: of files to workers.
+        assignment: of files to workers; that of the round says which rows they return.
         network: the model on its data.
         round: what happens up to the update.
         schedule: from a step to the factor of the learning rate.
@@ -64,7 +64,7 @@ class Step:
     ) -> State:
         """The state after the step, or stuck before it where its graph is not in the table."""
         key = jax.random.fold_in(stream(feed.key, "payload"), state.step)
-        roles = roles_of(self.shape, self.assignment, self.delays, state.step, feed)
+        roles = roles_of(self.shape, self.round.assignment, self.delays, state.step, feed)
         statistics_worker = jnp.argmin(roles.byzantine if roles.silent is None else roles.byzantine | roles.silent)
         batch = self._batch(state, feed, order, inputs, labels)
         lie, foreseen = self._lie(feed).of_copies((~roles.byzantine[roles.files]).sum(1)), None
@@ -99,7 +99,7 @@ class Step:
         if not rule.shuffles:
             return self.round
         key = jax.random.fold_in(stream(feed.key, "buckets"), state.step)
-        return replace(self.round, rule=rule.in_order(jax.random.permutation(key, len(self.assignment.files))))
+        return replace(self.round, rule=rule.in_order(jax.random.permutation(key, len(self.round.assignment.files))))
 
     def _known(self, state: State, feed: Feed, returned: Returned, roles: Roles) -> tuple[Evidence | None, Any]:
         """What the server knows before it judges the step, and the files ``[f]`` it has computed, None without any."""
@@ -195,7 +195,7 @@ class Step:
         rate = feed.rate * self.schedule(state.step)
         change, optimizer = optax.sgd(rate, momentum=settings.momentum).update(update, state.optimizer)
         example = self.network.example
-        a_sample = len(roles.files) / len(example.labels["train"]) if self.network.model.sums else 1
+        a_sample = len(self.assignment.files) / len(example.labels["train"]) if self.network.model.sums else 1
         row = Trace(
             loss=returned.honest.loss * a_sample,
             distorted=outcome.distorted.sum(),
