@@ -74,7 +74,7 @@ def plan(
         devices: devices over which the rows are sharded.
         needing: the part that needs the matrix of all gradients at once, in words; empty if there is none.
         momentum: whether workers have momentum: then a history of every row that is returned is kept.
-        returned: rows that workers return, where these are mixtures of gradients: of them, and not of gradients, all may
+        returned: rows that workers return, where these are mixtures of gradients: of them, not of gradients, all may
             have to exist at once. None for the gradients themselves.
 
     Raises:
@@ -101,7 +101,8 @@ def plan(
             f"{needing} needs all {returned:,} gradients at once, {readable(matrix)}; "
             f"allow it with `memory={ceil((matrix + history) / 1e9)}GB`, or take a part that works by coordinate"
         )
-    room = max(1, memory - kept)
+    beside = matrix if needing and mixes else 0
+    room = max(1, memory - kept - beside)
     chunks = 1 if keeping <= MOST_KEPT * room else min(here, ceil((keeping + on_the_way) / (room / 2)))
     turns = 1
     if chunks == 1:
@@ -111,7 +112,7 @@ def plan(
     else:  # every tile costs a pass through the model: as few as possible
         tile = max(1, room // (2 * COPIES_OF_A_TILE))
     forming = COPIES_OF_A_TILE * min(a_row * rows, tile)
-    tiles = matrix + mixes * forming if needing else forming
+    tiles = beside + forming if beside or not needing else matrix
     passing = ceil((keeping + on_the_way / turns) / chunks)
     return Plan(parameters, chunks, tile, turns, bool(needing), passing + tiles + kept)
 
