@@ -38,7 +38,7 @@ def top1(rows: Sequence[Row]) -> Mapping[tuple[str, Defence, Adversary], float]:
 
 
 def lines(rows: Sequence[Row]) -> Iterator[str]:
-    """The tables, one for each partition: a line for each defence, with what its workers send in a run."""
+    """The tables, one for each partition: a line for each defence, with what its workers send; – without a run."""
     found, adversaries = top1(rows), list(dict.fromkeys(map(adversary, rows)))
     headings = ["no lies" if payload == "none" else f"{payload}, q={q}" for payload, q in adversaries]
     sent = {defence(row): row.bytes_sent for row in rows}
@@ -46,7 +46,7 @@ def lines(rows: Sequence[Row]) -> Iterator[str]:
         yield from ("", f"| {kind} | sent | {' | '.join(headings)} |", f"|:---|{'---:|' * (1 + len(headings))}")
         for name in sent:
             scheme, assignment, rule = name
-            cells = [f"{found[kind, name, one]:.1f}" for one in adversaries]
+            cells = [f"{found[kind, name, one]:.1f}" if (kind, name, one) in found else "–" for one in adversaries]
             yield f"| `{scheme}`, {assignment}, {rule} | {sent[name] / 1e9:.2f} GB | {' | '.join(cells)} |"
 
 

@@ -159,7 +159,7 @@ def at_random(table: Table) -> tuple[Expected, ...]:
     for (scheme, q), entry in table.entries.items():
         row, name = entry.some, parse_part(entry.some["assignment"]).name
         alike = row["redundancy"] == 1 or (name in ASSIGNMENTS and ASSIGNMENTS.traits(name).complete)
-        alike |= CODINGS.traits(row["coding"]).mixes
+        alike |= row["coding"] in CODINGS and CODINGS.traits(row["coding"]).mixes
         if alike or row["permute"] or row["adversary_window"] is not None or row["files"] is None:
             continue
         mean = float(expected_distorted(row["files"], row["workers"], row["redundancy"], q))
