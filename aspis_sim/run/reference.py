@@ -2,7 +2,7 @@
 
 Every copy of every gradient is an array; copies are compared in pairs, a verdict is applied copy by copy, and the
 update is a mean or a rule of whole rows. What the fast path is about (views, tiles, layers, devices, compiled tables of
-verdicts) is not here, nor are batch norms, augmentation and codes.
+verdicts) is not here, nor are batch norms, augmentation and codes that are decoded.
 """
 
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from aspis_sim.aggregation.conventions import CLIPS_RETURNED
 from aspis_sim.assignment import Assignment
 from aspis_sim.audits import audit_policy
 from aspis_sim.audits.base import Docket
+from aspis_sim.coding import CODINGS
 from aspis_sim.detection import Verdict
 from aspis_sim.detection.reference import Update, agreement_graph, apply_verdict
 from aspis_sim.environment import pinned
@@ -80,7 +81,7 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             taken = sample_order(stream(feed.key, "data"), samples, cell.steps * job.batch_size)
             order = np.asarray(taken).reshape(cell.steps, files, job.samples_per_file)
         weights = np.asarray(net.initial(feed.key, cell.seed))
-        velocity, history = np.zeros_like(weights), np.zeros((files, len(weights)))
+        velocity, history = np.zeros_like(weights), np.zeros((len(job.returned.files), len(weights)))
         known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
         remembers = evidence(parse_part(cell.evidence).name, **parse_part(cell.evidence).options)
         rounds: list[RoundRecord] = []
@@ -94,7 +95,8 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
                 files_of = zip(inputs[chosen], labels[chosen], strict=True)
                 made = [poisons(*of_file, net.example) for of_file in files_of]
                 _, poisoned = gradients(weights, *(jnp.stack(part) for part in zip(*made, strict=True)))
-            honest, poisoned = (_clipped(np.asarray(rows), cell.clip_workers) for rows in (honest, poisoned))
+            sent = (_sent(job, np.asarray(rows)) for rows in (honest, poisoned))
+            honest, poisoned = (_clipped(rows, cell.clip_workers) for rows in sent)
             if cell.worker_momentum:
                 honest = history = cell.worker_momentum * history + (1 - cell.worker_momentum) * honest
             forgets = step % cell.detection_window == 0 if job.detector.windowed else remembers(step)
@@ -109,6 +111,13 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             shared = files / samples if net.model.sums else 1
             rounds.append(record._replace(loss=float(np.mean(losses)) * shared))
         return weights, rounds
+
+
+def _sent(job: Job, rows: NDArray[Any]) -> NDArray[Any]:
+    """What workers make of the files' gradients ``[f, d]``: nothing, or each the mean of its own, ``[K, d]``."""
+    if not CODINGS.traits(job.cell.coding).mixes:
+        return rows
+    return np.stack([rows[files].mean(0) for files in job.assignment.worker_files])
 
 
 @cache
@@ -132,8 +141,8 @@ def _play(
     by_rule: Callable[..., Any],
     own: NDArray[Any],
 ) -> tuple[NDArray[Any], RoundRecord]:
-    """The update ``[d]`` of a round in which the files' gradients are ``honest`` ``[f, d]``, after ``past`` ``[d]``."""
-    cell, assignment, scope = job.cell, job.assignment, job.build_payload().scope
+    """The update ``[d]`` of a round whose rows, files' gradients or workers' means, are ``honest`` ``[f, d]``."""
+    cell, assignment, scope = job.cell, job.returned, job.build_payload().scope
     feed, key = job.feed(), jax.random.fold_in(stream(job.feed().key, "payload"), step)
     window = step // cell.adversary_window if cell.adversary_window else 0
     if cell.permute:

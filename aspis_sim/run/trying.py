@@ -10,6 +10,7 @@ from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.audits import audit_policy
 from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.clusters import cluster
+from aspis_sim.coding import CODINGS
 from aspis_sim.data import DATASETS
 from aspis_sim.environment import pinned
 from aspis_sim.errors import InputError, PluginError
@@ -50,7 +51,7 @@ def check_groups(groups: Iterable[Replicates]) -> None:
 
 
 def try_parts(cell: Cell) -> None:
-    """Try the parts of a cell: the rule and the payload on as many rows as there are files.
+    """Try the parts of a cell: the rule and the payload on as many rows as the server gets, a file or a worker each.
 
     Args:
         cell: whose settings go together.
@@ -68,7 +69,8 @@ def _try_parts(job: Job, tried: set[object]) -> None:
     import jax
 
     cell = job.cell
-    files, drops = shape_of(cell).files, job.may_drop_files
+    files = cell.workers if CODINGS.traits(cell.coding).mixes else shape_of(cell).files
+    drops = job.may_drop_files
     rows = jax.ShapeDtypeStruct((files, 8), "float32")
     kept = jax.ShapeDtypeStruct((files,), "bool") if drops else None
     key = _key()

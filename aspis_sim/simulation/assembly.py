@@ -4,7 +4,7 @@ from aspis_sim import aggregation
 from aspis_sim.aggregation.conventions import CLIPS_RETURNED
 from aspis_sim.assignment import Assignment
 from aspis_sim.augmentations import AUGMENTATIONS, augmentation
-from aspis_sim.coding import CODINGS
+from aspis_sim.coding import CODINGS, returned
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.network import Network
@@ -26,7 +26,7 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
     augment = parse_part(settings.augment)
     changes = AUGMENTATIONS.traits(augment.name).changes
     one_round = Round(
-        assignment=assignment,
+        assignment=returned(settings.coding, assignment),
         source=Source(
             network.layers(settings.samples_per_file),
             axis,
@@ -44,6 +44,7 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
         clip=settings.clip_workers,
         clip_returned=settings.clip_server if code is None and settings.convention in CLIPS_RETURNED else None,
         momentum=settings.worker_momentum,
+        mixes=assignment if CODINGS.traits(settings.coding).mixes else None,
     )
     of_schedule = parse_part(settings.schedule)
     factor = schedule(of_schedule.name, settings.steps, **of_schedule.options)

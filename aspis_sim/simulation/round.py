@@ -33,6 +33,7 @@ from aspis_sim.detection.equality import Compared, Comparison
 from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.clipping import clip_each
 from aspis_sim.gradients.layout import Layout
+from aspis_sim.gradients.mixing import mixed
 from aspis_sim.gradients.momentum import History, accumulate, shapes
 from aspis_sim.gradients.source import Gradients, Poison, Source
 from aspis_sim.models.base import in_float32
@@ -46,7 +47,7 @@ class Round:
     """The fixed parts of every round of a run.
 
     Attributes:
-        assignment: who computes which file.
+        assignment: who returns which row: a copy of a file, or a mixture of files of its own.
         source: where gradients come from.
         unravel: from weights ``[d]`` to the model's parameters.
         data: what a payload knows of the data set whose samples it poisons.
@@ -57,6 +58,8 @@ class Round:
         clip: norm to which honest workers clip the gradient of each file, None to leave it.
         clip_returned: norm to which the server clips every copy, lies too, before it compares them; None not to.
         momentum: beta of the momentum that honest workers return, 0 for the gradient itself.
+        mixes: who computes which file, where each worker returns the mean of its files' gradients; None where rows are
+            files.
     """
 
     assignment: Assignment
@@ -70,6 +73,7 @@ class Round:
     clip: float | None = None
     clip_returned: float | None = None
     momentum: float = 0.0
+    mixes: Assignment | None = None
 
     def play(
         self, batch: Batch, files: Array, distorts: Array, lie: Payload, key: Array, statistics_worker: Array
@@ -172,7 +176,8 @@ class Round:
             return batch.weights
 
         jax.eval_shape(look, batch)
-        return shapes(found[0], len(self._rows), self.source.axis)
+        rows = len(self._rows) if self.mixes is None else self.mixes.workers
+        return shapes(found[0], rows, self.source.axis)
 
     def _needs_all(self, lie: Payload) -> bool:
         """Whether all gradients must exist at once."""
@@ -183,7 +188,7 @@ class Round:
         """The file of each gradient that is computed."""
         if self.replicated:
             return jnp.asarray(self.assignment.worker_files.reshape(-1))
-        return jnp.arange(len(self.assignment.files))
+        return jnp.arange(len((self.mixes or self.assignment).files))
 
     def _honest(self, batch: Batch, whole: bool) -> tuple[History, Gradients]:
         """What honest workers return, and the history that it leaves."""
@@ -193,16 +198,19 @@ class Round:
         return accumulate(batch.history, gradients, self.momentum, self.source.axis)
 
     def _gradients(self, batch: Batch, rows: Array, whole: bool, poison: Poison | None = None) -> Gradients:
-        """The gradients of files, clipped as honest workers do."""
+        """The gradients of files, or what each worker mixes of them, clipped as honest workers do."""
         parameters = {**self.unravel(batch.weights), **batch.statistics}
-        samples = (batch.inputs, batch.labels, rows, batch.files)
-        gradients = self.source.gradients(parameters, *samples, whole, batch.key, poison)
+        made = partial(self.source.gradients, parameters, batch.inputs, batch.labels, rows, batch.files)
+        if self.mixes is None:
+            gradients = made(whole, batch.key, poison)
+        else:
+            gradients = mixed(made(key=batch.key, poison=poison), self.mixes, self.source.axis, whole)
         return gradients if self.clip is None else clip_each(gradients, self.clip)
 
     def own_gradient(self, batch: Batch) -> Array:
         """The mean gradient ``[d]`` of the batch's files, as the server computes it itself, unclipped."""
         files = len(batch.files)
-        made = replace(self, clip=None)._gradients(batch, jnp.arange(files), False)
+        made = replace(self, clip=None, mixes=None)._gradients(batch, jnp.arange(files), False)
         return made.weighted(jnp.full(files, 1 / files, made.bounds.dtype))
 
     def _by_tile(self, honest: Gradients, made: Callable[[int, Array | int], Array]) -> Array:

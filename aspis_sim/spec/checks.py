@@ -179,6 +179,29 @@ def _check_ways(cell: Cell) -> None:
             f"scheme {cell.scheme} decodes a {cell.coding} code: it takes no other assignment, no detector and no "
             "replicated compute"
         )
+    if code.mixes:
+        _check_mixtures(cell, plain)
+
+
+def _check_mixtures(cell: Cell, plain: bool) -> None:
+    """Refuse what compares copies where each worker returns one mixture of its files."""
+    if not plain:
+        raise InputError(
+            f"with `coding={cell.coding}` each worker of {cell.scheme} returns one vector, and no two can be compared; "
+            "take `detector=none` and `compute=shared`"
+        )
+    attack = parse_part(cell.attack).name
+    if TARGETINGS.traits(attack).of_copies:
+        able = [name for name in TARGETINGS if not TARGETINGS.traits(name).of_copies]
+        raise InputError(
+            f"attack {attack} chooses which copies of a file disagree, and with `coding={cell.coding}` of "
+            f"{cell.scheme} there are none; take {', '.join(able)}"
+        )
+    if cell.permute and cell.worker_momentum:
+        raise InputError(
+            f"with `coding={cell.coding}` the momentum is that of a place in the assignment, which workers leave that "
+            "change places; take `worker_momentum=0` or `permute=false`"
+        )
 
 
 def _check_memory(cell: Cell, files: int) -> None:

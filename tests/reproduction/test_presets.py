@@ -70,6 +70,7 @@ def test_every_figure_has_a_preset_and_they_come_in_order():
         "backdoor-fashion",
         "believed-q",
         *(f"cifar10-{study}" for study in CIFAR10),
+        "coded-means",
         "cost",
         "fashion-mnist",
         "frame-up",

@@ -67,6 +67,11 @@ def _files(job: Job) -> int | None:
     return None if assignment is None else len(assignment.files)
 
 
+def _values(job: Job) -> int | None:
+    returned = unless_broken(lambda: job.returned)
+    return None if returned is None else len(returned.files)
+
+
 def _load(job: Job, result: Result | None) -> int | None:
     assignment = unless_broken(lambda: job.assignment)
     return None if assignment is None else assignment.load
@@ -141,10 +146,11 @@ FIGURES = (
     Column("distortion_theory", float,
            "published fraction, none where nobody published one; under the weak attack Aspis's counts the lost files",
            value=lambda job, result: unless_broken(lambda: published_fraction(job))),
-    Column("distortion_measured", float, "distorted values that entered the update, over f, mean over steps",
-           value=_of_trace("distorted", _files), metric=Metric(counted=True, share=True)),
-    Column("lost_measured", float, "files dropped, over f, mean over steps",
-           value=_of_trace("lost", _files), metric=Metric(counted=True, share=True)),
+    Column("distortion_measured", float,
+           "distorted values that entered the update, over f (workers' means: over K), mean over steps",
+           value=_of_trace("distorted", _values), metric=Metric(counted=True, share=True)),
+    Column("lost_measured", float, "files dropped, over f (workers' means: over K), mean over steps",
+           value=_of_trace("lost", _values), metric=Metric(counted=True, share=True)),
     Column("detection_rate", float, "Byzantine workers excluded over q, mean over steps",
            value=_detection_rate, metric=Metric(higher=True, counted=True, share=True)),
     Column("false_accusation_rate", float, "honest workers excluded over K - q, mean over steps",
