@@ -73,6 +73,11 @@ class Source:
     turns: int = 1
     augment: Augmentation | None = None
 
+    @property
+    def parameters(self) -> int:
+        """d, the number of parameters."""
+        return sum(leaf.size for leaf in self.layers.leaves)
+
     def gradients(
         self,
         parameters: Any,
@@ -109,7 +114,7 @@ class Source:
             samples = files[chosen]
             given = inputs[samples]
             if self.augment is not None and key is not None:
-                given = _augmented(self.augment, key, samples, given)
+                given = augmented(self.augment, key, samples, given)
             return pass_through(self.layers, parameters, given, labels[samples])
 
         if chunks == 1:
@@ -185,7 +190,7 @@ class Source:
         return found[0]
 
 
-def _augmented(augment: Augmentation, key: Array, samples: Array, inputs: Array) -> Array:
+def augmented(augment: Augmentation, key: Array, samples: Array, inputs: Array) -> Array:
     """Samples ``[n, samples a file, ...]``, each changed with a key of its own."""
     one = lambda sample, given: augment(jax.random.fold_in(key, sample), given)  # noqa: E731
     return jax.vmap(jax.vmap(one))(samples, inputs)

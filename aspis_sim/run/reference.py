@@ -78,14 +78,15 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
         remembers = evidence(parse_part(cell.evidence).name, **parse_part(cell.evidence).options)
         rounds: list[RoundRecord] = []
-        gradients, flips = _gradients(net), job.build_payload().scope == "labels"
+        gradients, flips = _returned(net, cell.local_steps), job.build_payload().scope == "labels"
         lie, rule = _lie(job.build_payload()), job.build_rule()
         by_rule = jax.jit(rule.bounded or (lambda rows, kept, limit: rule(rows, kept)))
         for step, chosen in enumerate(order):
-            losses, honest = gradients(weights, inputs[chosen], labels[chosen])
+            rate = feed.rate * np.asarray(schedule(jnp.int32(step)))
+            losses, honest = gradients(weights, rate, inputs[chosen], labels[chosen])
             flipped = honest
             if flips:
-                _, flipped = gradients(weights, inputs[chosen], net.example.classes - 1 - labels[chosen])
+                _, flipped = gradients(weights, rate, inputs[chosen], net.example.classes - 1 - labels[chosen])
             honest, flipped = (_clipped(np.asarray(rows), cell.clip_workers) for rows in (honest, flipped))
             if cell.worker_momentum:
                 honest = history = cell.worker_momentum * history + (1 - cell.worker_momentum) * honest
@@ -95,7 +96,7 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             update, record = _play(job, step, honest, flipped, known, lie, by_rule)
             clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
             velocity = _clipped(update[None], clip)[0] + cell.momentum * velocity
-            weights = weights - feed.rate * np.asarray(schedule(jnp.int32(step))) * velocity
+            weights = weights - rate * velocity
             shared = files / samples if net.model.sums else 1
             rounds.append(record._replace(loss=float(np.mean(losses)) * shared))
         return weights, rounds
@@ -103,12 +104,27 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
 
 @cache
 def _gradients(net: Network) -> Callable[..., tuple[Any, Any]]:
-    """From weights, inputs ``[f, n, ...]`` and labels to the loss and the gradient of every file."""
+    """From weights ``[f, d]``, inputs ``[f, n, ...]`` and labels to the loss and the gradient of every file."""
 
     def of_file(weights: Any, inputs: Any, labels: Any) -> Any:
         return net.loss(net.unravel(weights), inputs, labels)
 
-    return jax.jit(jax.vmap(jax.value_and_grad(of_file), in_axes=(None, 0, 0)))
+    return jax.jit(jax.vmap(jax.value_and_grad(of_file), in_axes=(0, 0, 0)))
+
+
+def _returned(net: Network, local_steps: int) -> Callable[..., tuple[Any, Any]]:
+    """From weights, a rate, inputs and labels to the loss of every file there, and what it returns."""
+    gradients = _gradients(net)
+
+    def returned(weights: Any, rate: Any, inputs: Any, labels: Any) -> tuple[Any, Any]:
+        own = np.tile(weights, (len(labels), 1))
+        losses, total = gradients(own, inputs, labels)
+        for _ in range(local_steps - 1):
+            own = weights - rate * total
+            total = total + gradients(own, inputs, labels)[1]
+        return losses, total
+
+    return returned
 
 
 def _play(

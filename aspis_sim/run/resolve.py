@@ -103,8 +103,8 @@ class Job:
 
     @property
     def samples_processed(self) -> int:
-        """Sample gradients that all workers together compute in the run: K l samples-per-file steps."""
-        return self.assignment.redundancy * self.batch_size * self.cell.steps
+        """Sample gradients that all workers together compute in the run: K l samples-per-file local-steps steps."""
+        return self.assignment.redundancy * self.batch_size * self.cell.local_steps * self.cell.steps
 
     @cached_property
     def distortable(self) -> int:
@@ -173,7 +173,7 @@ class Job:
         Raises:
             InputError: a part or the way to compute needs more at once.
         """
-        from aspis_sim.gradients.memory_plan import plan
+        from aspis_sim.gradients.memory_plan import plan, plan_of_local_steps
 
         cell, replicated = self.cell, self.cell.compute == "replicated"
         needs_all = {
@@ -185,7 +185,10 @@ class Job:
         needing = next((part for part, needs in needs_all.items() if needs), "")
         rows = self.assignment.files.size if replicated else len(self.assignment.files)
         momentum = cell.worker_momentum > 0
-        return plan(self.network, rows, self.samples_per_file, cell.memory, cell.devices, needing, momentum)
+        given = (self.network, rows, self.samples_per_file, cell.memory, cell.devices, needing, momentum)
+        if cell.local_steps > 1:
+            return plan_of_local_steps(*given, matrices=2 if self.build_payload().scope == "labels" else 1)
+        return plan(*given)
 
     @cached_property
     def shape(self) -> RunShape:

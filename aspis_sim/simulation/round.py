@@ -32,6 +32,7 @@ from aspis_sim.detection.equality import Compared, Comparison
 from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.clipping import clip_each
 from aspis_sim.gradients.layout import Layout
+from aspis_sim.gradients.local_steps import LocalSteps
 from aspis_sim.gradients.momentum import History, accumulate, shapes
 from aspis_sim.gradients.source import Gradients, Source
 from aspis_sim.models.base import in_float32
@@ -46,7 +47,7 @@ class Round:
 
     Attributes:
         assignment: who computes which file.
-        source: where gradients come from.
+        source: where gradients come from, or the changes of files that take several local steps.
         unravel: from weights ``[d]`` to the model's parameters.
         classes: number of classes, for labels that are flipped.
         compare: the equality of two gradients.
@@ -59,7 +60,7 @@ class Round:
     """
 
     assignment: Assignment
-    source: Source
+    source: Source | LocalSteps
     unravel: Callable[[Array], Any]
     classes: int
     compare: Comparison
@@ -193,8 +194,12 @@ class Round:
 
     def _gradients(self, batch: Batch, rows: Array, whole: bool) -> Gradients:
         """The gradients of files, clipped as honest workers do."""
-        parameters = {**self.unravel(batch.weights), **batch.statistics}
-        gradients = self.source.gradients(parameters, batch.inputs, batch.labels, rows, batch.files, whole, batch.key)
+        given = (batch.inputs, batch.labels, rows, batch.files, whole, batch.key)
+        if isinstance(self.source, LocalSteps):
+            assert batch.rate is not None
+            gradients = self.source.changes(batch.weights, batch.rate, *given)
+        else:
+            gradients = self.source.gradients({**self.unravel(batch.weights), **batch.statistics}, *given)
         return gradients if self.clip is None else clip_each(gradients, self.clip)
 
     def _by_tile(self, honest: Gradients, made: Callable[[int, Array | int], Array]) -> Array:
@@ -256,12 +261,7 @@ class Round:
 
         if rule.coordinatewise or axis.size == 1:
             return apply(values)
-        return axis.slice(apply(axis.gather(values, self.parameters)))
-
-    @property
-    def parameters(self) -> int:
-        """d, the number of parameters."""
-        return sum(leaf.size for leaf in self.source.layers.leaves)
+        return axis.slice(apply(axis.gather(values, self.source.parameters)))
 
     def _rows_of(self, worker: Array, files: Array) -> Array:
         """Bool, which of the gradients that are computed are the worker's own."""

@@ -118,7 +118,12 @@ class Step:
         drawn = None
         if self.round.source.augment is not None:
             drawn = jax.random.fold_in(stream(feed.key, "augmentation"), state.step)
-        return Batch(state.weights, state.history, state.statistics, inputs, labels, samples, drawn)
+        rate = self._rate(state, feed) if self.shape.settings.local_steps > 1 else None
+        return Batch(state.weights, state.history, state.statistics, inputs, labels, samples, drawn, rate)
+
+    def _rate(self, state: State, feed: Feed) -> Array:
+        """The learning rate of the step."""
+        return jnp.asarray(feed.rate) * self.schedule(state.step)
 
     def blank(self, state: State, feed: Feed, order: Array, inputs: Array, labels: Array) -> list[tuple[int, int]]:
         """The shapes of the workers' history in a run of which these are the first arguments."""
@@ -192,7 +197,7 @@ class Step:
         settings = self.shape.settings
         if settings.clip_server is not None and self.round.clip_returned is None:
             update = clip_one(update, settings.clip_server)
-        rate = feed.rate * self.schedule(state.step)
+        rate = self._rate(state, feed)
         change, optimizer = optax.sgd(rate, momentum=settings.momentum).update(update, state.optimizer)
         example = self.network.example
         a_sample = len(roles.files) / len(example.labels["train"]) if self.network.model.sums else 1

@@ -98,7 +98,7 @@ def _false_accusation_rate(job: Job, result: Result | None) -> float | None:
 
 
 def _server_computed(job: Job) -> int | None:
-    return job.cell.audits * job.samples_per_file * job.cell.steps or None
+    return job.cell.audits * job.samples_per_file * job.cell.local_steps * job.cell.steps or None
 
 
 EXPLODED = 10.0
@@ -162,7 +162,7 @@ FIGURES = (
     Column("disputes_audited", int, "disputed files that were audited, over the run; none without audits",
            value=lambda job, result: result.disputes if result else None, metric=Metric(counted=True)),
     Column("server_computed", int,
-           "sample gradients that the server computed itself, audits samples_per_file steps; none without audits",
+           "sample gradients of the server itself, audits samples_per_file local_steps steps; none without audits",
            value=lambda job, result: unless_broken(lambda: _server_computed(job)), metric=Metric(counted=True)),
     Column("bytes_sent", int, "by the workers to the server over the run",
            value=lambda job, result: unless_broken(lambda: bytes_sent(job)) if result and result.test else None,
