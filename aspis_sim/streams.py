@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from aspis_sim.environment import PRNG, SEEDS
 from aspis_sim.errors import InputError
 
-Stream = Literal["audits", "augmentation", "buckets", "data", "init", "membership", "payload", "permutation", "silence"]
+Stream = Literal[
+    "audits", "augmentation", "buckets", "data", "init", "membership", "payload", "permutation", "root", "silence"
+]
 
 EPOCHS_A_CALL = 32
 
@@ -49,6 +51,18 @@ def sample_order(key: Array, samples: int, draws: int) -> Array:
     epochs = -(-draws // samples)
     parts = [_epochs(key, first, samples) for first in range(0, epochs, EPOCHS_A_CALL)]
     return jnp.concatenate(parts)[:draws].astype(jnp.int32)
+
+
+def own_samples(key: Array, samples: int, wanted: int, a_file: int) -> Array:
+    """Indices of the server's own training samples, the same throughout a run: int ``[files, a_file]``.
+
+    Args:
+        key: root key of the run.
+        samples: training samples n, from which they are drawn with replacement.
+        wanted: how many, rounded up to whole files.
+        a_file: samples in a file.
+    """
+    return jax.random.randint(stream(key, "root"), (-(-wanted // a_file), a_file), 0, samples)
 
 
 @partial(jax.jit, static_argnames="samples")

@@ -59,7 +59,7 @@ MAY_IMPORT = {
 }
 """Room -> the rooms that its files may import beside its own; the rooms of the first line stand below all others."""
 
-WIDE = {"aggregation", "commands", "data", "presets", "render"}
+WIDE = {"aggregation", "commands", "data", "payloads", "presets", "render"}
 """Packages of which every file is a method, a command or a figure by itself."""
 
 

@@ -18,6 +18,7 @@ RULES: Registry[None] = Registry(
         "cge": "aspis_sim.aggregation.cge:cge",
         "ctma": "aspis_sim.aggregation.ctma:ctma",
         "dnc": "aspis_sim.aggregation.dnc:dnc",
+        "fltrust": "aspis_sim.aggregation.fltrust:fltrust",
         "geometric_median": "aspis_sim.aggregation.geometric_median:geometric_median",
         "krum": "aspis_sim.aggregation.krum:krum",
         "mda": "aspis_sim.aggregation.mda:mda",

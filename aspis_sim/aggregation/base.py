@@ -78,6 +78,8 @@ class Rule:
             distorted, an int that may be traced; None for a rule that does not.
         exact: the rule compares entries and hands them on, which any type can; else rows of 16 bits are
             computed with in float32, and the result alone is rounded to their type.
+        own_samples: of a rule whose row 0 is a gradient of the server's own, on how many samples it is computed; 0 for
+            a rule that only has the others' rows.
     """
 
     function: Callable[[Array, Array | None], Array]
@@ -88,6 +90,7 @@ class Rule:
     shuffles: bool = False
     bounded: Callable[[Array, Array | None, Array | int], Array] | None = None
     exact: bool = False
+    own_samples: int = 0
 
     def __post_init__(self) -> None:
         if not self.exact:
@@ -107,6 +110,16 @@ class Rule:
             function=lambda values, kept: self.function(values[order], kept_in_order(kept)),
             bounded=bounded and (lambda values, kept, limit: bounded(values[order], kept_in_order(kept), limit)),
         )
+
+    def beside(self, own: Array) -> Rule:
+        """The rule of the others' rows alone, with the server's own row ``own [d]``."""
+        from jax import numpy as jnp
+
+        def with_own(values: Array, kept: Array | None) -> Array:
+            every = None if kept is None else jnp.concatenate([jnp.ones(1, bool), kept])
+            return self.function(jnp.concatenate([own[None].astype(values.dtype), values]), every)
+
+        return replace(self, function=with_own, own_samples=0)
 
     def __call__(self, values: Array, kept: Array | None = None) -> Array:
         """Apply the rule to float ``[n, d]`` rows; returns ``[d]``.
@@ -151,7 +164,13 @@ class Preaggregation:
 
 
 def compose(steps: list[Preaggregation], rule: Rule) -> Rule:
-    """The rule that applies the preaggregations from left to right, then ``rule``."""
+    """The rule that applies the preaggregations from left to right, then ``rule``.
+
+    Raises:
+        InputError: the rule has a row of the server's own, which a preaggregation would mix with the others.
+    """
+    if steps and rule.own_samples:
+        raise InputError("a step before this rule would mix the server's own row with the others'; take the rule alone")
 
     def aggregate(values: Array, kept: Array | None) -> Array:
         for step in steps:

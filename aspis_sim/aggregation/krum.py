@@ -10,7 +10,7 @@ from aspis_sim.aggregation.distances import Geometry, geometry, mean_of_chosen, 
 from aspis_sim.errors import InputError
 
 
-def scores(seen: Geometry, f: int, beyond: int, power: int = 2) -> Array:
+def scores(seen: Geometry, f: Array | int, beyond: int, power: int = 2) -> Array:
     """Sum of the distances to the ``power`` of each row to its n - f - ``beyond`` nearest others, ``[n]``.
 
     A row that cannot be used scores Inf, as does one with too few usable neighbours.

@@ -128,32 +128,36 @@ class CyclicCode:
         """What `locate` needs of the returned rows; sketches of slices of the columns, with own keys, add up."""
         return sketch(returned, key)
 
-    def locate(self, sketch: Sketch) -> Located:
+    def locate(self, sketch: Sketch, silent: Array | None = None, missing: int = 0) -> Located:
         """Erroneous workers, and the weights with which the others' returns add up to the sum."""
         back = jnp.asarray(self.phases.conj(), sketch.projections.dtype)
         plain = sketch._replace(projections=sketch.projections * back[:, None])
-        found = locate(plain, self.checks, float(jnp.finfo(back.dtype).eps))
+        found = locate(plain, self.checks, float(jnp.finfo(back.dtype).eps), silent, missing)
         return found._replace(weights=found.weights * back)
 
     def combine(self, returned: Array, found: Located) -> Array:
-        """The files' sum, real ``[d]``, from the returned rows of the workers that are not located."""
+        """The files' sum, real ``[d]``, from the returned rows of the workers that are neither located nor silent."""
         weights = found.weights[:, None].astype(returned.dtype)
         parts = weights.real * returned.real - weights.imag * returned.imag
         return jnp.where(found.workers[:, None], 0, parts).sum(0)
 
-    def decode(self, returned: Array, key: Array) -> Decoded:
-        """The sum of the files' gradients, whatever up to s workers returned.
+    def decode(self, returned: Array, key: Array, silent: Array | None = None, missing: int = 0) -> Decoded:
+        """The sum of the files' gradients, whatever up to s workers returned, fewer where some are silent.
 
         Args:
             returned: complex ``[K, d]``, what each worker returned.
             key: of the random projections, which the adversary must not foresee.
+            silent: bool ``[K]``, workers of whom nothing arrived: their rows are taken to be zero; None for none.
+            missing: how many they are. q wrong workers beside them are found as long as r >= 2q + missing + 1.
 
         ``ok`` is False if no s workers explain what was returned, or if more than s rows are not finite. Since any 2s
         columns of H are independent, the errors of q > s given workers that s others can explain fill a proper
         subspace: with independent errors of any density they occur with probability zero, and within rounding with
         one near C(K, s) (tolerance * amplification / size)^m.
         """
-        found = self.locate(self.sketch(returned, key))
+        if silent is not None:
+            returned = jnp.where(silent[:, None], 0, returned)
+        found = self.locate(self.sketch(returned, key), silent, missing)
         return Decoded(self.combine(returned, found), found.workers, found.ok)
 
 

@@ -59,7 +59,9 @@ def payload(part: Part, factory: Factory) -> Factory:
         largest = None if built.largest is None else part.blaming(built.largest)
         a_file = built.scope == "files"
         aimed = None if built.aimed is None else _vector(part, built.aimed, a_file)
-        return replace(built, function=_vector(part, built.function, a_file), largest=largest, aimed=aimed)
+        informed = None if built.informed is None else _vector(part, built.informed)
+        function = _vector(part, built.function, a_file)
+        return replace(built, function=function, largest=largest, aimed=aimed, informed=informed)
 
     return build
 

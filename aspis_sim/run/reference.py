@@ -7,7 +7,6 @@ verdicts) is not here, nor are batch norms, augmentation and codes.
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -25,13 +24,15 @@ from aspis_sim.detection import Verdict
 from aspis_sim.detection.reference import Update, agreement_graph, apply_verdict
 from aspis_sim.environment import pinned
 from aspis_sim.evidence import evidence
-from aspis_sim.gradients.network import Network
+from aspis_sim.partitions.base import drawn
+from aspis_sim.run.reference_returns import returned_by
 from aspis_sim.run.resolve import Job, resolve
+from aspis_sim.run.shards import shards_of
 from aspis_sim.silence import silence
 from aspis_sim.silence.base import silent
 from aspis_sim.spec.cell import Cell
 from aspis_sim.spec.part import parse_part
-from aspis_sim.streams import every_sample, sample_order, stream
+from aspis_sim.streams import every_sample, own_samples, sample_order, stream
 
 
 class RoundRecord(NamedTuple):
@@ -42,12 +43,14 @@ class RoundRecord(NamedTuple):
         distorted: files whose value in the update is not their honest gradient.
         lost: files that are dropped.
         excluded: bool ``[K]``, workers that are excluded.
+        kappa: of the values that entered the update, NaN where there is none.
     """
 
     loss: float
     distorted: int
     lost: int
     excluded: NDArray[np.bool_]
+    kappa: float
 
 
 class _Known(NamedTuple):
@@ -68,17 +71,19 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         net, feed, schedule = job.network, job.feed(), job.build_schedule()
         inputs, labels = net.train(cell.seed)
         files, samples = len(job.assignment.files), len(net.example.labels["train"])
-        if net.example.full_batch:
+        if (shards := shards_of(job)) is not None:
+            order = drawn(shards, job.samples_per_file, cell.steps, cell.seed).reshape(cell.steps, files, -1)
+        elif net.example.full_batch:
             order = np.tile(every_sample(samples, files), (cell.steps, 1, 1))
         else:
-            drawn = sample_order(stream(feed.key, "data"), samples, cell.steps * job.batch_size)
-            order = np.asarray(drawn).reshape(cell.steps, files, job.samples_per_file)
+            taken = sample_order(stream(feed.key, "data"), samples, cell.steps * job.batch_size)
+            order = np.asarray(taken).reshape(cell.steps, files, job.samples_per_file)
         weights = np.asarray(net.initial(feed.key, cell.seed))
         velocity, history = np.zeros_like(weights), np.zeros((files, len(weights)))
         known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
         remembers = evidence(parse_part(cell.evidence).name, **parse_part(cell.evidence).options)
         rounds: list[RoundRecord] = []
-        gradients, flips = _returned(net, cell.local_steps), job.build_payload().scope == "labels"
+        gradients, flips = returned_by(net, cell.local_steps), job.build_payload().scope == "labels"
         lie, rule = _lie(job.build_payload()), job.build_rule()
         by_rule = jax.jit(rule.bounded or (lambda rows, kept, limit: rule(rows, kept)))
         for step, chosen in enumerate(order):
@@ -93,7 +98,9 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             forgets = step % cell.detection_window == 0 if job.detector.windowed else remembers(step)
             if forgets:
                 known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
-            update, record = _play(job, step, honest, flipped, known, lie, by_rule)
+            own = _own(job, lambda chosen: gradients(weights, rate, inputs[chosen], labels[chosen])[1], samples)  # noqa: B023
+            past = (1 - cell.momentum) * velocity
+            update, record = _play(job, step, honest, flipped, past, known, lie, by_rule, own)
             clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
             velocity = _clipped(update[None], clip)[0] + cell.momentum * velocity
             weights = weights - rate * velocity
@@ -102,41 +109,18 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         return weights, rounds
 
 
-@cache
-def _gradients(net: Network) -> Callable[..., tuple[Any, Any]]:
-    """From weights ``[f, d]``, inputs ``[f, n, ...]`` and labels to the loss and the gradient of every file."""
-
-    def of_file(weights: Any, inputs: Any, labels: Any) -> Any:
-        return net.loss(net.unravel(weights), inputs, labels)
-
-    return jax.jit(jax.vmap(jax.value_and_grad(of_file), in_axes=(0, 0, 0)))
-
-
-def _returned(net: Network, local_steps: int) -> Callable[..., tuple[Any, Any]]:
-    """From weights, a rate, inputs and labels to the loss of every file there, and what it returns."""
-    gradients = _gradients(net)
-
-    def returned(weights: Any, rate: Any, inputs: Any, labels: Any) -> tuple[Any, Any]:
-        own = np.tile(weights, (len(labels), 1))
-        losses, total = gradients(own, inputs, labels)
-        for _ in range(local_steps - 1):
-            own = weights - rate * total
-            total = total + gradients(own, inputs, labels)[1]
-        return losses, total
-
-    return returned
-
-
 def _play(
     job: Job,
     step: int,
     honest: NDArray[Any],
     flipped: NDArray[Any],
+    past: NDArray[Any],
     known: _Known,
     lie: Callable[..., Any],
     by_rule: Callable[..., Any],
+    own: NDArray[Any],
 ) -> tuple[NDArray[Any], RoundRecord]:
-    """The update ``[d]`` of a round in which the files' gradients are ``honest`` ``[f, d]``."""
+    """The update ``[d]`` of a round in which the files' gradients are ``honest`` ``[f, d]``, after ``past`` ``[d]``."""
     cell, assignment, scope = job.cell, job.assignment, job.build_payload().scope
     feed, key = job.feed(), jax.random.fold_in(stream(job.feed().key, "payload"), step)
     window = step // cell.adversary_window if cell.adversary_window else 0
@@ -162,9 +146,9 @@ def _play(
         beside = honest.mean(0, keepdims=True) if scope == "file and mean" else honest[:0]
         keys = [jax.random.fold_in(key, file) for file in range(len(honest))]
         seen = [np.vstack([row, beside]) for row in honest]
-        lies = np.stack([lie(rows, own, foreseen, of_honest) for rows, own in zip(seen, keys, strict=True)])
+        lies = np.stack([lie(rows, own, foreseen, of_honest, past) for rows, own in zip(seen, keys, strict=True)])
     else:
-        lies = np.broadcast_to(lie(honest, key, foreseen, of_honest), honest.shape)
+        lies = np.broadcast_to(lie(honest, key, foreseen, of_honest, past), honest.shape)
     if cell.convention in CLIPS_RETURNED:
         honest, lies = _clipped(honest, cell.clip_server), _clipped(lies, cell.clip_server)
     copies = np.where(distorts[..., None], lies[:, None], honest[:, None])  # [f, r, d]
@@ -186,9 +170,29 @@ def _play(
             )
             update = np.asarray(by_rule(values[shuffled], None if kept is None else kept[shuffled], limit))
         else:
-            update = np.asarray(by_rule(values, kept, limit))
+            rows, those = values, kept
+            if job.build_rule().own_samples:
+                rows = np.vstack([own, values])
+                those = None if kept is None else np.append(True, kept)
+            update = np.asarray(by_rule(rows, those, limit))
     false = distorts[np.arange(len(slot)), slot] & (values != honest).any(1)
-    return update, RoundRecord(0.0, int((false & taken.kept).sum()), int((~taken.kept).sum()), ~verdict.honest)
+    kappa = _kappa(update, honest[taken.kept & ~false])
+    counts = int((false & taken.kept).sum()), int((~taken.kept).sum())
+    return update, RoundRecord(0.0, *counts, ~verdict.honest, kappa)
+
+
+def _kappa(update: NDArray[Any], honest: NDArray[Any]) -> float:
+    """How far the update is from the mean of honest rows ``[n, d]``, by how far they are from it."""
+    away = honest - honest.mean(0)
+    return float(np.sum((update - honest.mean(0)) ** 2) / np.mean(np.sum(away**2, axis=1))) if len(away) > 1 else np.nan
+
+
+def _own(job: Job, gradients: Callable[..., Any], samples: int) -> NDArray[Any]:
+    """The gradient ``[d]`` that the server computes on its own samples; empty for a rule that needs none."""
+    wanted = job.build_rule().own_samples
+    if not wanted:
+        return np.zeros(0)
+    return np.asarray(gradients(own_samples(job.feed().key, samples, wanted, job.samples_per_file))).mean(0)
 
 
 def _judged(
@@ -253,8 +257,13 @@ def _foreseen(job: Job, assignment: Assignment, distorts: NDArray[np.bool_], kno
 
 
 def _lie(payload: Payload) -> Callable[..., Any]:
-    """From honest rows, a key, what becomes of the lies and honest copies of each file to the payload's lie."""
-    return jax.jit(lambda rows, key, reach, copies: payload.of_copies(copies).aimed_at(reach)(rows, key))
+    """From honest rows, a key, what becomes of lies, honest copies of each file and the past to the payload's lie."""
+
+    @jax.jit
+    def lie(rows: Any, key: Any, reach: Reach, copies: Any, past: Any) -> Any:
+        return payload.of_copies(copies).aimed_at(reach).knowing(past)(rows, key)
+
+    return lie
 
 
 def _tokens(copies: NDArray[Any], tolerance: float) -> list[int]:

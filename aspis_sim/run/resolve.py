@@ -25,6 +25,7 @@ from aspis_sim.detection import DETECTORS, DetectorTraits, Verdict
 from aspis_sim.detection.remaining import still_distortable
 from aspis_sim.detection.verdict import as_published
 from aspis_sim.distortion.silent import distortable_beside
+from aspis_sim.partitions import PARTITIONS
 from aspis_sim.plugin import loaded
 from aspis_sim.run import options
 from aspis_sim.schedules import schedule
@@ -143,6 +144,12 @@ class Job:
         name = parse_part(self.cell.rule).name
         return rule(name, convention=self.cell.convention, **dict(self.rule_parameters))
 
+    @property
+    def computed_by_server(self) -> int:
+        """Files that the server computes itself in a step: those it audits, and its own, where its rule has such."""
+        own = self.build_rule().own_samples
+        return self.cell.audits + -(-own // self.samples_per_file)
+
     def build_payload(self) -> Payload:
         """What distorted copies hold."""
         name = parse_part(self.cell.payload).name
@@ -190,6 +197,16 @@ class Job:
             return plan_of_local_steps(*given, matrices=2 if self.build_payload().scope == "labels" else 1)
         return plan(*given)
 
+    @property
+    def measures(self) -> bool:
+        """Whether its rule's realised coefficient is measured: where every file has data of its own.
+
+        It costs each step the norms of all gradients.
+        """
+        cell = self.cell
+        plain = cell.compute == "shared" and not CODINGS.traits(cell.coding).decodes
+        return plain and PARTITIONS.traits(parse_part(cell.heterogeneity).name).splits
+
     @cached_property
     def shape(self) -> RunShape:
         """What its program is compiled for; jobs of equal shapes share it."""
@@ -215,6 +232,7 @@ class Job:
             certifies=self.detector.certifies,
             may_drop_files=self.may_drop_files,
             lies=TARGETINGS.traits(parse_part(cell.attack).name).lies if cell.permute else "majority",
+            measures=self.measures,
             chunks=self.plan.chunks,
             tile_bytes=self.plan.tile_bytes,
             turns=self.plan.turns,

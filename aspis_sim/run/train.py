@@ -42,6 +42,7 @@ class Result:
         compile_seconds: that its program took.
         machine: that computed it, None for this one.
         diversity: of the files' gradients at the initial weights, None where files have no shards of their own.
+        kappa: the rule's realised coefficient, mean over the steps that have one; None where it is not measured.
         convicted: workers that audits have convicted by the end, None without audits.
         disputes: disputed files that were audited in the whole run, None without audits.
     """
@@ -57,8 +58,16 @@ class Result:
     compile_seconds: float = 0.0
     machine: Machine | None = None
     diversity: float | None = None
+    kappa: float | None = None
     convicted: int | None = None
     disputes: int | None = None
+
+
+def _mean(kappa: jax.Array | None) -> float | None:
+    """Mean over the steps with a coefficient, added up in float64; None without any."""
+    if kappa is None or np.isnan(found := np.asarray(kappa, np.float64)).all():
+        return None
+    return float(np.mean(found[~np.isnan(found)]))
 
 
 def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None) -> Result:
@@ -97,6 +106,7 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         seconds=seconds,
         compile_seconds=run.program.compile_seconds,
         diversity=diversity,
+        kappa=_mean(run.state.kappa),
         convicted=None if evidence is None else int(evidence.convicted.sum()),
         disputes=None if evidence is None else int(evidence.disputes),
     )

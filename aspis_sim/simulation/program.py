@@ -130,6 +130,7 @@ def _build_here(shape: RunShape) -> Program:
             trace=trace,
             statistics=net.statistics,
             history=history,
+            kappa=jnp.full(settings.steps, jnp.nan, net.dtype) if shape.measures else None,
         )
 
     key = root_key(0)

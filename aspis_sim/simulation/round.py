@@ -202,6 +202,12 @@ class Round:
             gradients = self.source.gradients({**self.unravel(batch.weights), **batch.statistics}, *given)
         return gradients if self.clip is None else clip_each(gradients, self.clip)
 
+    def own_gradient(self, batch: Batch) -> Array:
+        """The mean gradient ``[d]`` of the batch's files, as the server computes it itself, unclipped."""
+        files = len(batch.files)
+        made = replace(self, clip=None)._gradients(batch, jnp.arange(files), False)
+        return made.weighted(jnp.full(files, 1 / files, made.bounds.dtype))
+
     def _by_tile(self, honest: Gradients, made: Callable[[int, Array | int], Array]) -> Array:
         """``[d]`` from what every tile's columns become."""
         bands = []

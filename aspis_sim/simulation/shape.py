@@ -23,6 +23,7 @@ class RunShape:
         certifies: whether its verdicts carry certificates.
         may_drop_files: whether files can be dropped before the robust rule.
         lies: where workers change places: which copies of a file Byzantine workers distort.
+        measures: whether the rule's realised coefficient is measured.
         chunks: parts in which the files go through the model where not all of it fits into memory at once.
         tile_bytes: what the gradients of all files for a tile of the parameters may take.
         turns: calls of the model for the files of a step, where all are kept.
@@ -36,6 +37,7 @@ class RunShape:
     certifies: bool = False
     may_drop_files: bool = False
     lies: Lies = "majority"
+    measures: bool = False
     chunks: int = 1
     tile_bytes: int = TILE_BYTES
     turns: int = 1

@@ -67,6 +67,7 @@ class State(NamedTuple):
         trace: of the steps done.
         statistics: running ones of batch norms, empty without any.
         history: of the workers' momentum, `aspis_sim.gradients.momentum.History`; empty without.
+        kappa: float ``[steps]``, the rule's realised coefficient in the steps done; None where it is not measured.
     """
 
     weights: Array
@@ -79,3 +80,4 @@ class State(NamedTuple):
     trace: Trace
     statistics: Any
     history: Any
+    kappa: Array | None = None

@@ -16,6 +16,7 @@ from aspis_sim.assignment import Assignment
 from aspis_sim.coding.cyclic import CyclicCode
 from aspis_sim.detection.agreement import Views
 from aspis_sim.gradients.clipping import clip_one
+from aspis_sim.gradients.coefficient import realised_coefficient
 from aspis_sim.gradients.network import Network
 from aspis_sim.schedules.base import Schedule
 from aspis_sim.silence.base import Silence
@@ -29,7 +30,7 @@ from aspis_sim.simulation.server.memory import Auditor, Evidence
 from aspis_sim.simulation.server.verdicts import Table, look_up, trust_everyone
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State, Trace
-from aspis_sim.streams import stream
+from aspis_sim.streams import own_samples, stream
 
 CODE = 1
 """Number folded into a round's key for what the decoder draws and the adversary does not know."""
@@ -71,6 +72,8 @@ class Step:
         if lie.aimed is not None:
             foreseen = self._foreseen(state, feed, table, roles)
             lie = lie.aimed_at(foreseen.reach)
+        if lie.informed is not None:
+            lie = lie.knowing(self._past(state))
         returned = self.round.play(batch, roles.files, roles.distorts, lie, key, statistics_worker)
         if roles.silent is not None:
             returned = returned.received(roles.files, roles.silent)
@@ -86,20 +89,25 @@ class Step:
         def go_on() -> State:
             right = returned if audited is None else returned.corrected(audited)
             of_code = jax.random.fold_in(key, CODE)
-            outcome = self._concluded(state, feed, right, roles, ruling, audited, of_code)
+            one_round = self._round_of(state, feed, batch)
+            outcome = self._concluded(one_round, right, roles, ruling, audited, of_code)
             return self._moved(after, feed, roles, right, outcome)
 
         if table is None:
             return go_on()
         return jax.lax.cond(known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=new_graph))
 
-    def _round_of(self, state: State, feed: Feed) -> Round:
-        """The round of this step, whose rule is given the files in an order of its own if it shuffles them."""
+    def _round_of(self, state: State, feed: Feed, batch: Batch) -> Round:
+        """The round of this step, whose rule knows the order that it shuffles files into, and the server's own row."""
         rule = self.round.rule
-        if not rule.shuffles:
-            return self.round
-        key = jax.random.fold_in(stream(feed.key, "buckets"), state.step)
-        return replace(self.round, rule=rule.in_order(jax.random.permutation(key, len(self.assignment.files))))
+        if rule.shuffles:
+            key = jax.random.fold_in(stream(feed.key, "buckets"), state.step)
+            rule = rule.in_order(jax.random.permutation(key, len(self.assignment.files)))
+        if rule.own_samples:
+            a_file, samples = self.shape.settings.samples_per_file, len(self.network.example.labels["train"])
+            own = own_samples(feed.key, samples, rule.own_samples, a_file)
+            rule = rule.beside(self.round.own_gradient(batch._replace(files=own, key=None)))
+        return self.round if rule is self.round.rule else replace(self.round, rule=rule)
 
     def _known(self, state: State, feed: Feed, returned: Returned, roles: Roles) -> tuple[Evidence | None, Any]:
         """What the server knows before it judges the step, and the files ``[f]`` it has computed, None without any."""
@@ -124,6 +132,10 @@ class Step:
     def _rate(self, state: State, feed: Feed) -> Array:
         """The learning rate of the step."""
         return jnp.asarray(feed.rate) * self.schedule(state.step)
+
+    def _past(self, state: State) -> Array:
+        """What the server last moved the weights along ``[d]``, as long as a gradient; zeros before the first step."""
+        return (1 - self.shape.settings.momentum) * optax.tree_utils.tree_get(state.optimizer, "trace")
 
     def blank(self, state: State, feed: Feed, order: Array, inputs: Array, labels: Array) -> list[tuple[int, int]]:
         """The shapes of the workers' history in a run of which these are the first arguments."""
@@ -173,8 +185,7 @@ class Step:
 
     def _concluded(
         self,
-        state: State,
-        feed: Feed,
+        one_round: Round,
         returned: Returned,
         roles: Roles,
         ruling: Ruling,
@@ -184,10 +195,10 @@ class Step:
         if self.code is not None:
             copies = returned.copies(0, 0)
             assert isinstance(copies, Views)
-            return recover(self.code, copies, key, self.round.source.axis, self.network.parameters, roles.silent)
+            sizes = (self.network.parameters, roles.silent, self.shape.settings.silent)
+            return recover(self.code, copies, key, self.round.source.axis, *sizes)
         ballot = vote(returned.agreement.agree, roles.files, ruling, audited, roles.silent)
-        one_round, drops = self._round_of(state, feed), self.shape.may_drop_files
-        update = one_round.update(returned, ballot, ruling.distortable, drops, self._averages)
+        update = one_round.update(returned, ballot, ruling.distortable, self.shape.may_drop_files, self._averages)
         distorted = returned.agreement.differs(ballot.slot) & ballot.kept
         return RoundOutcome(update, ruling.honest, ballot.kept, distorted, ruling.outcome)
 
@@ -212,6 +223,10 @@ class Step:
         pairs = zip(state.trace, row, strict=True)
         trace = Trace(*(past.at[state.step].set(now.astype(past.dtype)) for past, now in pairs))
         weights = state.weights + change
+        kappa = state.kappa
+        if kappa is not None:
+            met = outcome.kept & ~outcome.distorted
+            kappa = kappa.at[state.step].set(realised_coefficient(returned.honest, met, outcome.update))
         statistics = jax.tree.map(lambda past, now: now.astype(past.dtype), state.statistics, returned.statistics)
         return state._replace(
             weights=weights,
@@ -220,6 +235,7 @@ class Step:
             trace=trace,
             statistics=statistics,
             history=returned.history,
+            kappa=kappa,
         )
 
 

@@ -41,7 +41,7 @@ def test_strength_may_be_traced(name):
     np.testing.assert_allclose(run(honest(), 2.5), applied(name, strength=2.5)(honest(), KEY), rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["reversed", "zero", "constant", "sign_flip"])
+@pytest.mark.parametrize("name", ["reversed", "zero", "constant", "sign_flip", "rop"])
 def test_one_row_is_enough(name):
     assert np.isfinite(payload(name)(jnp.asarray(honest()[:1]))).all()
 
@@ -138,7 +138,7 @@ def test_no_entry_exceeds_what_the_payload_says_it_may(name):
         rows = (np.random.default_rng(seed).standard_cauchy((9, 40)) * scale).astype(np.float32)
         rows = rows[:1] if lie.scope == "file" else rows
         assert lie.largest is not None
-        assert np.abs(np.asarray(run(rows))).max() <= lie.largest(jnp.abs(rows).max()) * (1 + 1e-5)
+        assert np.abs(np.asarray(run(rows, KEY))).max() <= lie.largest(jnp.abs(rows).max()) * (1 + 1e-5)
 
 
 @pytest.mark.parametrize("name", [name for name in PAYLOADS if not payload(name).reads_rows])

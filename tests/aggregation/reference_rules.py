@@ -191,6 +191,18 @@ def aksel(rows, f):
     return mean_of(rows, first(lengths(rows, median(rows)), len(rows) - f))
 
 
+def fltrust(rows):
+    """Cao et al. 2021, equations 1 to 3; the server's own row is the first."""
+    own, total, found = rows[0], Long(0), np.zeros_like(rows[0])
+    if not finite(rows)[0]:
+        return own * np.nan
+    for row in rows[1:][finite(rows)[1:]]:
+        if norm(row) > 0 and norm(own) > 0:
+            trust = max(Long(0), (row * own).sum() / (norm(row) * norm(own)))
+            total, found = total + trust, found + trust * norm(own) * row / norm(row)
+    return found / total if total > 0 else found
+
+
 def ctma(rows, f):
     """Dahan and Levy 2024, algorithm 1, on the geometric median."""
     return mean_of(rows, first(lengths(rows, geometric_median(rows)), len(rows) - f))

@@ -198,7 +198,7 @@ def test_float32_chooses_within_rounding_of_the_best(name):
         assert right, f"on {kind}: {found} is the mean of no choice that rounding allows"
 
 
-CONTINUOUS = ("average", "median", "trimmed_mean", "median_of_means", "sign_majority", "geometric_median")
+CONTINUOUS = ("average", "median", "trimmed_mean", "median_of_means", "sign_majority", "geometric_median", "fltrust")
 CLIPPING = ("centered_clipping", "clipping", "arc", "bucketing")
 
 

@@ -1,5 +1,6 @@
 """Every pattern of up to two liars at K=9, r=5: the sum comes back and exactly they are located."""
 
+from functools import partial
 from itertools import combinations
 
 import jax
@@ -48,3 +49,36 @@ def test_more_liars_are_reported(q):
         for lie in ("constant", "reversed", "nan"):
             _, returned = round_of(liars, lie, rng)
             assert not bool(decode(returned, jax.random.key(number)).ok)
+
+
+@pytest.mark.parametrize(("q", "missing"), [(0, 1), (0, 2), (0, 3), (0, 4), (1, 1), (1, 2)])
+def test_the_sum_comes_back_beside_every_pattern_of_silent_workers(q, missing):
+    rng, step = np.random.default_rng(q), jax.jit(partial(CODE.decode, missing=missing))
+    lies = list(LIES)
+    for liars in combinations(range(9), q):
+        for number, gone in enumerate(combinations(sorted(set(range(9)) - set(liars)), missing)):
+            total, returned = round_of(liars, lies[number % len(lies)], rng)
+            silent = np.isin(np.arange(9), gone)
+            returned = jnp.where(silent[:, None], jnp.nan, returned)
+            found = step(returned, jax.random.key(number), silent=jnp.asarray(silent))
+            assert bool(found.ok)
+            assert np.flatnonzero(found.located).tolist() == list(liars)
+            assert np.linalg.norm(found.total - total) <= 1e-5 * np.linalg.norm(total)
+
+
+@pytest.mark.parametrize(("q", "missing"), [(2, 1), (2, 2), (1, 3)])
+def test_more_liars_than_silence_leaves_room_for_are_reported(q, missing):
+    rng, step = np.random.default_rng(q), jax.jit(partial(CODE.decode, missing=missing))
+    for number, liars in enumerate(combinations(range(9), q)):
+        gone = rng.permutation(sorted(set(range(9)) - set(liars)))[:missing]
+        for lie in ("constant", "reversed", "nan"):
+            _, returned = round_of(liars, lie, rng)
+            silent = jnp.asarray(np.isin(np.arange(9), gone))
+            assert not bool(step(returned, jax.random.key(number), silent=silent).ok)
+
+
+def test_nothing_is_recovered_where_more_are_silent_than_the_code_has_checks():
+    silent = jnp.arange(9) < 5
+    _, returned = round_of((), "nan", np.random.default_rng(0))
+    assert not bool(CODE.decode(returned, jax.random.key(0), silent, 5).ok)
+    assert not bool(cyclic_code(9, 1).decode(returned, jax.random.key(0), jnp.arange(9) < 1, 1).ok)

@@ -1,13 +1,16 @@
 """The diversity of the files' gradients, against its definition written out in NumPy."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import aspis_sim
 from aspis_sim.environment import pinned
+from aspis_sim.gradients.coefficient import realised_coefficient
 from aspis_sim.gradients.diversity import gradient_diversity
 from aspis_sim.gradients.network import network
 from aspis_sim.streams import root_key
@@ -49,3 +52,30 @@ def test_the_more_skewed_the_more_diverse_and_without_shards_there_is_none():
     assert found == sorted(found)
     assert found[3] > 10 * found[0] > 0
     assert aspis_sim.train(**settings).row.gradient_diversity is None
+
+
+def test_the_coefficient_is_that_of_the_definition():
+    rows, update = np.array([[0.0, 2], [2, 0], [4, 4], [9, 9]]), np.array([3.0, 1])
+
+    def found(chosen: list[int], update: Any = update, rows: Any = rows) -> float:
+        norms = np.linalg.norm(rows, axis=1)
+        gradients: Any = SimpleNamespace(bounds=norms, weighted=lambda weights: weights @ rows, norms=lambda: norms)
+        with jax.enable_x64(True):
+            return float(realised_coefficient(gradients, jnp.array(chosen, bool), update))
+
+    assert found([1, 1, 1, 0]) == pytest.approx(2 / (16 / 3))  # mean (2, 2); squares 4, 4, 8
+    assert found([1, 1, 0, 0], np.array([1.0, 1])) == 0
+    assert found([1, 1, 1, 0], np.array([3.0, np.nan])) == np.inf
+    assert np.isnan(found([1, 0, 0, 0]))
+    assert np.isnan(found([0, 0, 0, 0]))
+    assert np.isnan(found([1, 1, 1, 1], rows=np.ones((4, 2))))
+    assert np.isnan(found([1, 1, 1, 1], rows=np.array([[np.inf, 1], [1, 1], [2, 2], [3, 3]])))
+
+
+def test_a_mean_has_the_coefficient_0_and_a_rule_has_none_without_shards():
+    settings: dict[str, Any] = {"q": 2, "lr": 0.03, "steps": 4, "model": "softmax", "attack": "strong"}
+    skewed = settings | {"heterogeneity": "extreme"}
+    assert aspis_sim.train(**skewed, scheme="aspis-certified").row.kappa == pytest.approx(0, abs=1e-9)
+    median, mixed = (aspis_sim.train(**skewed, scheme="median", rule=rule).row for rule in ("median", "nnm+median"))
+    assert 0 < mixed.kappa < median.kappa
+    assert aspis_sim.train(**settings, scheme="median").row.kappa is None

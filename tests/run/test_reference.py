@@ -10,6 +10,7 @@ from aspis_sim.coding import CODINGS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.run.reference import reference_run
 from aspis_sim.run.resolve import resolve
+from aspis_sim.run.shards import order_of, shards_of
 from aspis_sim.run.trying import prepared
 from aspis_sim.schemes import SCHEMES
 from aspis_sim.simulation import Run
@@ -25,7 +26,7 @@ def check(q=2, workers=5, redundancy=3, **settings):
     (group,) = prepared(Grid.of(q=q, workers=workers, redundancy=redundancy, steps=3, precision="float64", **given))
     cell = group.first
     job = resolve(cell)
-    run = Run.start(job.shape, job.feed(), cell.seed).to(cell.steps, job.decide)
+    run = Run.start(job.shape, job.feed(), cell.seed, order_of(job, shards_of(job))).to(cell.steps, job.decide)
     weights, rounds = reference_run(cell)
     assert np.isfinite(weights).all() == np.isfinite(run.state.weights).all()
     np.testing.assert_allclose(run.state.weights, weights, rtol=1e-8, atol=1e-10)
@@ -37,6 +38,8 @@ def check(q=2, workers=5, redundancy=3, **settings):
         assert np.asarray(trace.excluded_byzantine).tolist() == [(one.excluded & byzantine).sum() for one in rounds]
         assert np.asarray(trace.excluded_honest).tolist() == [(one.excluded & ~byzantine).sum() for one in rounds]
     np.testing.assert_allclose(trace.loss, [one.loss for one in rounds], rtol=1e-9)
+    if run.state.kappa is not None:
+        np.testing.assert_allclose(run.state.kappa, [one.kappa for one in rounds], rtol=1e-7, atol=1e-20)
 
 
 @pytest.mark.parametrize("scheme", COUNTED)
@@ -77,6 +80,7 @@ def test_every_detector(detector):
         {"local_steps": 3, "payload": "label_flip", "clip_workers": 0.2, "attack": "strong", "lr": 0.1},
         {"local_steps": 2, "worker_momentum": 0.8, "compute": "replicated", "attack": "weak"},
         {"local_steps": 3, "rule": "nnm+trimmed_mean", "detector": "none", "attack": "strong", "clip_server": 0.02},
+        {"local_steps": 3, "scheme": "median", "rule": "fltrust:samples=4", "attack": "weak"},
         {"local_steps": 2, "scheme": "audited", "workers": 7, "q": 3, "attack": "weak", "audits": 2, "model": "mlp"},
         {"local_steps": 5, "dataset": "linear-regression:samples=200:dimension=20", "model": "linear", "lr": 1e-3},
         {"after_detection": "rule", "attack": "weak"},
@@ -122,6 +126,14 @@ def test_every_detector(detector):
             "after_detection": "rule",
         },
         {"payload": "optimised", "attack": "strong", "detector": "unanimous"},
+        {"heterogeneity": "dirichlet:alpha=0.1", "attack": "strong"},
+        {"heterogeneity": "extreme", "scheme": "median", "workers": 7, "worker_momentum": 0.5, "payload": "reversed"},
+        {"heterogeneity": "gamma", "scheme": "multi_krum", "workers": 9, "rule": "nnm+krum", "model": "mlp"},
+        {"payload": "fang:against=krum", "scheme": "median", "rule": "krum", "workers": 7, "attack": "weak"},
+        {"payload": "fang:against=krum", "attack": "frame-up", "workers": 7, "q": 3, "compute": "replicated"},
+        {"payload": "rop:angle=120:relocation=0.3", "momentum": 0.9, "clip_server": 0.05},
+        {"payload": "rop", "worker_momentum": 0.9, "scheme": "median", "rule": "centered_clipping", "workers": 7},
+        {"payload": "mimic:direction=variance", "permute": True},
         {"payload": "optimised:objective=distance:ascent=2", "permute": True, "rule": "geometric_median"},
     ],
     ids=str,

@@ -11,6 +11,7 @@ PAYLOADS: Registry[None] = Registry(
     {
         "alie": "aspis_sim.adversary.payloads.alie:alie",
         "constant": "aspis_sim.adversary.payloads.constant:constant",
+        "fang": "aspis_sim.adversary.payloads.fang:fang",
         "gaussian": "aspis_sim.adversary.payloads.gaussian:gaussian",
         "hidden": "aspis_sim.adversary.payloads.hidden:hidden",
         "inf": "aspis_sim.adversary.payloads.nonfinite:inf",
@@ -22,6 +23,7 @@ PAYLOADS: Registry[None] = Registry(
         "nan": "aspis_sim.adversary.payloads.nonfinite:nan",
         "optimised": "aspis_sim.adversary.payloads.optimised:optimised",
         "reversed": "aspis_sim.adversary.payloads.reversed:reversed_gradient",
+        "rop": "aspis_sim.adversary.payloads.rop:rop",
         "sign_flip": "aspis_sim.adversary.payloads.sign_flip:sign_flip",
         "zero": "aspis_sim.adversary.payloads.zero:zero",
     },

@@ -50,6 +50,9 @@ class Payload:
             copies of file i that honest workers return; None for one to which every file counts once.
         aimed: ``aimed(rows, key, reach)`` for a payload that adapts to what becomes of its lies; None for one that
             does not.
+        informed: ``informed(rows, key, past)`` for a payload that looks at what the server last moved the weights
+            along, ``past`` float ``[d]``, zeros before the first step; None for one that does not. It does not work
+            by coordinate, and is of scope "round".
         exact: the rows are seen in the type in which gradients are sent, and the lie is made in it to the last bit;
             else rows of 16 bits are seen in float32, and the lie is rounded to their type.
     """
@@ -61,6 +64,7 @@ class Payload:
     largest: Callable[[Array], Array] | None = None
     counted: Callable[[Array, Array, Array | None], Array] | None = None
     aimed: Callable[[Array, Array | None, Reach], Array] | None = None
+    informed: Callable[[Array, Array | None, Array], Array] | None = None
     exact: bool = False
 
     def __call__(self, rows: Array, key: Array | None = None) -> Array:
@@ -97,3 +101,8 @@ class Payload:
         """The payload that knows what becomes of its lies; unchanged if it does not care."""
         aimed = self.aimed
         return self if aimed is None else replace(self, function=lambda rows, key: aimed(rows, key, reach))
+
+    def knowing(self, past: Array) -> Payload:
+        """The payload that knows what the server last moved the weights along; unchanged if it does not care."""
+        informed = self.informed
+        return self if informed is None else replace(self, function=lambda rows, key: informed(rows, key, past))

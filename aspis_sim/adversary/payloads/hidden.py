@@ -17,7 +17,7 @@ OCTAVES, HALVINGS = 16, 14
 """The search covers 2^-16 to 2^16 times the reach among real numbers, to 2^(32 / 2^14): 0.14%."""
 
 
-def _unit(row: Array) -> Array:
+def normalised(row: Array) -> Array:
     """A row ``[d]`` at length 1, however small or large; 0 if it is 0."""
     peak = jnp.max(jnp.abs(row))
     scaled = row / jnp.where(peak > 0, peak, 1)
@@ -64,7 +64,7 @@ def hidden(tolerance: float = 1e-5, direction: Direction = "mean", margin: float
         own, towards = wide[0], -wide[0]
         if direction != "own" and len(rows) > 1:
             towards = -jnp.mean(wide[1:], axis=0)
-        unit = _unit(jnp.sign(towards) if direction == "sign" else towards)
+        unit = normalised(jnp.sign(towards) if direction == "sign" else towards)
         reach = _reach(own, unit, aimed)
 
         def rounded(distance: Array) -> Array:

@@ -23,6 +23,12 @@ from aspis_sim.errors import InputError
 
 Objective = Literal["descent", "distance"]
 
+STARTS = (
+    *("alie", "constant", "gaussian", "hidden", "inf", "inner_product", "mimic"),
+    *("min_max", "min_sum", "nan", "reversed", "sign_flip", "zero"),
+)
+"""The payloads from which the search starts, in the order in which it tries them; one more would change every run."""
+
 WEAKEST, STRONGEST = 0.05, 100.0
 """The range of the strengths that are tried, in both senses, before the search is refined around the best."""
 
@@ -69,21 +75,15 @@ def against_signs(strength: float | Array) -> Payload:
 
 
 def starts(convention: str | None = None) -> list[Start]:
-    """`against_signs`, and every payload of this package that can be had from honest gradients.
-
-    Those of plugins are not among them: which plugins are loaded must not change a result. Neither is ``label_flip``,
-    whose lies need the samples.
-    """
+    """`against_signs`, and the payloads of `STARTS`."""
     found = [Start(against_signs, (1.0,))]
-    for name, where in PAYLOADS.entries.items():
-        if not where.startswith(f"{__package__}.") or PAYLOADS.accepts(name, "aggregator"):
-            continue
+    for name in STARTS:
         if PAYLOADS.accepts(name, "strength"):
             usual = conventions.defaults(conventions.PAYLOADS, convention, name).get("strength")
             own = {PAYLOADS.default(name, "strength"), usual} - {None}
             found.append(Start(partial(_of_strength, name, convention), tuple(sorted(own))))
-        elif (built := payload(name, convention=convention)).scope != "labels":
-            found.append(Start(partial(_of_no_strength, built)))
+        else:
+            found.append(Start(partial(_of_no_strength, payload(name, convention=convention))))
     return found
 
 
@@ -123,7 +123,8 @@ def search(
         ascent: steps of gradient ascent; 0 for none.
         objective: what counts as harm, see `optimised`.
     """
-    harm, mean = _harm(rows, rule, reach, objective), mean_over_rows(rows)
+    mean = mean_over_rows(rows)
+    harm = _harm(rows, rule.beside(mean) if rule.own_samples else rule, reach, objective)
     built = [lambda strength, start=start: _whole(start.build(strength), rows, key) for start in families]
     half = np.geomspace(WEAKEST, STRONGEST, max(evaluations // 2, 2))
     grid, ratio = np.concatenate([-half[::-1], half]), half[1] / half[0]
@@ -218,11 +219,11 @@ def optimised(
 
     The attacker knows the rule and its options, all honest gradients, and which files' values the liars win: the votes
     and the detector's verdict are foreseen, as they will be for finite lies that differ from the honest gradients
-    (none of the server's random choices is known). The other payloads, with strengths of both signs, are where the
-    search starts, so that no fixed payload that can be had from honest gradients does more harm in a round with its
-    own strength (ALIE's of Baruch et al. depends on q and is met by the grid alone). ByzFL's optimised ALIE and inner
-    product search a strength along one direction, by the distance, with the lies appended to the honest rows; here
-    they replace rows, as in a run.
+    (none of the server's random choices is known). Other payloads, with strengths of both signs, are where the search
+    starts, so that none of them does more harm in a round with its own strength (ALIE's of Baruch et al. depends on q
+    and is met by the grid alone): all but ``label_flip``, which needs the samples, ``rop``, which needs the past,
+    ``fang`` and the ``direction`` of ``mimic``. ByzFL's optimised ALIE and inner product search a strength along one
+    direction, by the distance, with the lies appended to the honest rows; here they replace rows, as in a run.
 
     Args:
         aggregator: the rule as the command line takes it, ``"nnm+krum"`` too; a run fills in its own, with its options.

@@ -98,7 +98,7 @@ def _false_accusation_rate(job: Job, result: Result | None) -> float | None:
 
 
 def _server_computed(job: Job) -> int | None:
-    return job.cell.audits * job.samples_per_file * job.cell.local_steps * job.cell.steps or None
+    return job.computed_by_server * job.samples_per_file * job.cell.local_steps * job.cell.steps or None
 
 
 EXPLODED = 10.0
@@ -157,12 +157,16 @@ FIGURES = (
     Column("gradient_diversity", float,
            "G² at the initial weights: mean over files of ‖∇f_i - ∇f‖², f_i over the file's shard; none without shards",
            value=lambda job, result: result.diversity if result else None, metric=Metric()),
+    Column("kappa", float,
+           "κ̂, the rule's realised coefficient, mean over steps: ‖update - m‖² over the mean of ‖x_i - m‖², x_i being "
+           "the honest rows that it met and m their mean; none without shards",
+           value=lambda job, result: result.kappa if result else None, metric=Metric()),
     Column("convicted", int, "workers convicted by audits, at the end of the run; none without audits",
            value=lambda job, result: result.convicted if result else None, metric=Metric(counted=True)),
     Column("disputes_audited", int, "disputed files that were audited, over the run; none without audits",
            value=lambda job, result: result.disputes if result else None, metric=Metric(counted=True)),
     Column("server_computed", int,
-           "sample gradients of the server itself, audits samples_per_file local_steps steps; none without audits",
+           "sample gradients that the server computed itself, for audits or a rule with samples of its own; else none",
            value=lambda job, result: unless_broken(lambda: _server_computed(job)), metric=Metric(counted=True)),
     Column("bytes_sent", int, "by the workers to the server over the run",
            value=lambda job, result: unless_broken(lambda: bytes_sent(job)) if result and result.test else None,

@@ -51,7 +51,7 @@ def seconds_modelled(job: Job) -> float | None:
         flops=each * job.assignment.load * job.samples_per_file,
         bytes_up=bytes_a_worker(job),
         bytes_down=job.network.parameters * BYTES[cell.precision],
-        server_flops=each * cell.audits * job.samples_per_file,
+        server_flops=each * job.computed_by_server * job.samples_per_file,
     )
     return cell.steps * cluster(part.name, **part.options).step_seconds(load)
 
