@@ -27,6 +27,12 @@ COPIES_ON_THE_WAY = 2
 HISTORIES = 3
 """Of the workers' momentum: the one that a run began with, the one before the step, and the one after it."""
 
+VECTORS_OF_A_FILE = 4
+"""What a file that takes local steps needs: its own weights, their change so far, its gradient, and one on the way."""
+
+FILES_AT_ONCE_BYTES = 2_000_000
+"""What the files that take local steps at once should take on a CPU: such as stays in its caches."""
+
 A_TURN_BYTES = 300_000_000
 """What the files of one turn should take on their way through the model: a share of an allowance of gigabytes."""
 
@@ -86,21 +92,8 @@ def plan(
     numbers_a_file, numbers_on_the_way = _numbers(network, samples)
     keeping = COPIES_OF_WHAT_IS_KEPT * numbers_a_file * here * size
     on_the_way = COPIES_ON_THE_WAY * numbers_on_the_way * here * size
-    a_row = ceil(parameters / devices) * network.dtype.itemsize  # rules widen 16 bits
     mixes, returned = returned is not None, rows if returned is None else returned
-    matrix = COPIES_OF_A_TILE * a_row * returned
-    history = HISTORIES * a_row * returned if momentum else 0
-    kept = 6 * parameters * network.dtype.itemsize + history
-    if kept > memory and momentum:
-        raise InputError(
-            f"momentum at the workers keeps a history of each of {returned:,} gradients, {HISTORIES} times at once: "
-            f"{readable(history)}; allow it with `memory={ceil(1.1 * kept / 1e9)}GB`, or leave it out"
-        )
-    if needing and matrix + history > memory:
-        raise InputError(
-            f"{needing} needs all {returned:,} gradients at once, {readable(matrix)}; "
-            f"allow it with `memory={ceil((matrix + history) / 1e9)}GB`, or take a part that works by coordinate"
-        )
+    matrix, kept = _matrix_and_kept(network, returned, memory, devices, needing, momentum)
     beside = matrix if needing and mixes else 0
     room = max(1, memory - kept - beside)
     chunks = 1 if keeping <= MOST_KEPT * room else min(here, ceil((keeping + on_the_way) / (room / 2)))
@@ -111,10 +104,72 @@ def plan(
         tile = min(best, max(1, room // (4 * COPIES_OF_A_TILE)))
     else:  # every tile costs a pass through the model: as few as possible
         tile = max(1, room // (2 * COPIES_OF_A_TILE))
-    forming = COPIES_OF_A_TILE * min(a_row * rows, tile)
+    forming = COPIES_OF_A_TILE * min(ceil(parameters / devices) * network.dtype.itemsize * rows, tile)
     tiles = beside + forming if beside or not needing else matrix
     passing = ceil((keeping + on_the_way / turns) / chunks)
     return Plan(parameters, chunks, tile, turns, bool(needing), passing + tiles + kept)
+
+
+def plan_of_local_steps(
+    network: Network,
+    rows: int,
+    samples: int,
+    memory: int,
+    devices: int = 1,
+    needing: str = "",
+    momentum: bool = False,
+    matrices: int = 1,
+) -> Plan:
+    """Cut up a step in which files take several local steps: what they return is a matrix that exists.
+
+    Args:
+        network, rows, samples, memory, devices, needing, momentum: as of `plan`.
+        matrices: how many of it there are: two where Byzantine workers take local steps on data of their own.
+
+    Raises:
+        InputError: the matrix, or what else is needed at once, does not fit.
+    """
+    size = 2 if network.precision == "bfloat16" else network.dtype.itemsize
+    parameters, here = network.parameters, ceil(rows / devices)
+    matrix, kept = _matrix_and_kept(network, rows, memory, devices, needing, momentum)
+    own = 2 * matrices * here * parameters * size  # as it is computed, and as it is cut into tiles
+    if own + kept > memory:
+        raise InputError(
+            f"files that take several local steps return a matrix of {rows:,} changes that exists at once, "
+            f"{readable(own)}; allow it with `memory={ceil(1.1 * (own + kept) / 1e9)}GB`, or take `local_steps=1`"
+        )
+    room = max(1, memory - kept - own)
+    on_cpu = jax.default_backend() == "cpu"
+    a_file = VECTORS_OF_A_FILE * parameters * network.dtype.itemsize + COPIES_ON_THE_WAY * size * sum(
+        _numbers(network, samples)
+    )
+    most = min(FILES_AT_ONCE_BYTES if on_cpu else ACCELERATOR_TILE_BYTES, room // 2)
+    chunks = min(here, ceil(here / max(1, most // a_file)))
+    tile = min(TILE_BYTES if on_cpu else ACCELERATOR_TILE_BYTES, max(1, room // (4 * COPIES_OF_A_TILE)))
+    tiles = matrix if needing else min(matrix, COPIES_OF_A_TILE * tile)
+    peak = ceil(here / chunks) * a_file + own + tiles + kept
+    return Plan(parameters, chunks, tile, 1, bool(needing), peak)
+
+
+def _matrix_and_kept(
+    network: Network, rows: int, memory: int, devices: int, needing: str, momentum: bool
+) -> tuple[int, int]:
+    """Bytes of all rows as rules and payloads see them at once, and of what is kept throughout a step."""
+    size, columns = network.dtype.itemsize, ceil(network.parameters / devices)
+    matrix = COPIES_OF_A_TILE * columns * rows * size  # rules widen 16 bits
+    history = HISTORIES * columns * rows * size if momentum else 0
+    kept = 6 * network.parameters * size + history
+    if kept > memory and momentum:
+        raise InputError(
+            f"momentum at the workers keeps a history of each of {rows:,} gradients, {HISTORIES} times at once: "
+            f"{readable(history)}; allow it with `memory={ceil(1.1 * kept / 1e9)}GB`, or leave it out"
+        )
+    if needing and matrix + history > memory:
+        raise InputError(
+            f"{needing} needs all {rows:,} gradients at once, {readable(matrix)}; "
+            f"allow it with `memory={ceil((matrix + history) / 1e9)}GB`, or take a part that works by coordinate"
+        )
+    return matrix, kept
 
 
 @cache

@@ -96,15 +96,18 @@ class Network:
         """d, the number of parameters."""
         return self._template[0]
 
+    @property
+    def kind(self) -> Any:
+        """The type in which gradients are computed."""
+        return jnp.bfloat16 if self.precision == "bfloat16" else self.dtype
+
     def unravel(self, weights: Array) -> Any:
         """From weights ``[d]`` to the model's parameters, in the type in which gradients are computed."""
-        kind = jnp.bfloat16 if self.precision == "bfloat16" else self.dtype
-        return jax.tree.map(lambda leaf: leaf.astype(kind), self._template[1](weights))
+        return jax.tree.map(lambda leaf: leaf.astype(self.kind), self._template[1](weights))
 
     def prepared(self, inputs: Any) -> Any:
         """What the model sees of inputs."""
-        kind = jnp.bfloat16 if self.precision == "bfloat16" else self.dtype
-        return self.example.prepared(inputs).astype(kind)
+        return self.example.prepared(inputs).astype(self.kind)
 
     def initial(self, key: Array, seed: int) -> Array:
         """Initial weights ``[d]`` from a run's root key and seed."""
@@ -117,6 +120,13 @@ class Network:
         example = jnp.asarray(self.example.inputs["train"][:1])
         made = jax.jit(lambda inputs: self.model.statistics(self.prepared(inputs)))(example)
         return jax.tree.map(lambda leaf: leaf.astype(self.dtype), made)
+
+    @cached_property
+    def has_statistics(self) -> bool:
+        """Whether the model has batch norms, found without computing anything."""
+        example = self.example.inputs["train"][:1]
+        with pinned(self.precision):
+            return bool(jax.tree.leaves(jax.eval_shape(lambda: self.model.statistics(self.prepared(example)))))
 
     @cached_property
     def _drawn(self) -> Callable[[Array], Array]:

@@ -77,6 +77,11 @@ class Source:
     turns: int = 1
     augment: Augmentation | None = None
 
+    @property
+    def parameters(self) -> int:
+        """d, the number of parameters."""
+        return sum(leaf.size for leaf in self.layers.leaves)
+
     def gradients(
         self,
         parameters: Any,
@@ -115,7 +120,7 @@ class Source:
             samples = files[chosen]
             given, classes = inputs[samples], labels[samples]
             if self.augment is not None and key is not None:
-                given = _augmented(self.augment, key, samples, given)
+                given = augmented(self.augment, key, samples, given)
             if poison is not None:
                 given, classes = poison(given, classes)
             return pass_through(self.layers, parameters, given, classes)
@@ -193,7 +198,7 @@ class Source:
         return found[0]
 
 
-def _augmented(augment: Augmentation, key: Array, samples: Array, inputs: Array) -> Array:
+def augmented(augment: Augmentation, key: Array, samples: Array, inputs: Array) -> Array:
     """Samples ``[n, samples a file, ...]``, each changed with a key of its own."""
     one = lambda sample, given: augment(jax.random.fold_in(key, sample), given)  # noqa: E731
     return jax.vmap(jax.vmap(one))(samples, inputs)

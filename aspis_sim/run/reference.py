@@ -7,7 +7,6 @@ verdicts) is not here, nor are batch norms, augmentation and codes that are deco
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from typing import Any, NamedTuple
 
 import jax
@@ -26,8 +25,8 @@ from aspis_sim.detection import Verdict
 from aspis_sim.detection.reference import Update, agreement_graph, apply_verdict
 from aspis_sim.environment import pinned
 from aspis_sim.evidence import evidence
-from aspis_sim.gradients.network import Network
 from aspis_sim.partitions.base import drawn
+from aspis_sim.run.reference_returns import returned_by
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.run.shards import shards_of
 from aspis_sim.silence import silence
@@ -85,16 +84,17 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
         remembers = evidence(parse_part(cell.evidence).name, **parse_part(cell.evidence).options)
         rounds: list[RoundRecord] = []
-        gradients, poisons = _gradients(net), job.build_payload().poisons
+        gradients, poisons = returned_by(net, cell.local_steps), job.build_payload().poisons
         lie, rule = _lie(job.build_payload()), job.build_rule()
         by_rule = jax.jit(rule.bounded or (lambda rows, kept, limit: rule(rows, kept)))
         for step, chosen in enumerate(order):
-            losses, honest = gradients(weights, inputs[chosen], labels[chosen])
+            rate = feed.rate * np.asarray(schedule(jnp.int32(step)))
+            losses, honest = gradients(weights, rate, inputs[chosen], labels[chosen])
             poisoned = honest
             if poisons is not None:
                 files_of = zip(inputs[chosen], labels[chosen], strict=True)
                 made = [poisons(*of_file, net.example) for of_file in files_of]
-                _, poisoned = gradients(weights, *(jnp.stack(part) for part in zip(*made, strict=True)))
+                _, poisoned = gradients(weights, rate, *(jnp.stack(part) for part in zip(*made, strict=True)))
             sent = (_sent(job, np.asarray(rows)) for rows in (honest, poisoned))
             honest, poisoned = (_clipped(rows, cell.clip_workers) for rows in sent)
             if cell.worker_momentum:
@@ -102,12 +102,12 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             forgets = step % cell.detection_window == 0 if job.detector.windowed else remembers(step)
             if forgets:
                 known = _Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
-            own = _own(job, lambda chosen: gradients(weights, inputs[chosen], labels[chosen])[1], samples)  # noqa: B023
+            own = _own(job, lambda chosen: gradients(weights, rate, inputs[chosen], labels[chosen])[1], samples)  # noqa: B023
             past = (1 - cell.momentum) * velocity
             update, record = _play(job, step, honest, poisoned, past, known, lie, by_rule, own)
             clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
             velocity = _clipped(update[None], clip)[0] + cell.momentum * velocity
-            weights = weights - feed.rate * np.asarray(schedule(jnp.int32(step))) * velocity
+            weights = weights - rate * velocity
             shared = files / samples if net.model.sums else 1
             rounds.append(record._replace(loss=float(np.mean(losses)) * shared))
         return weights, rounds
@@ -118,16 +118,6 @@ def _sent(job: Job, rows: NDArray[Any]) -> NDArray[Any]:
     if not CODINGS.traits(job.cell.coding).mixes:
         return rows
     return np.stack([rows[files].mean(0) for files in job.assignment.worker_files])
-
-
-@cache
-def _gradients(net: Network) -> Callable[..., tuple[Any, Any]]:
-    """From weights, inputs ``[f, n, ...]`` and labels to the loss and the gradient of every file."""
-
-    def of_file(weights: Any, inputs: Any, labels: Any) -> Any:
-        return net.loss(net.unravel(weights), inputs, labels)
-
-    return jax.jit(jax.vmap(jax.value_and_grad(of_file), in_axes=(None, 0, 0)))
 
 
 def _play(

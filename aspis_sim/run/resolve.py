@@ -109,8 +109,8 @@ class Job:
 
     @property
     def samples_processed(self) -> int:
-        """Sample gradients that all workers together compute in the run: K l samples-per-file steps."""
-        return self.assignment.redundancy * self.batch_size * self.cell.steps
+        """Sample gradients that all workers together compute in the run: K l samples-per-file local-steps steps."""
+        return self.assignment.redundancy * self.batch_size * self.cell.local_steps * self.cell.steps
 
     @cached_property
     def distortable(self) -> int:
@@ -185,7 +185,7 @@ class Job:
         Raises:
             InputError: a part or the way to compute needs more at once.
         """
-        from aspis_sim.gradients.memory_plan import plan
+        from aspis_sim.gradients.memory_plan import plan, plan_of_local_steps
 
         cell, replicated = self.cell, self.cell.compute == "replicated"
         needs_all = {
@@ -197,8 +197,10 @@ class Job:
         needing = next((part for part, needs in needs_all.items() if needs), "")
         rows = self.assignment.files.size if replicated else len(self.assignment.files)
         momentum = cell.worker_momentum > 0
-        mixtures = cell.workers if CODINGS.traits(cell.coding).mixes else None
-        return plan(self.network, rows, self.samples_per_file, cell.memory, cell.devices, needing, momentum, mixtures)
+        given = (self.network, rows, self.samples_per_file, cell.memory, cell.devices, needing, momentum)
+        if cell.local_steps > 1:
+            return plan_of_local_steps(*given, matrices=1 if self.build_payload().poisons is None else 2)
+        return plan(*given, cell.workers if CODINGS.traits(cell.coding).mixes else None)
 
     @property
     def measures(self) -> bool:

@@ -163,6 +163,14 @@ def _try_training(job: Job, key: object, tried: set[object]) -> None:
             part = parse_part(text)
             build_part(part.name, **part.options)
             tried.add(text)
+    if (of_model := (cell.model, cell.dataset, cell.local_steps > 1)) not in tried:
+        if cell.local_steps > 1 and job.network.has_statistics:
+            raise InputError(
+                f"`local_steps={cell.local_steps}` with model {cell.model}, whose batch norms keep running statistics: "
+                "local weights would have statistics of their own; take a model without batch norms, such as "
+                "resnet18:norm=group, or `local_steps=1`"
+            )
+        tried.add(of_model)
     if (of_samples := (cell.augment, cell.dataset)) in tried:
         return
     augment = job.build_augmentation()

@@ -7,6 +7,7 @@ from aspis_sim.augmentations import AUGMENTATIONS, augmentation
 from aspis_sim.coding import CODINGS, returned
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.devices.mesh import Axis
+from aspis_sim.gradients.local_steps import LocalSteps
 from aspis_sim.gradients.network import Network
 from aspis_sim.gradients.source import Source
 from aspis_sim.schedules import schedule
@@ -23,18 +24,9 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
     settings = shape.settings
     axis = Axis(settings.devices)
     code = CODINGS.build(settings.coding, workers=settings.workers, redundancy=settings.redundancy)
-    augment = parse_part(settings.augment)
-    changes = AUGMENTATIONS.traits(augment.name).changes
     one_round = Round(
         assignment=returned(settings.coding, assignment),
-        source=Source(
-            network.layers(settings.samples_per_file),
-            axis,
-            shape.chunks,
-            shape.tile_bytes,
-            shape.turns,
-            augmentation(augment.name, **augment.options) if changes else None,
-        ),
+        source=_source(shape, network, axis),
         unravel=network.unravel,
         data=network.example,
         compare=Comparison(settings.tolerance, axis.total, axis.largest),
@@ -51,3 +43,14 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
     of_silence = parse_part(settings.silence)
     delays = silence(of_silence.name, **of_silence.options)
     return Step(shape, assignment, network, one_round, factor, code, auditor_of(settings), delays)
+
+
+def _source(shape: RunShape, network: Network, axis: Axis) -> Source | LocalSteps:
+    """Where what honest workers return comes from."""
+    settings = shape.settings
+    part = parse_part(settings.augment)
+    augment = augmentation(part.name, **part.options) if AUGMENTATIONS.traits(part.name).changes else None
+    if settings.local_steps > 1:
+        return LocalSteps(network, settings.local_steps, axis, shape.chunks, shape.tile_bytes, augment)
+    layers = network.layers(settings.samples_per_file)
+    return Source(layers, axis, shape.chunks, shape.tile_bytes, shape.turns, augment)

@@ -24,6 +24,7 @@ class Batch(NamedTuple):
         labels: training labels ``[samples]``.
         files: int ``[f, samples per file]``, the samples of each file.
         key: of the round's augmentation, None without one.
+        rate: learning rate of the round, for local steps; None without.
     """
 
     weights: Array
@@ -33,6 +34,7 @@ class Batch(NamedTuple):
     labels: Array
     files: Array
     key: Array | None = None
+    rate: Array | None = None
 
 
 class Returned(NamedTuple):

@@ -33,6 +33,7 @@ from aspis_sim.detection.equality import Compared, Comparison
 from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.clipping import clip_each
 from aspis_sim.gradients.layout import Layout
+from aspis_sim.gradients.local_steps import LocalSteps
 from aspis_sim.gradients.mixing import mixed
 from aspis_sim.gradients.momentum import History, accumulate, shapes
 from aspis_sim.gradients.source import Gradients, Poison, Source
@@ -48,7 +49,7 @@ class Round:
 
     Attributes:
         assignment: who returns which row: a copy of a file, or a mixture of files of its own.
-        source: where gradients come from.
+        source: where gradients come from, or the changes of files that take several local steps.
         unravel: from weights ``[d]`` to the model's parameters.
         data: what a payload knows of the data set whose samples it poisons.
         compare: the equality of two gradients.
@@ -63,7 +64,7 @@ class Round:
     """
 
     assignment: Assignment
-    source: Source
+    source: Source | LocalSteps
     unravel: Callable[[Array], Any]
     data: Samples
     compare: Comparison
@@ -199,13 +200,18 @@ class Round:
 
     def _gradients(self, batch: Batch, rows: Array, whole: bool, poison: Poison | None = None) -> Gradients:
         """The gradients of files, or what each worker mixes of them, clipped as honest workers do."""
-        parameters = {**self.unravel(batch.weights), **batch.statistics}
-        made = partial(self.source.gradients, parameters, batch.inputs, batch.labels, rows, batch.files)
         if self.mixes is None:
-            gradients = made(whole, batch.key, poison)
+            gradients = self._of_files(batch, rows, whole, poison)
         else:
-            gradients = mixed(made(key=batch.key, poison=poison), self.mixes, self.source.axis, whole)
+            gradients = mixed(self._of_files(batch, rows, False, poison), self.mixes, self.source.axis, whole)
         return gradients if self.clip is None else clip_each(gradients, self.clip)
+
+    def _of_files(self, batch: Batch, rows: Array, whole: bool, poison: Poison | None) -> Gradients:
+        given = (batch.inputs, batch.labels, rows, batch.files, whole, batch.key, poison)
+        if not isinstance(self.source, LocalSteps):
+            return self.source.gradients({**self.unravel(batch.weights), **batch.statistics}, *given)
+        assert batch.rate is not None
+        return self.source.changes(batch.weights, batch.rate, *given)
 
     def own_gradient(self, batch: Batch) -> Array:
         """The mean gradient ``[d]`` of the batch's files, as the server computes it itself, unclipped."""
@@ -272,12 +278,7 @@ class Round:
 
         if rule.coordinatewise or axis.size == 1:
             return apply(values)
-        return axis.slice(apply(axis.gather(values, self.parameters)))
-
-    @property
-    def parameters(self) -> int:
-        """d, the number of parameters."""
-        return sum(leaf.size for leaf in self.source.layers.leaves)
+        return axis.slice(apply(axis.gather(values, self.source.parameters)))
 
     def _rows_of(self, worker: Array, files: Array) -> Array:
         """Bool, which of the gradients that are computed are the worker's own."""

@@ -45,6 +45,10 @@ def _steps(value: int) -> str | None:
     return None if value >= 1 else f"{value} steps; a run takes at least 1"
 
 
+def _local_steps(value: int) -> str | None:
+    return None if value >= 1 else f"`local_steps` {value}; a file takes at least 1, which is its gradient"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Training:
     """What is trained on what, in which way."""
@@ -154,6 +158,13 @@ class Training:
         "Honest workers return the momentum of each file's gradient, with this β.",
         panel=TRAINING,
         check=_fraction("worker momentum"),
+    )
+    local_steps: int = knob(
+        Whole("E", "E,…"),
+        1,
+        "Local SGD steps of a file on its samples: what is returned is the change of the weights over the rate.",
+        panel=TRAINING,
+        check=_local_steps,
     )
     augment: str = knob(
         Named("NAME", "NAME,…", registry=AUGMENTATIONS),

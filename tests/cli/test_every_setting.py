@@ -49,6 +49,7 @@ TWO = {
     "clip_workers": "none,1",
     "clip_server": "0.5,1",
     "worker_momentum": "0,0.5",
+    "local_steps": "1,3",
     "augment": f"none,cifar:pad=1 {DATA}",
     "init": "model,normal",
     "precision": "float32,bfloat16",

@@ -76,6 +76,7 @@ def test_every_figure_has_a_preset_and_they_come_in_order():
         "frame-up",
         "heterogeneity",
         "heterogeneity-fashion",
+        "local-steps",
         "silent",
     )
 

@@ -45,6 +45,11 @@ def test_a_step_of_all_samples_is_an_epoch():
     assert found["median"].steps == 7
 
 
+def test_an_epoch_counts_samples_that_are_drawn_and_no_local_steps():
+    found, usual = (cells(scheme=("median",), epochs=2, local_steps=steps)["median"] for steps in (5, 1))
+    assert found.steps == usual.steps
+
+
 def test_steps_are_those_given_or_the_usual_ones():
     assert cells(steps=12)["aspis"].steps == 12
     assert cells()["aspis"].steps == 300
@@ -80,6 +85,12 @@ def test_tables_say_how_long_was_trained():
         ({"worker_momentum": 1.0}, r"worker momentum 1.0; it must be in 0..1 \(1 excluded\)"),
         ({"worker_momentum": 0.5, "payload": "label_flip"}, "label_flip has no momentum at the workers"),
         ({"worker_momentum": (0, 0.5), "payload": "label_flip"}, "label_flip has no momentum at the workers"),
+        ({"local_steps": 0}, "`local_steps` 0; a file takes at least 1, which is its gradient"),
+        ({"local_steps": 1.5}, "`local_steps` 1.5: not a whole number"),
+        (
+            {"local_steps": (1, 2), "model": "resnet8:norm=batch", "dataset": "synthetic:height=8:width=8:channels=3"},
+            "`local_steps=2` with model resnet8:norm=batch, .* take a model without batch norms",
+        ),
     ],
 )
 def test_settings_that_cannot_be(settings, message):

@@ -93,16 +93,15 @@ def test_a_hidden_lie_is_accused_of_nothing_counted_and_slows_the_descent(comput
 
 def _gradients(cell):
     """The files' gradients at the first step, [f, d]."""
-    from aspis_sim.run.reference import _gradients as of_network
+    from aspis_sim.run.reference_returns import returned_by
     from aspis_sim.streams import sample_order, stream
 
     job = resolve(cell)
     inputs, labels = job.network.train(cell.seed)
     drawn = np.asarray(sample_order(stream(job.feed().key, "data"), len(labels), job.batch_size))
     chosen = drawn.reshape(len(job.assignment.files), -1)
-    return np.asarray(
-        of_network(job.network)(job.network.initial(job.feed().key, 0), inputs[chosen], labels[chosen])[1]
-    )
+    weights = job.network.initial(job.feed().key, 0)
+    return np.asarray(returned_by(job.network, 1)(weights, cell.lr, inputs[chosen], labels[chosen])[1])
 
 
 @pytest.mark.parametrize(

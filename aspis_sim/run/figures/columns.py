@@ -103,7 +103,7 @@ def _false_accusation_rate(job: Job, result: Result | None) -> float | None:
 
 
 def _server_computed(job: Job) -> int | None:
-    return job.computed_by_server * job.samples_per_file * job.cell.steps or None
+    return job.computed_by_server * job.samples_per_file * job.cell.local_steps * job.cell.steps or None
 
 
 EXPLODED = 10.0

@@ -44,7 +44,7 @@ def seconds_modelled(job: Job) -> float | None:
     if cell.cluster is None:
         return None
     part = parse_part(cell.cluster)
-    each = flops_a_sample(job.network)
+    each = flops_a_sample(job.network) * cell.local_steps
     waited = cell.workers - cell.silent
     load = Load(
         workers=waited if parse_part(cell.silence).name == "crash" else cell.workers,
