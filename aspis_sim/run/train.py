@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
-from aspis_sim.gradients.diversity import gradient_diversity
+from aspis_sim.gradients.measures.diversity import gradient_diversity
 from aspis_sim.run.machine import Machine
 from aspis_sim.run.rate import Validation
 from aspis_sim.run.resolve import resolve

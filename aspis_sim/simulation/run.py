@@ -14,7 +14,7 @@ from aspis_sim.adversary.payloads.base import Trigger
 from aspis_sim.detection import Verdict
 from aspis_sim.devices.mesh import on_all
 from aspis_sim.environment import pinned
-from aspis_sim.gradients.backdoor import backdoor_success
+from aspis_sim.gradients.measures.backdoor import backdoor_success
 from aspis_sim.gradients.network import Score
 from aspis_sim.simulation.program import Program, compiled
 from aspis_sim.simulation.server.verdicts import Table, with_verdict
@@ -76,7 +76,7 @@ class Run:
             return self.program.network.score(weights, part, self.seed, statistics)
 
     def backdoor_success(self, trigger: Trigger) -> float | None:
-        """How often the run's weights do as the trigger wants, see `aspis_sim.gradients.backdoor`."""
+        """How often the run's weights do as the trigger wants, see `aspis_sim.gradients.measures.backdoor`."""
         with pinned(self.program.shape.settings.precision):
             return backdoor_success(self.program.network, *self._scored, self.seed, trigger)
 

@@ -16,7 +16,7 @@ from aspis_sim.assignment import Assignment
 from aspis_sim.coding.cyclic import CyclicCode
 from aspis_sim.detection.agreement import Views
 from aspis_sim.gradients.clipping import clip_one
-from aspis_sim.gradients.coefficient import realised_coefficient
+from aspis_sim.gradients.measures.coefficient import realised_coefficient
 from aspis_sim.gradients.network import Network
 from aspis_sim.schedules.base import Schedule
 from aspis_sim.silence.base import Silence

@@ -13,8 +13,8 @@ from aspis_sim import data
 from aspis_sim.adversary.payloads import payload
 from aspis_sim.environment import pinned
 from aspis_sim.errors import InputError
-from aspis_sim.gradients.backdoor import backdoor_success
 from aspis_sim.gradients.layers import layers_of
+from aspis_sim.gradients.measures.backdoor import backdoor_success
 from aspis_sim.gradients.network import network
 from aspis_sim.gradients.source import Axis, Source
 from aspis_sim.run.row import Row
