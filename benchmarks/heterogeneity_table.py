@@ -34,9 +34,23 @@ def lines(rows: Sequence[Row]) -> Iterator[str]:
             yield f"| {name} | {' | '.join(cells)} |"
 
 
+def kappa_lines(rows: Sequence[Row]) -> Iterator[str]:
+    """The tables of κ̂, one for each payload: its mean over the seeds, where files have data of their own."""
+    skewed = [row for row in rows if row.kappa is not None and row.attack != "none"]
+    kinds = list(dict.fromkeys(row.heterogeneity for row in skewed))
+    groups: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for row in skewed:
+        groups[row.payload, name_of(row), row.heterogeneity].append(row.kappa)
+    for payload in dict.fromkeys(row.payload for row in skewed):
+        yield from ("", f"| κ̂, {payload} | {' | '.join(kinds)} |", f"|:---|{'---:|' * len(kinds)}")
+        for name in dict.fromkeys(map(name_of, skewed)):
+            yield f"| {name} | {' | '.join(f'{fmean(groups[payload, name, kind]):.3g}' for kind in kinds)} |"
+
+
 def _cell(top1: Sequence[float]) -> str:
     return f"{fmean(top1):.1f} ({min(top1):.1f}–{max(top1):.1f})"
 
 
 if __name__ == "__main__":
-    print("\n".join(lines(read_csv(Path(sys.argv[1])))))
+    found = read_csv(Path(sys.argv[1]))
+    print("\n".join([*lines(found), *kappa_lines(found)]))

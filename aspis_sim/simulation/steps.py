@@ -126,12 +126,9 @@ class Step:
         drawn = None
         if self.round.source.augment is not None:
             drawn = jax.random.fold_in(stream(feed.key, "augmentation"), state.step)
-        rate = self._rate(state, feed) if self.shape.settings.local_steps > 1 else None
+        local = self.shape.settings.local_steps > 1
+        rate = jnp.asarray(feed.rate * self.schedule(state.step)) if local else None
         return Batch(state.weights, state.history, state.statistics, inputs, labels, samples, drawn, rate)
-
-    def _rate(self, state: State, feed: Feed) -> Array:
-        """The learning rate of the step."""
-        return jnp.asarray(feed.rate) * self.schedule(state.step)
 
     def _past(self, state: State) -> Array:
         """What the server last moved the weights along ``[d]``, as long as a gradient; zeros before the first step."""
@@ -208,7 +205,7 @@ class Step:
         settings = self.shape.settings
         if settings.clip_server is not None and self.round.clip_returned is None:
             update = clip_one(update, settings.clip_server)
-        rate = self._rate(state, feed)
+        rate = feed.rate * self.schedule(state.step)
         change, optimizer = optax.sgd(rate, momentum=settings.momentum).update(update, state.optimizer)
         example = self.network.example
         a_sample = len(self.assignment.files) / len(example.labels["train"]) if self.network.model.sums else 1

@@ -138,6 +138,13 @@ class Training:
         "step:factor=0.95:every=33:warmup=10.",
         panel=TRAINING,
     )
+    local_steps: int = knob(
+        Whole("E", "E,…"),
+        1,
+        "Local SGD steps of a file on its samples: what is returned is the change of the weights over the rate.",
+        panel=TRAINING,
+        check=_local_steps,
+    )
     clip_workers: float | None = knob(
         Number("R", "R,…", optional=True),
         None,
@@ -158,13 +165,6 @@ class Training:
         "Honest workers return the momentum of each file's gradient, with this β.",
         panel=TRAINING,
         check=_fraction("worker momentum"),
-    )
-    local_steps: int = knob(
-        Whole("E", "E,…"),
-        1,
-        "Local SGD steps of a file on its samples: what is returned is the change of the weights over the rate.",
-        panel=TRAINING,
-        check=_local_steps,
     )
     augment: str = knob(
         Named("NAME", "NAME,…", registry=AUGMENTATIONS),

@@ -110,6 +110,7 @@ def test_every_detector(detector):
         {"scheme": "audited", "workers": 7, "q": 3, "attack": "weak", "payload": "optimised"},
         {"payload": "backdoor:target=3:size=2:share=1", "strength": 4, "samples_per_file": 2, "attack": "strong"},
         {"payload": "backdoor", "model": "mlp", "memory": "1MB", "samples_per_file": 3, "clip_workers": 0.05},
+        {"payload": "backdoor", "scheme": "coded-mean", "local_steps": 2, "attack": "weak"},
         {"payload": "backdoor", "compute": "replicated", "convention": "aspis", "clip_server": 0.05},
         {"payload": "label_flip", "clip_workers": 0.05, "attack": "weak", "detector": "none"},
         {"silent": 2, "workers": 7, "attack": "strong"},
