@@ -153,6 +153,16 @@ SCHEMES: dict[str, Scheme] = {
             evidence="run",
             audits=1,
         ),
+        _scheme(
+            16,
+            "coded-mean",
+            "subset",
+            "none",
+            "nnm+trimmed_mean",
+            "each worker returns one vector, the mean of its files' gradients; a robust rule instead of a vote (after "
+            "CRA-DL, Li, Xiao, Skoglund 2025, and LAD, Li, Allouah, Guerraoui, Skoglund, Xiao 2026)",
+            coding="mean",
+        ),
         _scheme(9, "median", "baseline", "none", "median", "no redundancy, coordinate-wise median"),
         _scheme(10, "multi_krum", "baseline", "none", "multi_krum", "no redundancy, Multi-Krum; needs K >= 2q + 3"),
         _scheme(11, "bulyan", "baseline", "none", "bulyan", "no redundancy, Bulyan; needs K >= 4q + 3"),

@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "aggregation": FLOOR,
     "detection": FLOOR | {"aggregation", "assignment"},
     "game": FLOOR | {"aggregation", "assignment", "detection"},
-    "distortion": FLOOR | {"assignment", "detection", "game", "schemes"},
+    "distortion": FLOOR | {"assignment", "coding", "detection", "game", "schemes"},
     "adversary": FLOOR | {"assignment", "aggregation", "detection", "distortion"},
     "schemes": FLOOR,
     "plugin": FLOOR | PARTS,

@@ -19,6 +19,7 @@ class TargetingTraits:
     Attributes:
         lies: on which files workers lie who were not chosen by it, but drawn at random or moved to other places.
         by_membership: whether it always is so, whoever is Byzantine: it does not choose its workers.
+        of_copies: whether it chooses which copies of a file disagree, and so makes no sense where there are none.
         permutable: whether it makes sense where workers change places at every step.
         published: what is published about it: "nothing distorted"; the "files held" by Byzantine workers, which are
             lost where a detector works; the "worst case" of the vote; None for an attack that nobody published.
@@ -26,6 +27,7 @@ class TargetingTraits:
 
     lies: Lies = "majority"
     by_membership: bool = False
+    of_copies: bool = False
     permutable: bool = False
     published: Literal["nothing distorted", "files held", "worst case"] | None = None
 
@@ -49,7 +51,10 @@ TARGETINGS = Registry(
         "weak": TargetingTraits("everywhere", by_membership=True, permutable=True, published="files held"),
         "strong": TargetingTraits(permutable=True, published="worst case"),
         "majority": TargetingTraits(by_membership=True, permutable=True, published="worst case"),
-        "stealth": TargetingTraits("alone"),
+        "frame-up": TargetingTraits(of_copies=True),
+        "stealth": TargetingTraits("alone", of_copies=True),
+        "blocks": TargetingTraits(of_copies=True),
+        "decoy": TargetingTraits(of_copies=True),
     },
     filled=("assignment", "q"),
 )

@@ -9,6 +9,7 @@ from aspis_sim.analysis.labels import OF_ADVERSARY
 from aspis_sim.analysis.summary import Entry
 from aspis_sim.analysis.tables import Context, Table, Tables
 from aspis_sim.assignment import ASSIGNMENTS
+from aspis_sim.coding import CODINGS
 from aspis_sim.distortion.expectation import expected_distorted
 from aspis_sim.spec.part import parse_part
 
@@ -147,7 +148,7 @@ def at_random(table: Table) -> tuple[Expected, ...]:
     """Where an attack spreads its workers out: files that as many workers drawn at random hold a majority of.
 
     Of the schemes to which placement matters: not where all sets of q workers are alike, nor without redundancy, nor
-    where workers change places or are drawn anew anyway.
+    where workers return means, change places or are drawn anew anyway.
     """
     name, _, options = table.attack.partition(":")
     if name not in TARGETINGS or not TARGETINGS.accepts(name, "placement"):
@@ -158,6 +159,7 @@ def at_random(table: Table) -> tuple[Expected, ...]:
     for (scheme, q), entry in table.entries.items():
         row, name = entry.some, parse_part(entry.some["assignment"]).name
         alike = row["redundancy"] == 1 or (name in ASSIGNMENTS and ASSIGNMENTS.traits(name).complete)
+        alike |= row["coding"] in CODINGS and CODINGS.traits(row["coding"]).mixes
         if alike or row["permute"] or row["adversary_window"] is not None or row["files"] is None:
             continue
         mean = float(expected_distorted(row["files"], row["workers"], row["redundancy"], q))

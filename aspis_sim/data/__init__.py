@@ -26,7 +26,10 @@ DATASETS = Registry(
         "linear-regression": "aspis_sim.data.linear_regression:linear_regression",
     },
     DatasetTraits(),
-    {"linear-regression": DatasetTraits(classes=False, suits={"model": "linear", "momentum": 0.0})},
+    {
+        "digits": DatasetTraits(pixels=True),
+        "linear-regression": DatasetTraits(classes=False, suits={"model": "linear", "momentum": 0.0}),
+    },
     filled=("run",),
 )
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,12 @@ class DatasetTraits:
     Attributes:
         classes: whether its labels are classes, so that there is an accuracy.
         suits: settings that go with it where none are given, such as ``{"model": "linear"}``.
+        pixels: whether a sample that is a row of numbers is a square image, one line after the other.
     """
 
     classes: bool = True
     suits: Mapping[str, Any] = field(default_factory=dict)
+    pixels: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +57,12 @@ class Dataset:
     full_batch: bool = False
     shift: NDArray[np.float32] = field(default_factory=lambda: np.zeros((), np.float32))
     scale: NDArray[np.float32] = field(default_factory=lambda: np.ones((), np.float32))
+
+    @cached_property
+    def white(self) -> float:
+        """The largest value of an input, as it is held: that of the type for bytes, else of the training part."""
+        inputs = self.inputs["train"]
+        return float(np.iinfo(np.uint8).max if inputs.dtype == np.uint8 else inputs.max())
 
     def prepared(self, inputs: Any) -> Any:
         """What a model sees of ``inputs`` ``[samples, ...]``: ``(inputs - shift) / scale`` in float32 (or in float64).

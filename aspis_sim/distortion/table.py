@@ -6,6 +6,7 @@ from typing import Any
 
 from aspis_sim.assignment import ASSIGNMENTS, Assignment, Shape, build
 from aspis_sim.assignment import shape as assignment_shape
+from aspis_sim.coding import CODINGS
 from aspis_sim.distortion.bounds import second_eigenvalue, spectral_gamma
 from aspis_sim.distortion.closed_forms import subset_weak
 from aspis_sim.distortion.expectation import expected_distorted
@@ -110,8 +111,8 @@ def distortion_rows(
         time_limit: seconds for one search of a worst case.
 
     Raises:
-        InputError: an unknown scheme or attack, a q that is not below K/2, or an assignment that does not
-            exist for this K and r.
+        InputError: an unknown scheme or attack, a scheme without a vote, a q that is not below K/2, or an assignment
+            that does not exist for this K and r.
     """
     schemes, attacks, byzantine = list(schemes), list(attacks), list(byzantine)
     for attack in attacks:
@@ -121,6 +122,12 @@ def distortion_rows(
         check_byzantine(workers, q)
     requests = []
     for scheme in schemes:
+        coding = str(registered(scheme).fills.get("coding", "none"))
+        if CODINGS.traits(coding).mixes:
+            raise InputError(
+                f"scheme {scheme} holds no vote: of its workers' K means q are distorted; take a scheme that compares "
+                "copies"
+            )
         name = (assignments or {}).get(scheme) or registered(scheme).assignment
         request = {
             "workers": workers,

@@ -29,7 +29,7 @@ from aspis_sim.gradients.convolution import in_quick_convolutions
 from aspis_sim.gradients.layout import Band, Layout
 from aspis_sim.gradients.momentum import ROUNDED
 from aspis_sim.gradients.network import Network
-from aspis_sim.gradients.source import TILE_BYTES, Gradients, augmented
+from aspis_sim.gradients.source import TILE_BYTES, Gradients, Poison, augmented
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class LocalSteps:
         files: Array,
         whole: bool = False,
         key: Array | None = None,
+        poison: Poison | None = None,
     ) -> Gradients:
         """What the files ``rows`` return, of which every device computes its share.
 
@@ -79,6 +80,7 @@ class LocalSteps:
             files: int ``[f, samples a file]``, the samples of each file.
             whole: hand the matrix out in one tile.
             key: of the round's augmentation; a sample is changed once a round, as without local steps.
+            poison: what becomes of the files' samples before all local steps; None for nothing.
 
         Returns:
             Rows ``(w - w_E) / η`` in the precision of gradients; they are added up in that of the weights. The loss is
@@ -94,10 +96,12 @@ class LocalSteps:
 
         def of_chunk(chosen: Array) -> tuple[Array, Array]:
             samples = files[chosen]
-            given = inputs[samples]
+            given, classes = inputs[samples], labels[samples]
             if self.augment is not None and key is not None:
                 given = augmented(self.augment, key, samples, given)
-            return jax.vmap(lambda own, named: self._of_file(weights, rate, own, named))(given, labels[samples])
+            if poison is not None:
+                given, classes = poison(given, classes)
+            return jax.vmap(lambda own, named: self._of_file(weights, rate, own, named))(given, classes)
 
         found = lax.map(of_chunk, chosen.reshape(chunks, a_chunk))
         losses, changes = (part.reshape(-1, *part.shape[2:])[:here] for part in found)

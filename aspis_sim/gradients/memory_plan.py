@@ -61,7 +61,14 @@ class Plan:
 
 
 def plan(
-    network: Network, rows: int, samples: int, memory: int, devices: int = 1, needing: str = "", momentum: bool = False
+    network: Network,
+    rows: int,
+    samples: int,
+    memory: int,
+    devices: int = 1,
+    needing: str = "",
+    momentum: bool = False,
+    returned: int | None = None,
 ) -> Plan:
     """Cut a step up.
 
@@ -72,7 +79,9 @@ def plan(
         memory: bytes allowed on a device.
         devices: devices over which the rows are sharded.
         needing: the part that needs the matrix of all gradients at once, in words; empty if there is none.
-        momentum: whether workers have momentum: then a history of every gradient is kept.
+        momentum: whether workers have momentum: then a history of every row that is returned is kept.
+        returned: rows that workers return, where these are mixtures of gradients: of them, not of gradients, all may
+            have to exist at once. None for the gradients themselves.
 
     Raises:
         InputError: the matrix or the histories are needed and do not fit.
@@ -83,8 +92,10 @@ def plan(
     numbers_a_file, numbers_on_the_way = _numbers(network, samples)
     keeping = COPIES_OF_WHAT_IS_KEPT * numbers_a_file * here * size
     on_the_way = COPIES_ON_THE_WAY * numbers_on_the_way * here * size
-    matrix, kept = _matrix_and_kept(network, rows, memory, devices, needing, momentum)
-    room = max(1, memory - kept)
+    mixes, returned = returned is not None, rows if returned is None else returned
+    matrix, kept = _matrix_and_kept(network, returned, memory, devices, needing, momentum)
+    beside = matrix if needing and mixes else 0
+    room = max(1, memory - kept - beside)
     chunks = 1 if keeping <= MOST_KEPT * room else min(here, ceil((keeping + on_the_way) / (room / 2)))
     turns = 1
     if chunks == 1:
@@ -93,7 +104,8 @@ def plan(
         tile = min(best, max(1, room // (4 * COPIES_OF_A_TILE)))
     else:  # every tile costs a pass through the model: as few as possible
         tile = max(1, room // (2 * COPIES_OF_A_TILE))
-    tiles = matrix if needing else min(matrix, COPIES_OF_A_TILE * tile)
+    forming = COPIES_OF_A_TILE * min(ceil(parameters / devices) * network.dtype.itemsize * rows, tile)
+    tiles = beside + forming if beside or not needing else matrix
     passing = ceil((keeping + on_the_way / turns) / chunks)
     return Plan(parameters, chunks, tile, turns, bool(needing), passing + tiles + kept)
 

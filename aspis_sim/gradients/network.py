@@ -169,15 +169,20 @@ class Network:
     def score(self, weights: Array, part: str, seed: int, statistics: Any) -> Score:
         """Accuracy and loss of weights ``[d]``, with running statistics if there are any, on a part of the data set."""
         samples = self.samples(seed)
-        inputs, labels = samples.inputs[part], samples.labels[part]
+        labels = samples.labels[part]
+        correct, loss = self.judged(samples.inputs[part], labels, weights, statistics)
+        mean_loss = self.dtype.type(loss / len(labels))
+        return Score(correct / len(labels) if samples.classes else None, float(str(mean_loss)))
+
+    def judged(self, inputs: Any, labels: Any, weights: Array, statistics: Any) -> tuple[int, float]:
+        """How many samples, as the data set holds them, are classified as they are labelled, and the sum of losses."""
         correct, loss = 0, 0.0
         for start in range(0, len(labels), SCORED_AT_ONCE):
             some = slice(start, start + SCORED_AT_ONCE)
             right, mean = self._evaluate(weights, statistics, jnp.asarray(inputs[some]), jnp.asarray(labels[some]))
             correct += int(right)
             loss += float(mean) * len(labels[some])
-        mean_loss = self.dtype.type(loss / len(labels))
-        return Score(correct / len(labels) if samples.classes else None, float(str(mean_loss)))
+        return correct, loss
 
 
 @cache

@@ -27,6 +27,10 @@ TILE_BYTES = 5_600_000
 they must for runs beside each other; narrower ones cost more in starting the kernels than they save."""
 
 
+Poison = Callable[[Array, Array], tuple[Array, Array]]
+"""From inputs ``[n, samples a file, ...]`` and labels ``[n, samples a file]`` to those of an adversary."""
+
+
 @dataclass(frozen=True)
 class Gradients:
     """The gradients of the files of a round.
@@ -87,6 +91,7 @@ class Source:
         files: Array,
         whole: bool = False,
         key: Array | None = None,
+        poison: Poison | None = None,
     ) -> Gradients:
         """The gradients of the files ``rows``, of which every device passes its share through the model.
 
@@ -99,6 +104,7 @@ class Source:
             whole: form the matrix at once, in one tile.
             key: of the round's augmentation; a sample is changed with this key folded by its index, wherever it is
                 computed.
+            poison: what becomes of the samples between augmentation and model, None for nothing.
         """
         axis, count = self.axis, len(rows)
         here = axis.rows_here(count)
@@ -112,10 +118,12 @@ class Source:
 
         def through(chosen: Array) -> Passed:
             samples = files[chosen]
-            given = inputs[samples]
+            given, classes = inputs[samples], labels[samples]
             if self.augment is not None and key is not None:
                 given = augmented(self.augment, key, samples, given)
-            return pass_through(self.layers, parameters, given, labels[samples])
+            if poison is not None:
+                given, classes = poison(given, classes)
+            return pass_through(self.layers, parameters, given, classes)
 
         if chunks == 1:
             passed = through(chosen) if turns == 1 else _in_turns(through, chosen, turns)

@@ -10,13 +10,14 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.adversary.choices import Attack
 from aspis_sim.adversary.payloads import PAYLOADS, Payload
+from aspis_sim.adversary.payloads.base import Scope
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, Rule
 from aspis_sim.assignment import ASSIGNMENTS, Assignment
@@ -24,6 +25,7 @@ from aspis_sim.data import DATASETS, PARTS, Dataset
 from aspis_sim.detection import DETECTORS, Outcome, Verdict
 from aspis_sim.models import MODELS
 from aspis_sim.plugin.part import Part, described
+from aspis_sim.printable import brief
 from aspis_sim.registry import Registry
 
 Factory = Callable[..., Any]
@@ -56,12 +58,18 @@ def payload(part: Part, factory: Factory) -> Factory:
             takes_key = _takes(part, built, "a Payload or a function of the honest rows", "key")
             plain = built
             built = Payload(lambda rows, key: plain(rows, key) if takes_key else plain(rows), coordinatewise=False)
+        if built.scope not in get_args(Scope):
+            raise part.refuses(f"has the scope {brief(built.scope)!r}; known: {', '.join(get_args(Scope))}")
+        if (built.scope == "samples") != (built.poisons is not None):
+            raise part.refuses("has the scope 'samples' without `poisons`, or the other way round; they go together")
         largest = None if built.largest is None else part.blaming(built.largest)
         a_file = built.scope == "files"
         aimed = None if built.aimed is None else _vector(part, built.aimed, a_file)
         informed = None if built.informed is None else _vector(part, built.informed)
+        poisons = None if built.poisons is None else part.blaming(built.poisons)
         function = _vector(part, built.function, a_file)
-        return replace(built, function=function, largest=largest, aimed=aimed, informed=informed)
+        built = replace(built, function=function, largest=largest)
+        return replace(built, aimed=aimed, informed=informed, poisons=poisons)
 
     return build
 

@@ -63,7 +63,7 @@ def run_name(cell: Cell) -> str:
 
 def scalars(result: Result) -> list[tuple[str, int, float]]:
     """Tag, step and value of everything finite that a run left behind; steps count from 1."""
-    trace, files = result.trace, len(resolve(result.cell).assignment.files)
+    trace, files = result.trace, len(resolve(result.cell).returned.files)
     assert trace is not None
     assert result.test is not None
     columns: dict[str, Any] = {

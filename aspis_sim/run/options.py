@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.adversary.choices import Attack
-from aspis_sim.adversary.membership import over_windows
+from aspis_sim.adversary.membership import distorted_copies, over_windows
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.payloads.alie import baruch_strength
+from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.aggregation import RULES, accepts, conventions, steps_of
 from aspis_sim.assignment import Assignment
+from aspis_sim.coding import CODINGS, returned
 from aspis_sim.distortion.silent import distortable_beside
 from aspis_sim.spec.cell import Cell
 from aspis_sim.spec.part import Option, Parameters, parse_part
@@ -19,8 +21,9 @@ from aspis_sim.spec.part import Option, Parameters, parse_part
 def memberships(cell: Cell, assignment: Assignment, fixed: Attack) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Who is Byzantine in each window, ``[windows, K]``, and which copies are distorted, ``[windows, f, r]``.
 
-    With workers that change places the latter is empty: it then follows at every step from who is Byzantine. The
-    windows' workers are drawn by NumPy from a stream of the seed, named "membership".
+    A worker that returns one mixture of its files lies in it if it lies at all: ``[windows, K, 1]``. With workers that
+    change places the latter is empty: it then follows at every step from who is Byzantine. The windows' workers are
+    drawn by NumPy from a stream of the seed, named "membership".
     """
     if cell.adversary_window is None:
         byzantine, distorts = fixed.byzantine[None], fixed.distorts[None]
@@ -29,14 +32,18 @@ def memberships(cell: Cell, assignment: Assignment, fixed: Attack) -> tuple[NDAr
         windows = -(-cell.steps // cell.adversary_window)
         name = parse_part(cell.attack).name
         byzantine, distorts = over_windows(name, fixed, assignment, generator, windows, moved=cell.permute)
+    if CODINGS.traits(cell.coding).mixes:
+        lies = TARGETINGS.traits(parse_part(cell.attack).name).lies
+        distorts = distorted_copies(lies, byzantine[:, returned(cell.coding, assignment).files])
     return byzantine, np.zeros((len(byzantine), 0, 0), bool) if cell.permute else distorts
 
 
 def of_rule(cell: Cell, assignment: Assignment, distortable: int) -> Parameters:
     """The options of the robust rule, with those that follow from the adversary filled in.
 
-    f is the most distorted files that can pass the detector. A rule that adapts to that number is compiled for the
-    largest it can be with these workers, so that cells with different q share one program.
+    The assignment is that of the rows that the rule gets. f is the most distorted of them that can pass the detector.
+    A rule that adapts to that number is compiled for the largest it can be with these workers, so that cells with
+    different q share one program.
     """
     part = parse_part(cell.rule)
     options = part.options

@@ -20,7 +20,7 @@ from aspis_sim.adversary.targeting import TARGETINGS, target
 from aspis_sim.aggregation import Rule, rule
 from aspis_sim.assignment import Assignment, build
 from aspis_sim.augmentations import Augmentation, augmentation
-from aspis_sim.coding import CODINGS
+from aspis_sim.coding import CODINGS, returned
 from aspis_sim.detection import DETECTORS, DetectorTraits, Verdict
 from aspis_sim.detection.remaining import still_distortable
 from aspis_sim.detection.verdict import as_published
@@ -55,6 +55,11 @@ class Job:
         """Who computes which file."""
         part, cell = parse_part(self.cell.assignment), self.cell
         return build(part.name, workers=cell.workers, redundancy=cell.redundancy, **part.options)
+
+    @cached_property
+    def returned(self) -> Assignment:
+        """Who returns which row: as `assignment`, unless workers return mixtures of their files."""
+        return returned(self.cell.coding, self.assignment)
 
     @cached_property
     def attack(self) -> Attack:
@@ -109,14 +114,14 @@ class Job:
 
     @cached_property
     def distortable(self) -> int:
-        """The most distorted files that can pass the detector, by as many Byzantine workers as it is told of."""
-        return distortable_beside(self.assignment, self.believed_q, self.cell.silent, self.cell.detector)
+        """The most distorted files, or rows, that can pass the detector, by as many liars as it is told of."""
+        return distortable_beside(self.returned, self.believed_q, self.cell.silent, self.cell.detector)
 
     @cached_property
     def distortable_by_vote(self) -> int:
         """The same once the detector has nothing to say and only the vote decides."""
         only_vote = self.detector.keeps_unanimous
-        return distortable_beside(self.assignment, self.believed_q, self.cell.silent) if only_vote else self.distortable
+        return distortable_beside(self.returned, self.believed_q, self.cell.silent) if only_vote else self.distortable
 
     @property
     def may_drop_files(self) -> bool:
@@ -127,7 +132,7 @@ class Job:
     @cached_property
     def rule_parameters(self) -> Parameters:
         """The options of the robust rule, with those that follow from the adversary filled in."""
-        return options.of_rule(self.cell, self.assignment, self.distortable)
+        return options.of_rule(self.cell, self.returned, self.distortable)
 
     @cached_property
     def payload_parameters(self) -> Parameters:
@@ -194,8 +199,8 @@ class Job:
         momentum = cell.worker_momentum > 0
         given = (self.network, rows, self.samples_per_file, cell.memory, cell.devices, needing, momentum)
         if cell.local_steps > 1:
-            return plan_of_local_steps(*given, matrices=2 if self.build_payload().scope == "labels" else 1)
-        return plan(*given)
+            return plan_of_local_steps(*given, matrices=1 if self.build_payload().poisons is None else 2)
+        return plan(*given, cell.workers if CODINGS.traits(cell.coding).mixes else None)
 
     @property
     def measures(self) -> bool:
@@ -258,10 +263,10 @@ class Job:
     def decide(self, graph: NDArray[np.bool_]) -> tuple[Verdict, int]:
         """Its detector's verdict on an agreement graph, and the most files still distortable after it."""
         told = self.believed_q
-        verdict = DETECTORS[self.cell.detector](graph, max_byzantine=told, assignment=self.assignment)
+        verdict = DETECTORS[self.cell.detector](graph, max_byzantine=told, assignment=self.returned)
         if self.cell.after_detection == "published":
             verdict = as_published(verdict, told)
-        left = (self.assignment, self.distortable, self.distortable_by_vote)
+        left = (self.returned, self.distortable, self.distortable_by_vote)
         return verdict, still_distortable(verdict, told + self.cell.silent, *left)
 
 

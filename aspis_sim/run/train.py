@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
-from aspis_sim.gradients.diversity import gradient_diversity
+from aspis_sim.gradients.measures.diversity import gradient_diversity
 from aspis_sim.run.machine import Machine
 from aspis_sim.run.rate import Validation
 from aspis_sim.run.resolve import resolve
@@ -45,6 +45,7 @@ class Result:
         kappa: the rule's realised coefficient, mean over the steps that have one; None where it is not measured.
         convicted: workers that audits have convicted by the end, None without audits.
         disputes: disputed files that were audited in the whole run, None without audits.
+        backdoor: how often the final weights do as the payload's trigger wants, None for a payload without one.
     """
 
     cell: Cell
@@ -61,6 +62,7 @@ class Result:
     kappa: float | None = None
     convicted: int | None = None
     disputes: int | None = None
+    backdoor: float | None = None
 
 
 def _mean(kappa: jax.Array | None) -> float | None:
@@ -96,6 +98,7 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         tick(stop - done)
         done = stop
     evidence = run.state.evidence if cell.audits else None
+    trigger = job.build_payload().trigger
     return Result(
         cell=cell,
         validation=Validation(*run.score("validation")),
@@ -109,4 +112,5 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         kappa=_mean(run.state.kappa),
         convicted=None if evidence is None else int(evidence.convicted.sum()),
         disputes=None if evidence is None else int(evidence.disputes),
+        backdoor=None if trigger is None else run.backdoor_success(trigger),
     )

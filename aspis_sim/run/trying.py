@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 
+from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.audits import audit_policy
 from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.clusters import cluster
+from aspis_sim.coding import CODINGS
+from aspis_sim.data import DATASETS
 from aspis_sim.environment import pinned
 from aspis_sim.errors import InputError, PluginError
 from aspis_sim.evidence import evidence
@@ -48,7 +51,7 @@ def check_groups(groups: Iterable[Replicates]) -> None:
 
 
 def try_parts(cell: Cell) -> None:
-    """Try the parts of a cell: the rule and the payload on as many rows as there are files.
+    """Try the parts of a cell: the rule and the payload on as many rows as the server gets, a file or a worker each.
 
     Args:
         cell: whose settings go together.
@@ -66,7 +69,8 @@ def _try_parts(job: Job, tried: set[object]) -> None:
     import jax
 
     cell = job.cell
-    files, drops = shape_of(cell).files, job.may_drop_files
+    files = cell.workers if CODINGS.traits(cell.coding).mixes else shape_of(cell).files
+    drops = job.may_drop_files
     rows = jax.ShapeDtypeStruct((files, 8), "float32")
     kept = jax.ShapeDtypeStruct((files,), "bool") if drops else None
     key = _key()
@@ -83,15 +87,38 @@ def _try_parts(job: Job, tried: set[object]) -> None:
             payload = job.build_payload()
             if on_payload not in tried:
                 jax.eval_shape(payload, rows, key)
-            if payload.scope == "labels" and cell.worker_momentum:
+            if payload.poisons is not None and cell.worker_momentum:
                 raise InputError(
                     f"payload {cell.payload} has no momentum at the workers: poisoned workers would carry one of "
                     "their own; take `worker_momentum=0`"
                 )
-        tried |= {of_rule, on_payload, of_payload}
+        if (of_samples := (cell.payload, job.payload_parameters, cell.dataset)) not in tried:
+            _try_poison(job)
+        tried |= {of_rule, on_payload, of_payload, of_samples}
     except InputError as error:
         raise InputError(f"scheme {cell.scheme}, q={cell.q}: {error}") from None
     _try_training(job, key, tried)
+
+
+def _try_poison(job: Job) -> None:
+    """Try the payload on a file of the data set, if it poisons samples."""
+    import jax
+
+    cell, poisons = job.cell, job.build_payload().poisons
+    if poisons is None:
+        return
+    data = dataset_of(cell)
+    inputs, labels = (
+        jax.ShapeDtypeStruct((job.samples_per_file, *part.shape[1:]), part.dtype)
+        for part in (data.inputs["train"], data.labels["train"])
+    )
+    stamps = PAYLOADS.traits(parse_part(cell.payload).name).poisons == "images"
+    if stamps and inputs.ndim == 2 and not DATASETS.traits(parse_part(cell.dataset).name).pixels:
+        raise InputError(
+            f"payload {cell.payload} stamps images, and a sample of {cell.dataset} is a row of {inputs.shape[1]} "
+            "numbers; take a data set of images (digits, mnist, synthetic:height=8:width=8)"
+        )
+    jax.eval_shape(lambda inputs, labels: poisons(inputs, labels, data), inputs, labels)
 
 
 @cache

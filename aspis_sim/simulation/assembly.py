@@ -4,7 +4,7 @@ from aspis_sim import aggregation
 from aspis_sim.aggregation.conventions import CLIPS_RETURNED
 from aspis_sim.assignment import Assignment
 from aspis_sim.augmentations import AUGMENTATIONS, augmentation
-from aspis_sim.coding import CODINGS
+from aspis_sim.coding import CODINGS, returned
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.local_steps import LocalSteps
@@ -25,10 +25,10 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
     axis = Axis(settings.devices)
     code = CODINGS.build(settings.coding, workers=settings.workers, redundancy=settings.redundancy)
     one_round = Round(
-        assignment=assignment,
+        assignment=returned(settings.coding, assignment),
         source=_source(shape, network, axis),
         unravel=network.unravel,
-        classes=network.example.classes,
+        data=network.example,
         compare=Comparison(settings.tolerance, axis.total, axis.largest),
         rule=aggregation.rule(settings.rule, convention=settings.convention, **dict(shape.rule_parameters)),
         replicated=settings.compute == "replicated",
@@ -36,6 +36,7 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
         clip=settings.clip_workers,
         clip_returned=settings.clip_server if code is None and settings.convention in CLIPS_RETURNED else None,
         momentum=settings.worker_momentum,
+        mixes=assignment if CODINGS.traits(settings.coding).mixes else None,
     )
     of_schedule = parse_part(settings.schedule)
     factor = schedule(of_schedule.name, settings.steps, **of_schedule.options)

@@ -15,6 +15,7 @@ from jax import Array
 from jax.stages import Compiled
 
 from aspis_sim.assignment import build
+from aspis_sim.coding import returned
 from aspis_sim.devices.mesh import COLUMNS, EVERYWHERE, on_all, on_devices, zeros_by_columns
 from aspis_sim.environment import PRNG, nothing_kept, pinned
 from aspis_sim.gradients.momentum import History
@@ -135,7 +136,7 @@ def _build_here(shape: RunShape) -> Program:
 
     key = root_key(0)
     windows = -(-settings.steps // settings.adversary_window) if settings.adversary_window else 1
-    lies = (0, 0) if settings.permute else groups.files.shape
+    lies = (0, 0) if settings.permute else returned(settings.coding, groups).files.shape
     zero = net.dtype.type(0)
     feed = Feed(key, zero, zero, np.zeros((windows, workers), bool), np.zeros((windows, *lies), bool))
     drawn = jnp.zeros((1 if net.example.full_batch else settings.steps, batch), jnp.int32)

@@ -35,7 +35,7 @@ def roles_of(shape: RunShape, assignment: Assignment, delays: Silence, step: Arr
 
     Args:
         shape: of the run.
-        assignment: of files to workers, before any of them change places.
+        assignment: of rows to workers, before any of them change places.
         delays: how long each worker takes.
         step: its number.
         feed: of the run.

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.adversary.payloads import Payload
+from aspis_sim.adversary.payloads.base import Samples
 from aspis_sim.aggregation import Rule
 from aspis_sim.aggregation.vote import Ballot
 from aspis_sim.assignment import Assignment
@@ -33,8 +34,9 @@ from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.clipping import clip_each
 from aspis_sim.gradients.layout import Layout
 from aspis_sim.gradients.local_steps import LocalSteps
+from aspis_sim.gradients.mixing import mixed
 from aspis_sim.gradients.momentum import History, accumulate, shapes
-from aspis_sim.gradients.source import Gradients, Source
+from aspis_sim.gradients.source import Gradients, Poison, Source
 from aspis_sim.models.base import in_float32
 from aspis_sim.simulation.exchange import Batch, Returned, made_once
 from aspis_sim.simulation.lies import lies_of
@@ -46,10 +48,10 @@ class Round:
     """The fixed parts of every round of a run.
 
     Attributes:
-        assignment: who computes which file.
+        assignment: who returns which row: a copy of a file, or a mixture of files of its own.
         source: where gradients come from, or the changes of files that take several local steps.
         unravel: from weights ``[d]`` to the model's parameters.
-        classes: number of classes, for labels that are flipped.
+        data: what a payload knows of the data set whose samples it poisons.
         compare: the equality of two gradients.
         rule: the robust rule.
         replicated: whether every worker computes each of its copies.
@@ -57,12 +59,14 @@ class Round:
         clip: norm to which honest workers clip the gradient of each file, None to leave it.
         clip_returned: norm to which the server clips every copy, lies too, before it compares them; None not to.
         momentum: beta of the momentum that honest workers return, 0 for the gradient itself.
+        mixes: who computes which file, where each worker returns the mean of its files' gradients; None where rows are
+            files.
     """
 
     assignment: Assignment
     source: Source | LocalSteps
     unravel: Callable[[Array], Any]
-    classes: int
+    data: Samples
     compare: Comparison
     rule: Rule
     replicated: bool = False
@@ -70,6 +74,7 @@ class Round:
     clip: float | None = None
     clip_returned: float | None = None
     momentum: float = 0.0
+    mixes: Assignment | None = None
 
     def play(
         self, batch: Batch, files: Array, distorts: Array, lie: Payload, key: Array, statistics_worker: Array
@@ -172,7 +177,8 @@ class Round:
             return batch.weights
 
         jax.eval_shape(look, batch)
-        return shapes(found[0], len(self._rows), self.source.axis)
+        rows = len(self._rows) if self.mixes is None else self.mixes.workers
+        return shapes(found[0], rows, self.source.axis)
 
     def _needs_all(self, lie: Payload) -> bool:
         """Whether all gradients must exist at once."""
@@ -183,7 +189,7 @@ class Round:
         """The file of each gradient that is computed."""
         if self.replicated:
             return jnp.asarray(self.assignment.worker_files.reshape(-1))
-        return jnp.arange(len(self.assignment.files))
+        return jnp.arange(len((self.mixes or self.assignment).files))
 
     def _honest(self, batch: Batch, whole: bool) -> tuple[History, Gradients]:
         """What honest workers return, and the history that it leaves."""
@@ -192,20 +198,25 @@ class Round:
             return (), gradients
         return accumulate(batch.history, gradients, self.momentum, self.source.axis)
 
-    def _gradients(self, batch: Batch, rows: Array, whole: bool) -> Gradients:
-        """The gradients of files, clipped as honest workers do."""
-        given = (batch.inputs, batch.labels, rows, batch.files, whole, batch.key)
-        if isinstance(self.source, LocalSteps):
-            assert batch.rate is not None
-            gradients = self.source.changes(batch.weights, batch.rate, *given)
+    def _gradients(self, batch: Batch, rows: Array, whole: bool, poison: Poison | None = None) -> Gradients:
+        """The gradients of files, or what each worker mixes of them, clipped as honest workers do."""
+        if self.mixes is None:
+            gradients = self._of_files(batch, rows, whole, poison)
         else:
-            gradients = self.source.gradients({**self.unravel(batch.weights), **batch.statistics}, *given)
+            gradients = mixed(self._of_files(batch, rows, False, poison), self.mixes, self.source.axis, whole)
         return gradients if self.clip is None else clip_each(gradients, self.clip)
+
+    def _of_files(self, batch: Batch, rows: Array, whole: bool, poison: Poison | None) -> Gradients:
+        given = (batch.inputs, batch.labels, rows, batch.files, whole, batch.key, poison)
+        if not isinstance(self.source, LocalSteps):
+            return self.source.gradients({**self.unravel(batch.weights), **batch.statistics}, *given)
+        assert batch.rate is not None
+        return self.source.changes(batch.weights, batch.rate, *given)
 
     def own_gradient(self, batch: Batch) -> Array:
         """The mean gradient ``[d]`` of the batch's files, as the server computes it itself, unclipped."""
         files = len(batch.files)
-        made = replace(self, clip=None)._gradients(batch, jnp.arange(files), False)
+        made = replace(self, clip=None, mixes=None)._gradients(batch, jnp.arange(files), False)
         return made.weighted(jnp.full(files, 1 / files, made.bounds.dtype))
 
     def _by_tile(self, honest: Gradients, made: Callable[[int, Array | int], Array]) -> Array:
@@ -237,7 +248,7 @@ class Round:
             return reduce(partial(jax.tree.map, join), bands)
 
         whole = lambda: self.compare.slices(fold)  # noqa: E731
-        if self.clip_returned or lie.largest is None or lie.scope == "labels" or len(honest.layout.bands) == 1:
+        if self.clip_returned or lie.largest is None or lie.poisons is not None or len(honest.layout.bands) == 1:
             return whole()
         probe = tile(honest.layout.probe, 0)
         apart = self.compare.apart(probe.honest, probe.lies, honest.bounds)
@@ -252,11 +263,11 @@ class Round:
         self, batch: Batch, honest: Gradients, lie: Payload, key: Array
     ) -> Callable[[Array, int, Array | int], Array]:
         """The lies of a tile, from its honest rows, its band and its index."""
-        if lie.scope == "labels":
-            flipped = batch._replace(labels=self.classes - 1 - batch.labels)
-            form = self._gradients(flipped, jnp.arange(len(batch.files)), honest.layout.one_tile).form
-            return lambda rows, band, tile: form(band, tile)
-        return lies_of(lie, honest.layout, self.source.axis, key, batch.weights.dtype)
+        poisons, poisoned = lie.poisons, None
+        if poisons is not None:
+            poison = jax.vmap(lambda inputs, labels: poisons(inputs, labels, self.data))
+            poisoned = self._gradients(batch, jnp.arange(len(batch.files)), honest.layout.one_tile, poison).form
+        return lies_of(lie, honest.layout, self.source.axis, key, batch.weights.dtype, poisoned)
 
     def _by_rule(self, values: Array, kept: Array | None, distortable: Array) -> Array:
         rule, axis = self.rule, self.source.axis

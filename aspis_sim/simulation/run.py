@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
@@ -10,9 +10,11 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from aspis_sim.adversary.payloads.base import Trigger
 from aspis_sim.detection import Verdict
 from aspis_sim.devices.mesh import on_all
 from aspis_sim.environment import pinned
+from aspis_sim.gradients.measures.backdoor import backdoor_success
 from aspis_sim.gradients.network import Score
 from aspis_sim.simulation.program import Program, compiled
 from aspis_sim.simulation.server.verdicts import Table, with_verdict
@@ -70,8 +72,18 @@ class Run:
     def score(self, part: str) -> Score:
         """Accuracy and loss of the run's weights on a part of its data."""
         with pinned(self.program.shape.settings.precision):
-            scored = (self.state.weights, self.state.statistics)
-            if jax.process_count() > 1:
-                scored = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), scored)
-            weights, statistics = scored
+            weights, statistics = self._scored
             return self.program.network.score(weights, part, self.seed, statistics)
+
+    def backdoor_success(self, trigger: Trigger) -> float | None:
+        """How often the run's weights do as the trigger wants, see `aspis_sim.gradients.measures.backdoor`."""
+        with pinned(self.program.shape.settings.precision):
+            return backdoor_success(self.program.network, *self._scored, self.seed, trigger)
+
+    @property
+    def _scored(self) -> tuple[Array, Any]:
+        """Weights and running statistics, on this machine."""
+        scored = (self.state.weights, self.state.statistics)
+        if jax.process_count() > 1:
+            scored = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), scored)
+        return scored

@@ -16,7 +16,7 @@ from aspis_sim.assignment import Assignment
 from aspis_sim.coding.cyclic import CyclicCode
 from aspis_sim.detection.agreement import Views
 from aspis_sim.gradients.clipping import clip_one
-from aspis_sim.gradients.coefficient import realised_coefficient
+from aspis_sim.gradients.measures.coefficient import realised_coefficient
 from aspis_sim.gradients.network import Network
 from aspis_sim.schedules.base import Schedule
 from aspis_sim.silence.base import Silence
@@ -42,7 +42,7 @@ class Step:
 
     Attributes:
         shape: of the run.
-        assignment: of files to workers.
+        assignment: of files to workers; that of the round says which rows they return.
         network: the model on its data.
         round: what happens up to the update.
         schedule: from a step to the factor of the learning rate.
@@ -65,7 +65,7 @@ class Step:
     ) -> State:
         """The state after the step, or stuck before it where its graph is not in the table."""
         key = jax.random.fold_in(stream(feed.key, "payload"), state.step)
-        roles = roles_of(self.shape, self.assignment, self.delays, state.step, feed)
+        roles = roles_of(self.shape, self.round.assignment, self.delays, state.step, feed)
         statistics_worker = jnp.argmin(roles.byzantine if roles.silent is None else roles.byzantine | roles.silent)
         batch = self._batch(state, feed, order, inputs, labels)
         lie, foreseen = self._lie(feed).of_copies((~roles.byzantine[roles.files]).sum(1)), None
@@ -102,7 +102,7 @@ class Step:
         rule = self.round.rule
         if rule.shuffles:
             key = jax.random.fold_in(stream(feed.key, "buckets"), state.step)
-            rule = rule.in_order(jax.random.permutation(key, len(self.assignment.files)))
+            rule = rule.in_order(jax.random.permutation(key, len(self.round.assignment.files)))
         if rule.own_samples:
             a_file, samples = self.shape.settings.samples_per_file, len(self.network.example.labels["train"])
             own = own_samples(feed.key, samples, rule.own_samples, a_file)
@@ -208,7 +208,7 @@ class Step:
         rate = feed.rate * self.schedule(state.step)
         change, optimizer = optax.sgd(rate, momentum=settings.momentum).update(update, state.optimizer)
         example = self.network.example
-        a_sample = len(roles.files) / len(example.labels["train"]) if self.network.model.sums else 1
+        a_sample = len(self.assignment.files) / len(example.labels["train"]) if self.network.model.sums else 1
         row = Trace(
             loss=returned.honest.loss * a_sample,
             distorted=outcome.distorted.sum(),

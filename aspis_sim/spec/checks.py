@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from aspis_sim.adversary.choices import PLACEMENTS
 from aspis_sim.adversary.membership import following
+from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.assignment import ASSIGNMENTS, Shape, shape
 from aspis_sim.coding import CODINGS
@@ -44,6 +45,7 @@ def check_together(cell: Cell) -> None:
     _check_ways(cell)
     _check_memory(cell, size.files)
     _check_model(cell)
+    _check_payload(cell)
     _check_partition(cell)
     if cell.samples_per_file < 1:
         raise InputError(
@@ -125,6 +127,16 @@ def _check_model(cell: Cell) -> None:
         raise InputError(f"model {cell.model} scores classes, and {cell.dataset} has none; take `model={able}`")
 
 
+def _check_payload(cell: Cell) -> None:
+    """Refuse to stamp images of a class into data that have none."""
+    stamps = PAYLOADS.traits(parse_part(cell.payload).name).poisons == "images"
+    if stamps and not DATASETS.traits(parse_part(cell.dataset).name).classes:
+        raise InputError(
+            f"payload {cell.payload} stamps images and gives them a class, and {cell.dataset} has neither; take a data "
+            "set of images (digits, mnist, cifar10), or another payload"
+        )
+
+
 def _check_partition(cell: Cell) -> None:
     """Refuse a partition by classes of data that have none, and a seed for what is not drawn."""
     name = parse_part(cell.heterogeneity).name
@@ -166,6 +178,29 @@ def _check_ways(cell: Cell) -> None:
         raise InputError(
             f"scheme {cell.scheme} decodes a {cell.coding} code: it takes no other assignment, no detector and no "
             "replicated compute"
+        )
+    if code.mixes:
+        _check_mixtures(cell, plain)
+
+
+def _check_mixtures(cell: Cell, plain: bool) -> None:
+    """Refuse what compares copies where each worker returns one mixture of its files."""
+    if not plain:
+        raise InputError(
+            f"with `coding={cell.coding}` each worker of {cell.scheme} returns one vector, and no two can be compared; "
+            "take `detector=none` and `compute=shared`"
+        )
+    attack = parse_part(cell.attack).name
+    if TARGETINGS.traits(attack).of_copies:
+        able = [name for name in TARGETINGS if not TARGETINGS.traits(name).of_copies]
+        raise InputError(
+            f"attack {attack} chooses which copies of a file disagree, and with `coding={cell.coding}` of "
+            f"{cell.scheme} there are none; take {', '.join(able)}"
+        )
+    if cell.permute and cell.worker_momentum:
+        raise InputError(
+            f"with `coding={cell.coding}` the momentum is that of a place in the assignment, which workers leave that "
+            "change places; take `worker_momentum=0` or `permute=false`"
         )
 
 

@@ -106,7 +106,8 @@ class System:
     coding: str = knob(
         Named("NAME", "NAME,…", registry=CODINGS),
         None,
-        "What workers return: {names} (gradients, or mixtures of them that the server decodes).",
+        "What workers return: {names} (gradients; mixtures of them that the server decodes; or each the mean of its "
+        "files' gradients, without a vote before the rule).",
         panel=PARTS,
         filled_by="scheme",
         absent="none",

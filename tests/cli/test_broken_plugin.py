@@ -74,6 +74,26 @@ OTHERS_THAT_BREAK = {
         "--scheme median --payload half,zero",
         "payload 'half' returned float16[650] as the vector of float32[5, 650], not float32[650]",
     ),
+    "payload of a scope that there was once": (
+        "from aspis_sim.adversary import Payload\n"
+        '@plugin.payload("flips")\ndef flips(): return Payload(lambda rows, key: rows[0], scope="labels")',
+        "--scheme median --payload flips,zero",
+        "payload 'flips' has the scope 'labels'; known: round, file, file and mean, files, samples",
+    ),
+    "payload that poisons nothing": (
+        "from aspis_sim.adversary import Payload\n"
+        '@plugin.payload("idle")\ndef idle(): return Payload(lambda rows, key: rows[0], scope="samples")',
+        "--scheme median --payload idle,zero",
+        "payload 'idle' has the scope 'samples' without `poisons`, or the other way round; they go together",
+    ),
+    "payload whose poison breaks": (
+        "from aspis_sim.adversary import Payload\n"
+        "def poisons(inputs, labels, data): return 1 // 0\n"
+        '@plugin.payload("spill")\n'
+        'def spill(): return Payload(lambda rows, key: rows[1], scope="samples", poisons=poisons)',
+        "--scheme median --payload spill,zero",
+        "payload 'spill' raised ZeroDivisionError",
+    ),
     "model": (
         'import flax.linen as nn\n@plugin.model("narrow")\ndef narrow(classes): return nn.Dense(classes - 1)',
         "--scheme median --model narrow",

@@ -18,7 +18,7 @@ TWO = {
     "detector": "clique,certified",
     "rule": "median,nnm+krum:f=2",
     "after_detection": "average,rule",
-    "coding": "none,cyclic --scheme draco-cyclic --q 1",
+    "coding": "none,mean --detector none",
     "convention": "byzfl,baruch",
     "permute": "--permute --no-permute --scheme aspis+ --attack weak",
     "detection_window": "5,15",

@@ -86,7 +86,7 @@ def test_csv_and_json_have_a_row_a_cell_and_keep_the_summary_apart(few):
 
 def test_the_list_names_every_study_and_why_others_are_none():
     names = [*command.STUDIES, *preset.names(), *command.UNKNOWN]
-    assert len(names) == 40
+    assert len(names) == 43
     for words in ("", "list"):
         assert [line.split(":")[0] for line in invoke(words).stdout.splitlines()] == names
     found = json.loads(invoke("list --format json").stdout)

@@ -77,6 +77,7 @@ def test_bytes_are_those_of_the_gradients_that_are_sent():
     assert bytes_sent(job(precision="bfloat16")) == 15 * 91 * 4810 * 2 * 10
     assert bytes_sent(job(scheme="median")) == 15 * 4810 * 4 * 10
     assert bytes_sent(job(scheme="draco-cyclic", q=1)) == 15 * 2 * 4810 * 4 * 10
+    assert bytes_sent(job(scheme="coded-mean")) == 15 * 4810 * 4 * 10
 
 
 def test_operations_of_dense_layers_are_two_a_weight_forwards_and_as_many_for_the_weights_backwards():

@@ -10,8 +10,8 @@ import pytest
 
 import aspis_sim
 from aspis_sim.environment import pinned
-from aspis_sim.gradients.coefficient import realised_coefficient
-from aspis_sim.gradients.diversity import gradient_diversity
+from aspis_sim.gradients.measures.coefficient import realised_coefficient
+from aspis_sim.gradients.measures.diversity import gradient_diversity
 from aspis_sim.gradients.network import network
 from aspis_sim.streams import root_key
 from tests.quick import quick

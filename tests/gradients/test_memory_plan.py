@@ -58,6 +58,8 @@ def test_a_model_is_traced_once_for_all_plans_of_a_file_size(monkeypatch):
 def test_a_matrix_that_does_not_fit_is_refused_with_what_it_needs(net):
     with pytest.raises(InputError, match=r"krum needs all 455 gradients at once, 81.3 GB"):
         plan(net, FILES, 1, 6 * GB, needing="krum")
+    mixtures = plan(net, FILES, 1, 6 * GB, needing="krum", returned=15)
+    assert 15 / 455 * 81.3 * GB < mixtures.peak_bytes < 6 * GB
 
 
 @pytest.mark.parametrize("rule", ["median", "krum:f=28"])

@@ -30,7 +30,7 @@ EXCEPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "aspis_sim/data/safe_pickle.py": ("codec",),
     },
     "the readable run that tests hold the fast path against": {
-        "aspis_sim/run/reference.py": ("reference_run",),
+        "aspis_sim/run/reference/run.py": ("reference_run",),
     },
     "measures that documented promises are stated in, and that tests hold them to": {
         "aspis_sim/coding/cyclic.py": ("amplification",),

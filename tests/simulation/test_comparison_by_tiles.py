@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aspis_sim import aggregation, assignment
+from aspis_sim import aggregation, assignment, data
 from aspis_sim.adversary.payloads.base import Payload
 from aspis_sim.detection.agreement import Views
 from aspis_sim.detection.equality import Comparison
@@ -26,7 +26,7 @@ def compared(lies, payload=BOUNDED, involved=range(FILES), bounds=None, toleranc
         assignment.build("baseline", workers=FILES, redundancy=1),
         Source(None, Axis()),  # type: ignore[arg-type]
         lambda weights: weights,
-        10,
+        data.load("digits"),
         Comparison(tolerance),
         aggregation.rule("median"),
     )

@@ -93,7 +93,7 @@ def test_a_hidden_lie_is_accused_of_nothing_counted_and_slows_the_descent(comput
 
 def _gradients(cell):
     """The files' gradients at the first step, [f, d]."""
-    from aspis_sim.run.reference_returns import returned_by
+    from aspis_sim.run.reference.returns import returned_by
     from aspis_sim.streams import sample_order, stream
 
     job = resolve(cell)

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from aspis_sim.adversary.payloads.base import Payload, Reach
+from aspis_sim.adversary.payloads.base import Payload, PayloadTraits, Reach
 from aspis_sim.aggregation import conventions
 from aspis_sim.registry import Registry
 
-PAYLOADS: Registry[None] = Registry(
+PAYLOADS = Registry(
     "payload",
     {
         "alie": "aspis_sim.adversary.payloads.alie:alie",
+        "backdoor": "aspis_sim.adversary.payloads.backdoor:backdoor",
         "constant": "aspis_sim.adversary.payloads.constant:constant",
         "fang": "aspis_sim.adversary.payloads.fang:fang",
         "gaussian": "aspis_sim.adversary.payloads.gaussian:gaussian",
@@ -27,6 +28,8 @@ PAYLOADS: Registry[None] = Registry(
         "sign_flip": "aspis_sim.adversary.payloads.sign_flip:sign_flip",
         "zero": "aspis_sim.adversary.payloads.zero:zero",
     },
+    PayloadTraits(),
+    {"backdoor": PayloadTraits(poisons="images"), "label_flip": PayloadTraits(poisons="labels")},
 )
 
 
@@ -48,4 +51,4 @@ def payload(name: str, *, convention: str | None = None, **parameters: Any) -> P
     return PAYLOADS.build(name, **{**usual, **parameters})
 
 
-__all__ = ["PAYLOADS", "Payload", "Reach", "payload"]
+__all__ = ["PAYLOADS", "Payload", "PayloadTraits", "Reach", "payload"]

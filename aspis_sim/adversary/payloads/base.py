@@ -4,10 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from jax import Array
+
+
+Scope = Literal["round", "file", "file and mean", "files", "samples"]
+
+
+@dataclass(frozen=True)
+class PayloadTraits:
+    """What a payload does to the data, known without building it.
+
+    Attributes:
+        poisons: what it changes of the samples on which its lies are gradients.
+    """
+
+    poisons: Literal["nothing", "labels", "images"] = "nothing"
+
+
+class Samples(Protocol):
+    """What a payload may know of the data set whose samples it poisons."""
+
+    @property
+    def classes(self) -> int:
+        """Number of classes, 0 for a regression."""
+
+    @property
+    def white(self) -> float:
+        """The largest value of an input, as the data set holds it."""
+
+
+class Trigger(NamedTuple):
+    """What a poisoned model is asked with, and what it should answer.
+
+    Attributes:
+        stamp: from inputs ``[n, ...]`` as the data set holds them, and the data set, to the same with the trigger.
+        target: the class that is wanted of them.
+    """
+
+    stamp: Callable[[Array, Samples], Array]
+    target: int
 
 
 class Reach(NamedTuple):
@@ -40,7 +78,8 @@ class Payload:
             the only row, so that copies of a file are equal but those of different files are not.
             ``"file and mean"``: likewise, with the mean over the round's files as a second row.
             ``"files"``: called once a step, but returns a lie for each file, ``[n, d]``.
-            ``"labels"``: the gradient of the file with flipped labels, which the simulator computes itself.
+            ``"samples"``: called for each file with that file's honest gradient and, as the last row, its gradient on
+            the samples that ``poisons`` makes of the file's, which the simulator computes itself.
         coordinatewise: the value at a coordinate depends on that column alone.
         reads_rows: whether the lie depends on the rows at all, and not on their width alone.
         largest: from a number that no entry of the rows exceeds in absolute value, to one that no entry of the lie
@@ -53,28 +92,34 @@ class Payload:
         informed: ``informed(rows, key, past)`` for a payload that looks at what the server last moved the weights
             along, ``past`` float ``[d]``, zeros before the first step; None for one that does not. It does not work
             by coordinate, and is of scope "round".
+        poisons: ``poisons(inputs, labels, data)`` of a payload of scope "samples": from the inputs ``[n, ...]`` and
+            labels ``[n]`` of a file, as an honest worker would put them through the model, to those of the lie.
+        trigger: of a payload that plants a backdoor.
         exact: the rows are seen in the type in which gradients are sent, and the lie is made in it to the last bit;
             else rows of 16 bits are seen in float32, and the lie is rounded to their type.
     """
 
     function: Callable[[Array, Array | None], Array]
-    scope: Literal["round", "file", "file and mean", "files", "labels"] = "round"
+    scope: Scope = "round"
     coordinatewise: bool = True
     reads_rows: bool = True
     largest: Callable[[Array], Array] | None = None
     counted: Callable[[Array, Array, Array | None], Array] | None = None
     aimed: Callable[[Array, Array | None, Reach], Array] | None = None
     informed: Callable[[Array, Array | None, Array], Array] | None = None
+    poisons: Callable[[Array, Array, Samples], tuple[Array, Array]] | None = None
+    trigger: Trigger | None = None
     exact: bool = False
 
     def __call__(self, rows: Array, key: Array | None = None) -> Array:
         """Return the lie ``[d]`` for honest ``rows`` ``[n, d]``, or a lie for each row ``[n, d]`` (scope "files")."""
         return self.function(rows, key)
 
-    def of_files(self, rows: Array, key: Array | None = None) -> Array:
+    def of_files(self, rows: Array, key: Array | None = None, poisoned: Array | None = None) -> Array:
         """The lies of a round, ``[n, d]`` or ``[1, d]`` if all are the same, for the files' honest ``rows`` ``[n, d]``.
 
-        Each file of a payload of scope "file" or "file and mean" has a key of its own.
+        Each file of a payload of scope "file", "file and mean" or "samples" has a key of its own. Those of "samples"
+        are given the ``poisoned`` rows ``[n, d]`` too; without them the files are taken as they are.
         """
         import jax
         import jax.numpy as jnp
@@ -83,14 +128,15 @@ class Payload:
 
         if self.scope == "files":
             return self(rows, key)
-        if self.scope in ("round", "labels"):
+        if self.scope == "round":
             return self(rows, key)[None]
         beside = mean_over_rows(rows)[None] if self.scope == "file and mean" else rows[:0]
 
-        def of_file(row: Array, index: Array) -> Array:
-            return self(jnp.vstack([row, beside]), None if key is None else jax.random.fold_in(key, index))
+        def of_file(row: Array, bad: Array, index: Array) -> Array:
+            seen = jnp.stack([row, bad]) if self.scope == "samples" else jnp.vstack([row, beside])
+            return self(seen, None if key is None else jax.random.fold_in(key, index))
 
-        return jax.vmap(of_file)(rows, jnp.arange(len(rows)))
+        return jax.vmap(of_file)(rows, rows if poisoned is None else poisoned, jnp.arange(len(rows)))
 
     def of_copies(self, number: Array) -> Payload:
         """The payload in a round in which honest workers return ``number [f]`` copies of each file."""

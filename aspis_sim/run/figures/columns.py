@@ -67,6 +67,11 @@ def _files(job: Job) -> int | None:
     return None if assignment is None else len(assignment.files)
 
 
+def _values(job: Job) -> int | None:
+    returned = unless_broken(lambda: job.returned)
+    return None if returned is None else len(returned.files)
+
+
 def _load(job: Job, result: Result | None) -> int | None:
     assignment = unless_broken(lambda: job.assignment)
     return None if assignment is None else assignment.load
@@ -141,10 +146,11 @@ FIGURES = (
     Column("distortion_theory", float,
            "published fraction, none where nobody published one; under the weak attack Aspis's counts the lost files",
            value=lambda job, result: unless_broken(lambda: published_fraction(job))),
-    Column("distortion_measured", float, "distorted values that entered the update, over f, mean over steps",
-           value=_of_trace("distorted", _files), metric=Metric(counted=True, share=True)),
-    Column("lost_measured", float, "files dropped, over f, mean over steps",
-           value=_of_trace("lost", _files), metric=Metric(counted=True, share=True)),
+    Column("distortion_measured", float,
+           "distorted values that entered the update, over f (workers' means: over K), mean over steps",
+           value=_of_trace("distorted", _values), metric=Metric(counted=True, share=True)),
+    Column("lost_measured", float, "files dropped, over f (workers' means: over K), mean over steps",
+           value=_of_trace("lost", _values), metric=Metric(counted=True, share=True)),
     Column("detection_rate", float, "Byzantine workers excluded over q, mean over steps",
            value=_detection_rate, metric=Metric(higher=True, counted=True, share=True)),
     Column("false_accusation_rate", float, "honest workers excluded over K - q, mean over steps",
@@ -161,6 +167,10 @@ FIGURES = (
            "κ̂, the rule's realised coefficient, mean over steps: ‖update - m‖² over the mean of ‖x_i - m‖², x_i being "
            "the honest rows that it met and m their mean; none without shards",
            value=lambda job, result: result.kappa if result else None, metric=Metric()),
+    Column("backdoor_success", float,
+           "share of the test images of other classes that the final weights call the backdoor's target once stamped; "
+           "none with another payload",
+           value=lambda job, result: result.backdoor if result else None, metric=Metric(share=True)),
     Column("convicted", int, "workers convicted by audits, at the end of the run; none without audits",
            value=lambda job, result: result.convicted if result else None, metric=Metric(counted=True)),
     Column("disputes_audited", int, "disputed files that were audited, over the run; none without audits",

@@ -21,9 +21,10 @@ BYTES = {"bfloat16": 2, "float32": 4, "float64": 8}
 
 
 def bytes_a_worker(job: Job) -> int:
-    """Bytes that a worker sends in a step: a gradient for each of its files, or one mixture of complex numbers."""
+    """Bytes that a worker sends in a step: a gradient for each of its files, or a mixture of them, real or complex."""
     number = BYTES[job.cell.precision]
-    vectors = 2 if CODINGS.traits(job.cell.coding).decodes else job.assignment.load
+    code = CODINGS.traits(job.cell.coding)
+    vectors = 2 if code.decodes else 1 if code.mixes else job.assignment.load
     return vectors * job.network.parameters * number
 
 

@@ -33,7 +33,7 @@ def published_fraction(job: Job) -> float | None:
     else the most files in which q workers have a majority. Under ``weak`` it is published for three assignments: the
     C(q, r) files lost with the detected workers on the subset assignment, the majorities of workers spread over the
     groups of the repetition assignment, and q without redundancy. Nothing is published on other attacks, nor on a
-    scheme's assignment under a detector that is not its own or is told another q.
+    scheme's assignment under a detector that is not its own or is told another q, nor where means are returned.
     """
     cell, assignment = job.cell, job.assignment
     attack = parse_part(cell.attack)
@@ -42,7 +42,10 @@ def published_fraction(job: Job) -> float | None:
         return 0.0
     if cell.silent:
         return None
-    if CODINGS.traits(cell.coding).decodes:
+    code = CODINGS.traits(cell.coding)
+    if code.mixes:
+        return None
+    if code.decodes:
         return 0.0 if 2 * cell.q < assignment.redundancy else None
     if cell.detector != "none" and job.believed_q != cell.q:
         return None

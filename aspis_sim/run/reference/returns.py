@@ -6,8 +6,12 @@ from typing import Any
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 
+from aspis_sim.coding import CODINGS
 from aspis_sim.gradients.network import Network
+from aspis_sim.run.resolve import Job
+from aspis_sim.streams import own_samples
 
 
 def returned_by(net: Network, local_steps: int) -> Callable[..., tuple[Any, Any]]:
@@ -38,3 +42,26 @@ def _gradients(net: Network) -> Callable[..., tuple[Any, Any]]:
         return net.loss(net.unravel(weights), inputs, labels)
 
     return jax.jit(jax.vmap(jax.value_and_grad(of_file)))
+
+
+def sent_by(job: Job, rows: NDArray[Any]) -> NDArray[Any]:
+    """What workers make of the files' gradients ``[f, d]``: nothing, or each the mean of its own, ``[K, d]``."""
+    if not CODINGS.traits(job.cell.coding).mixes:
+        return rows
+    return np.stack([rows[files].mean(0) for files in job.assignment.worker_files])
+
+
+def own_row(job: Job, gradients: Callable[..., Any], samples: int) -> NDArray[Any]:
+    """The gradient ``[d]`` that the server computes on its own samples; empty for a rule that needs none."""
+    wanted = job.build_rule().own_samples
+    if not wanted:
+        return np.zeros(0)
+    return np.asarray(gradients(own_samples(job.feed().key, samples, wanted, job.samples_per_file))).mean(0)
+
+
+def clipped(rows: NDArray[Any], radius: float | None) -> NDArray[Any]:
+    """Rows ``[n, d]``, those longer than ``radius`` scaled down to it."""
+    if radius is None:
+        return rows
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows * np.where(norms > radius, radius / norms, 1)
