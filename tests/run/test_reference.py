@@ -80,6 +80,7 @@ def test_every_detector(detector):
         {"local_steps": 3, "payload": "label_flip", "clip_workers": 0.2, "attack": "strong", "lr": 0.1},
         {"local_steps": 2, "worker_momentum": 0.8, "compute": "replicated", "attack": "weak"},
         {"local_steps": 3, "rule": "nnm+trimmed_mean", "detector": "none", "attack": "strong", "clip_server": 0.02},
+        {"local_steps": 3, "coding": "mean", "detector": "none", "rule": "median", "attack": "weak"},
         {"local_steps": 3, "scheme": "median", "rule": "fltrust:samples=4", "attack": "weak"},
         {"local_steps": 2, "scheme": "audited", "workers": 7, "q": 3, "attack": "weak", "audits": 2, "model": "mlp"},
         {"local_steps": 5, "dataset": "linear-regression:samples=200:dimension=20", "model": "linear", "lr": 1e-3},
