@@ -13,6 +13,9 @@ from statistics import fmean
 from aspis_sim.run.row import Row
 from aspis_sim.study.reading import read_csv
 
+ROUNDING = 1e-9
+"""Below it κ̂ is that of a mean in float32."""
+
 
 def name_of(row: Row) -> str:
     """The scheme, or the rule where there is no redundancy."""
@@ -44,7 +47,8 @@ def kappa_lines(rows: Sequence[Row]) -> Iterator[str]:
     for payload in dict.fromkeys(row.payload for row in skewed):
         yield from ("", f"| κ̂, {payload} | {' | '.join(kinds)} |", f"|:---|{'---:|' * len(kinds)}")
         for name in dict.fromkeys(map(name_of, skewed)):
-            yield f"| {name} | {' | '.join(f'{fmean(groups[payload, name, kind]):.3g}' for kind in kinds)} |"
+            means = [fmean(groups[payload, name, kind]) for kind in kinds]
+            yield f"| {name} | {' | '.join('0' if mean < ROUNDING else f'{mean:.2g}' for mean in means)} |"
 
 
 def _cell(top1: Sequence[float]) -> str:

@@ -8,7 +8,7 @@ import pytest
 import aspis_sim
 from aspis_sim.reproduction import preset
 from aspis_sim.study.reading import read_csv
-from benchmarks.heterogeneity_table import lines, name_of
+from benchmarks.heterogeneity_table import kappa_lines, lines, name_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "heterogeneity.md").read_text(encoding="utf-8")
@@ -29,6 +29,30 @@ def mean(study, name, payload, kind, attack="strong"):
 @pytest.mark.parametrize("study", RUNS)
 def test_the_page_shows_the_tables_of_its_runs(study):
     assert "\n".join(lines(RUNS[study])) in PAGE
+
+
+def test_the_page_shows_what_the_rules_realised():
+    digits = RUNS["heterogeneity"]
+    assert "\n".join(kappa_lines(digits)) in PAGE
+
+    lied = [row for row in digits if row.attack == "strong"]
+
+    def kappa(rule, payload, kind):
+        return fmean(
+            one.kappa for one in lied if (name_of(one), one.payload, one.heterogeneity) == (rule, payload, kind)
+        )
+
+    gained = {
+        payload: [kappa(rule, payload, "gamma:similarity=0.5") for rule in ("median", "nnm+median")]
+        for payload in ("alie", "reversed")
+    }
+    assert [round(one, 2) for one in gained["alie"]] == [0.24, 0.11]
+    assert gained["reversed"][1] < 1e-3
+    assert {row.kappa for row in lied if row.heterogeneity == "iid"} == {None}
+    assert max(row.kappa for row in lied if row.scheme == "aspis-certified" and row.kappa is not None) < 1e-9
+    rules = {name_of(row) for row in lied} - {"aspis-certified", "average"}
+    for kind in ("gamma:similarity=0.5", "dirichlet:alpha=0.1", "extreme"):
+        assert all(kappa("average", "alie", kind) < kappa(rule, "alie", kind) for rule in rules)
 
 
 @pytest.mark.parametrize("study", RUNS)
