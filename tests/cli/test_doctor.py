@@ -12,6 +12,7 @@ from aspis_sim_cli.doctor import jax_probe, packages
 from aspis_sim import __version__
 from aspis_sim.data import search, source
 from aspis_sim.plugin import Failure
+from aspis_sim.printable import message
 from tests.cli.program import ended, invoke, rows
 
 FINE = """print('{"backend": "cpu", "devices": [["cpu", "cpu", null]], "single": ["float32", true], "double": %s}')"""
@@ -30,7 +31,7 @@ def examined(code=0, words="doctor --format json", **environment):
     result = invoke(words, code=code, **environment)
     found = {(one["topic"], one["name"]): one for one in json.loads(result.stdout)}
     for one in found.values():
-        told = f"wrong: {one['topic']} {one['name']}: {one['value']}; {one['remedy']}"
+        told = message(f"wrong: {one['topic']} {one['name']}: {one['value']}; {one['remedy']}")
         assert (told in result.stderr) == (one["state"] == "wrong")
         assert one["remedy"] or one["state"] == "ok"
     return found

@@ -115,8 +115,10 @@ def play(
 
 def _kappa(update: NDArray[Any], honest: NDArray[Any]) -> float:
     """How far the update is from the mean of honest rows ``[n, d]``, by how far they are from it."""
-    away = honest - honest.mean(0)
-    return float(np.sum((update - honest.mean(0)) ** 2) / np.mean(np.sum(away**2, axis=1))) if len(away) > 1 else np.nan
+    if len(honest) < 2:
+        return np.nan
+    mean = honest.mean(0)
+    return float(np.sum((update - mean) ** 2) / np.mean(np.sum((honest - mean) ** 2, axis=1)))
 
 
 def lie_of(payload: Payload) -> Callable[..., Any]:
