@@ -25,7 +25,8 @@ def rop(strength: float | Array = 1.0, relocation: float = 1.0, reference: float
     p is what the server last moved the weights along: its last update, or with momentum μ its velocity times 1 - μ, so
     that it is as long as a gradient. Before the first step, and outside of a run, p is m. In the paper workers send
     their momentum and p is the server's last aggregate: so it is here with `worker_momentum` and no momentum of the
-    server. The formula is that of public implementations, the defaults are our own. The centered clipping here starts from 0 in every step, not from p.
+    server. The formula is that of public implementations, the defaults are our own. The centered clipping of this
+    package starts from 0 in every step, not from p.
 
     Where u is 0, v is (1, …, 1) and u/‖u‖ counts as 0, as does v/‖v‖ where (1, …, 1) is along u, to rounding. An honest
     row with NaN or Inf makes every entry NaN.
