@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from aspis_sim.spec.grid import Grid, Replicates
@@ -123,7 +124,7 @@ class Asked:
         """The number of the grid that asks for the same, also of one that an earlier version stored."""
         digest = grid_digest(grid)
         for one in self.stored():
-            if one.id != but and digest in (one.digest, grid_digest(_read(one)[1])):
+            if one.id != but and (digest == one.digest or digest == _digest_now(one)):
                 return one.id
         return None
 
@@ -149,3 +150,16 @@ def _read(grid: StoredGrid) -> tuple[dict[str, Any], Grid]:
         return specification, Grid.stored(specification)
     except UNREADABLE as error:
         raise unreadable("grid", grid.id, error) from None
+
+
+def _digest_now(one: StoredGrid) -> str:
+    """The digest that this version gives to a stored grid."""
+    try:
+        return _digest_of(one.specification)
+    except UNREADABLE as error:
+        raise unreadable("grid", one.id, error) from None
+
+
+@lru_cache(maxsize=10_000)
+def _digest_of(specification: str) -> str:
+    return grid_digest(Grid.stored(json.loads(specification)))

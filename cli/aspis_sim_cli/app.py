@@ -7,6 +7,7 @@ import typer
 from aspis_sim import __version__
 from aspis_sim_cli.boundary import bounded, whole
 from aspis_sim_cli.commands import data
+from aspis_sim_cli.commands.attack import attack
 from aspis_sim_cli.commands.bench import bench
 from aspis_sim_cli.commands.compare import compare
 from aspis_sim_cli.commands.detect import detect
@@ -67,6 +68,7 @@ def _options(
 
 app.command("sweep")(bounded(sweep))
 app.command("train")(bounded(train))
+app.command("attack")(bounded(attack))
 app.command("report")(bounded(report))
 app.command("plot")(bounded(plot))
 app.command("export")(bounded(export))
