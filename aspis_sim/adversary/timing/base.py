@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 Timing = Callable[["Array | int", int, Any], "Array | bool"]
 """``lies(step, steps, exposed)``: bool, whether the Byzantine workers lie in a step.
 
-``step`` is its number (0 is the first), ``steps`` that of the run's steps, and ``exposed``, bool ``[steps]`` of NumPy or
-JAX, the earlier steps in which the server excluded at least one Byzantine worker: False from this step on. Pure, and
-compiled with the step: no ``if`` on ``step`` or ``exposed``.
+``step`` is its number (0 is the first), ``steps`` that of the run's steps, and ``exposed``, bool ``[steps]``, says in
+which earlier steps the server excluded a worker that was Byzantine then; it is False from this step on. Pure, of arrays
+of NumPy or JAX, and compiled with the step: no ``if`` on ``step`` or ``exposed``.
 """
 
 

@@ -34,7 +34,8 @@ def published_fraction(job: Job) -> float | None:
     else the most files in which q workers have a majority. Under ``weak`` it is published for three assignments: the
     C(q, r) files lost with the detected workers on the subset assignment, the majorities of workers spread over the
     groups of the repetition assignment, and q without redundancy. Nothing is published on other attacks, nor on a
-    scheme's assignment under a detector that is not its own or is told another q, nor where means are returned, nor on lies in some steps only.
+    scheme's assignment under a detector that is not its own or is told another q, nor where means are returned,
+    nor on lies that are told in some steps only.
     """
     cell, assignment = job.cell, job.assignment
     attack = parse_part(cell.attack)
