@@ -50,7 +50,8 @@ def test_each_timing_says_when():
 def test_a_share_of_any_number_of_steps_is_rounded_to_whole_ones():
     for steps in (1, 7, 100, 300):
         for percent in range(101):
-            truths = steps - len([step for step in range(steps) if timing("late", after=percent / 100)(step, steps, ())])
+            lies = timing("late", after=percent / 100)
+            truths = sum(not lies(step, steps, ()) for step in range(steps))
             assert abs(truths - percent * steps / 100) <= 0.5
 
 
@@ -76,7 +77,7 @@ BURSTS = "bursts:period=4:on=2:offset=1"
 )
 def test_lies_are_seen_in_the_steps_in_which_they_are_told_and_in_no_others(column, settings):
     found = trace(BURSTS, **settings)
-    assert (np.asarray(getattr(found, column)) > 0).tolist() == [False, True, True, False] + [False, True, True, False]
+    assert (np.asarray(getattr(found, column)) > 0).tolist() == [False, True, True, False] * 2
     assert np.isfinite(found.loss).all() or settings.get("payload") == "nan"
 
 
