@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aspis_sim.adversary.targeting import TARGETINGS
+from aspis_sim.adversary.timing import TIMINGS
 from aspis_sim.analysis.labels import OF_ADVERSARY
 from aspis_sim.analysis.summary import Entry
 from aspis_sim.analysis.tables import Context, Table, Tables
@@ -148,7 +149,7 @@ def at_random(table: Table) -> tuple[Expected, ...]:
     """Where an attack spreads its workers out: files that as many workers drawn at random hold a majority of.
 
     Of the schemes to which placement matters: not where all sets of q workers are alike, nor without redundancy, nor
-    where workers return means, change places or are drawn anew anyway.
+    where workers return means, change places or are drawn anew anyway, nor where they tell the truth in some steps.
     """
     name, _, options = table.attack.partition(":")
     if name not in TARGETINGS or not TARGETINGS.accepts(name, "placement"):
@@ -160,6 +161,8 @@ def at_random(table: Table) -> tuple[Expected, ...]:
         row, name = entry.some, parse_part(entry.some["assignment"]).name
         alike = row["redundancy"] == 1 or (name in ASSIGNMENTS and ASSIGNMENTS.traits(name).complete)
         alike |= row["coding"] in CODINGS and CODINGS.traits(row["coding"]).mixes
+        timing = parse_part(row["timing"]).name
+        alike |= timing not in TIMINGS or not TIMINGS.traits(timing).every_step
         if alike or row["permute"] or row["adversary_window"] is not None or row["files"] is None:
             continue
         mean = float(expected_distorted(row["files"], row["workers"], row["redundancy"], q))

@@ -55,6 +55,17 @@ def attack(name: str, traits: TargetingTraits | None = None) -> Register:
     return add("attack", name, traits)
 
 
+def timing(name: str) -> Register:
+    """Register a factory ``(**options)`` of the steps in which Byzantine workers lie.
+
+    It returns a function ``(step, steps, exposed)`` to a truth value, see `aspis_sim.adversary.timing.base`.
+
+    Raises:
+        InputError: as `rule`.
+    """
+    return add("timing", name)
+
+
 def assignment(name: str, traits: AssignmentTraits | None = None) -> Register:
     """Register a function ``(workers, redundancy)`` to the groups of all files, int ``[f, r]`` of 0-based workers.
 
@@ -140,5 +151,6 @@ __all__ = [
     "rule",
     "scheme",
     "source_of",
+    "timing",
     "unless_broken",
 ]

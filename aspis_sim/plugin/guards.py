@@ -19,6 +19,7 @@ from aspis_sim.adversary.choices import Attack
 from aspis_sim.adversary.payloads import PAYLOADS, Payload
 from aspis_sim.adversary.payloads.base import Scope
 from aspis_sim.adversary.targeting import TARGETINGS
+from aspis_sim.adversary.timing import TIMINGS, Timing
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, Rule
 from aspis_sim.assignment import ASSIGNMENTS, Assignment
 from aspis_sim.data import DATASETS, PARTS, Dataset
@@ -118,6 +119,26 @@ def attack(part: Part, factory: Factory) -> Factory:
     return build
 
 
+def timing(part: Part, factory: Factory) -> Factory:
+    """A function ``(step, steps, exposed)`` to one truth value, Python's own or of an array without axes."""
+
+    @wraps(factory)
+    def build(**options: Any) -> Timing:
+        built = part.blaming(factory)(**options)
+        if not callable(built):
+            raise part.refuses(f"returned {described(built)}, not a function of step, steps and exposed")
+
+        def lies(step: Any, steps: int, exposed: Any) -> Any:
+            told = part.blaming(built)(step, steps, exposed)
+            if not isinstance(told, bool):
+                part.array(told, (), bool, "whether workers lie")
+            return told
+
+        return lies
+
+    return build
+
+
 def detector(part: Part, judge: Factory) -> Factory:
     """A function ``(agreement, *, max_byzantine, assignment)`` to a `Verdict`."""
 
@@ -200,6 +221,7 @@ KINDS = {
         Kind(RULES, rule, tuple(PREAGGREGATIONS)),
         Kind(PAYLOADS, payload),
         Kind(TARGETINGS, attack, ("random",)),
+        Kind(TIMINGS, timing),
         Kind(ASSIGNMENTS, assignment),
         Kind(DETECTORS, detector),
         Kind(MODELS, model),

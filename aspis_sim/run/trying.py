@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import cache
 
 from aspis_sim.adversary.payloads import PAYLOADS
+from aspis_sim.adversary.timing import timing
 from aspis_sim.audits import audit_policy
 from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.clusters import cluster
@@ -158,6 +159,7 @@ def _try_training(job: Job, key: object, tried: set[object]) -> None:
         (cell.evidence, evidence),
         (cell.audit_policy, audit_policy),
         (cell.silence, silence),
+        (cell.timing, timing),
     ):
         if text not in tried:
             part = parse_part(text)

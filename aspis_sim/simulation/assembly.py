@@ -1,6 +1,7 @@
 """From the shape of a run to its step: every part built."""
 
 from aspis_sim import aggregation
+from aspis_sim.adversary.timing import TIMINGS, timing
 from aspis_sim.aggregation.conventions import CLIPS_RETURNED
 from aspis_sim.assignment import Assignment
 from aspis_sim.augmentations import AUGMENTATIONS, augmentation
@@ -42,7 +43,9 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
     factor = schedule(of_schedule.name, settings.steps, **of_schedule.options)
     of_silence = parse_part(settings.silence)
     delays = silence(of_silence.name, **of_silence.options)
-    return Step(shape, assignment, network, one_round, factor, code, auditor_of(settings), delays)
+    of_timing = parse_part(settings.timing)
+    when = None if TIMINGS.traits(of_timing.name).every_step else timing(of_timing.name, **of_timing.options)
+    return Step(shape, assignment, network, one_round, factor, code, auditor_of(settings), delays, when)
 
 
 def _source(shape: RunShape, network: Network, axis: Axis) -> Source | LocalSteps:

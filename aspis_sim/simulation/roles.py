@@ -1,6 +1,6 @@
 """Who does what in a step: who is Byzantine, who holds which file, who lies, and of whom nothing arrives."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import jax
 import jax.numpy as jnp
@@ -28,6 +28,10 @@ class Roles(NamedTuple):
     files: Array
     distorts: Array
     silent: Array | None
+
+    def lying(self, lie: Array | bool) -> Self:
+        """The same where Byzantine workers distort what they would if ``lie`` holds, else nothing."""
+        return self._replace(distorts=self.distorts & lie)
 
 
 def roles_of(shape: RunShape, assignment: Assignment, delays: Silence, step: Array, feed: Feed) -> Roles:

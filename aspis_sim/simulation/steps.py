@@ -11,6 +11,7 @@ from jax import Array
 
 from aspis_sim import adversary
 from aspis_sim.adversary.payloads import Payload
+from aspis_sim.adversary.timing import Timing
 from aspis_sim.aggregation.vote import Ruling, vote
 from aspis_sim.assignment import Assignment
 from aspis_sim.coding.cyclic import CyclicCode
@@ -49,6 +50,7 @@ class Step:
         code: of the workers' mixtures, None without one.
         auditor: how the server remembers, and what it computes itself.
         delays: how long each worker takes.
+        timing: whether Byzantine workers lie in a step, None where they do in all.
     """
 
     shape: RunShape
@@ -59,13 +61,14 @@ class Step:
     code: CyclicCode | None
     auditor: Auditor
     delays: Silence
+    timing: Timing | None = None
 
     def __call__(
         self, state: State, feed: Feed, order: Array, table: Table | None, inputs: Array, labels: Array
     ) -> State:
         """The state after the step, or stuck before it where its graph is not in the table."""
         key = jax.random.fold_in(stream(feed.key, "payload"), state.step)
-        roles = roles_of(self.shape, self.round.assignment, self.delays, state.step, feed)
+        roles = self._roles(state, feed)
         statistics_worker = jnp.argmin(roles.byzantine if roles.silent is None else roles.byzantine | roles.silent)
         batch = self._batch(state, feed, order, inputs, labels)
         lie, foreseen = self._lie(feed).of_copies((~roles.byzantine[roles.files]).sum(1)), None
@@ -96,6 +99,14 @@ class Step:
         if table is None:
             return go_on()
         return jax.lax.cond(known, go_on, lambda: state._replace(stuck=jnp.asarray(True), graph=new_graph))
+
+    def _roles(self, state: State, feed: Feed) -> Roles:
+        """Who does what in the step; what is not in the trace yet has exposed nobody."""
+        roles = roles_of(self.shape, self.round.assignment, self.delays, state.step, feed)
+        if self.timing is None:
+            return roles
+        exposed = state.trace.excluded_byzantine > 0
+        return roles.lying(self.timing(state.step, self.shape.settings.steps, exposed))
 
     def _round_of(self, state: State, feed: Feed, batch: Batch) -> Round:
         """The round of this step, whose rule knows the order that it shuffles files into, and the server's own row."""

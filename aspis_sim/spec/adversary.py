@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.targeting import TARGETINGS
+from aspis_sim.adversary.timing import TIMINGS
 from aspis_sim.silence import SILENCES
 from aspis_sim.spec.kinds import Named, Number, Whole
 from aspis_sim.spec.knob import knob
@@ -77,6 +78,13 @@ class Adversary:
         panel=ADVERSARY,
         place="table",
         shapes=False,
+    )
+    timing: str = knob(
+        Named("NAME", "NAME,…", registry=TIMINGS),
+        "always",
+        "In which steps Byzantine workers lie: {names}.",
+        panel=ADVERSARY,
+        place="table",
     )
     payload: str = knob(
         Named("NAME", "NAME,…", registry=PAYLOADS),

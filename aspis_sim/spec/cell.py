@@ -39,6 +39,7 @@ class Cell(Compute, Training, Adversary, System):
                     ("assignment", self.assignment),
                     ("attack", self.attack),
                     ("payload", self.payload),
+                    ("timing", self.timing),
                     ("data set", self.dataset),
                     ("model", self.model),
                 )

@@ -200,6 +200,11 @@ class Grid:
             raise InputError(
                 f"`silence` {', '.join(self['silence'])} says which workers are silent, and none are; add `silent=1`"
             )
+        if self["timing"] != AXES["timing"].defaults and not any(map(_lies, self["attack"])):
+            raise InputError(
+                f"`timing` {', '.join(self['timing'])} says in which steps Byzantine workers lie, and with `attack` "
+                f"{', '.join(self['attack'])} they lie in none; take another attack, such as `attack=weak`"
+            )
         if "epochs" in given and "steps" in given:
             raise InputError(
                 f"{given['steps'][0]} steps and {given['epochs'][0]:g} epochs: a run takes one or the other"
@@ -226,6 +231,11 @@ class Grid:
         return able or self["q"]
 
 
+def _lies(attack: str) -> bool:
+    """Whether an attack distorts anything."""
+    return TARGETINGS.traits(parse_part(attack).name).lies != "nowhere"
+
+
 def _plainly(asked: dict[str, Any]) -> dict[str, Any]:
     """Settings of a table with its shorthands resolved, and without what means nothing beside the others."""
     attack = parse_part(asked["attack"])
@@ -237,6 +247,8 @@ def _plainly(asked: dict[str, Any]) -> dict[str, Any]:
     asked["attack"] = attack.name + "".join(f":{name}={value}" for name, value in options.items())
     if not PARTITIONS.traits(parse_part(asked["heterogeneity"]).name).splits:
         asked["data_seed"] = None
+    if not _lies(attack.name):
+        (asked["timing"],) = AXES["timing"].defaults
     if not asked["silent"]:
         (asked["silence"],) = AXES["silence"].defaults
     for name in ("samples", "dimension"):

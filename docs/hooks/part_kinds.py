@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.targeting import TARGETINGS
+from aspis_sim.adversary.timing import TIMINGS
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES
 from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.audits import AUDIT_POLICIES
@@ -60,6 +61,13 @@ KINDS = (
         TARGETINGS,
         "An attack chooses who is Byzantine, and about which files they lie.",
         "aspis-sim sweep --q 1..3 --attack {name}",
+    ),
+    Kind(
+        "timings",
+        "Timing of lies",
+        TIMINGS,
+        "A timing says in which steps the Byzantine workers lie.",
+        "aspis-sim sweep --q 1..3 --attack strong --timing {name}",
     ),
     Kind(
         "payloads",

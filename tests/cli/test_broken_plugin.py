@@ -69,6 +69,16 @@ OTHERS_THAT_BREAK = {
         "--scheme median --attack slander,weak",
         "attack 'slander' distorts copies of workers that are not Byzantine",
     ),
+    "timing": (
+        '@plugin.timing("torn")\ndef torn(): return lambda step, steps, exposed: exposed',
+        "--scheme median --timing torn,always",
+        "timing 'torn' returned bool[2] as whether workers lie, not bool[]",
+    ),
+    "timing that is none": (
+        '@plugin.timing("never")\ndef never(): return False',
+        "--scheme median --timing never,always",
+        "timing 'never' returned a bool, not a function of step, steps and exposed",
+    ),
     "payload": (
         '@plugin.payload("half")\ndef half(): return lambda rows, key: rows[0].astype("float16")',
         "--scheme median --payload half,zero",

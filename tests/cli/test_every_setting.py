@@ -33,6 +33,7 @@ TWO = {
     "adversary_window": "2,3",
     "attack": "strong,weak",
     "framed": "0,auto --attack frame-up",
+    "timing": "always,bursts:period=4:on=2",
     "payload": "alie,zero",
     "strength": "0.5..1:0.5",
     "lr": "0.1,0.2",

@@ -62,10 +62,10 @@ def test_columns_are_the_contract():
         "protocol, samples_per_file, batch_size, steps, lr, seed, distortion_theory, distortion_measured, "
         "lost_measured, detection_rate, false_accusation_rate, top1, loss, samples_processed, seconds, status, "
         "detector, after_detection, coding, convention, permute, detection_window, believed_q, evidence, audits, "
-        "audit_policy, tolerance, silent, silence, adversary_window, framed, heterogeneity, data_seed, momentum, "
-        "schedule, local_steps, clip_workers, clip_server, worker_momentum, augment, init, precision, compute, "
-        "devices, memory, cluster, gradient_diversity, kappa, backdoor_success, convicted, disputes_audited, "
-        "server_computed, bytes_sent, seconds_modelled"
+        "audit_policy, tolerance, silent, silence, adversary_window, framed, timing, heterogeneity, data_seed, "
+        "momentum, schedule, local_steps, clip_workers, clip_server, worker_momentum, augment, init, precision, "
+        "compute, devices, memory, cluster, gradient_diversity, kappa, backdoor_success, convicted, "
+        "disputes_audited, server_computed, bytes_sent, seconds_modelled"
     )
     assert ", ".join(COLUMNS) == contract
     header = invoke(f"sweep {SMALL} --seeds 0 --format csv").stdout.splitlines()[0]

@@ -95,7 +95,7 @@ def test_losses_that_explode_are_told_in_full(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "kind", ["assignments", "attacks", "payloads", "detectors", "rules", "datasets", "models", "schemes"]
+    "kind", ["assignments", "attacks", "timings", "payloads", "detectors", "rules", "datasets", "models", "schemes"]
 )
 def test_everything_registered_is_listed_with_a_sentence(kind):
     found = json.loads(invoke(f"list {kind} --format json"))

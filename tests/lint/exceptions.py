@@ -8,7 +8,7 @@ EXCEPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "aspis_sim/front.py": ("to_csv", "to_pandas"),
     },
     "decorators by which a user's plugin registers its parts": {
-        "aspis_sim/plugin/__init__.py": ("attack", "dataset", "model", "payload", "scheme"),
+        "aspis_sim/plugin/__init__.py": ("attack", "dataset", "model", "payload", "scheme", "timing"),
     },
     "columns of files of results, written field by field": {
         "aspis_sim/analysis/comparison.py": ("least_p_sign_flip",),

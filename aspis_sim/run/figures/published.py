@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aspis_sim.adversary.targeting import TARGETINGS
+from aspis_sim.adversary.timing import TIMINGS
 from aspis_sim.coding import CODINGS
 from aspis_sim.distortion import strong_attack
 from aspis_sim.distortion.closed_forms import repetition_weak, subset_weak
@@ -33,14 +34,15 @@ def published_fraction(job: Job) -> float | None:
     else the most files in which q workers have a majority. Under ``weak`` it is published for three assignments: the
     C(q, r) files lost with the detected workers on the subset assignment, the majorities of workers spread over the
     groups of the repetition assignment, and q without redundancy. Nothing is published on other attacks, nor on a
-    scheme's assignment under a detector that is not its own or is told another q, nor where means are returned.
+    scheme's assignment under a detector that is not its own or is told another q, nor where means are returned,
+    nor on lies that are told in some steps only.
     """
     cell, assignment = job.cell, job.assignment
     attack = parse_part(cell.attack)
     published = TARGETINGS.traits(attack.name).published
     if published == "nothing distorted" or cell.q == 0:
         return 0.0
-    if cell.silent:
+    if cell.silent or not TIMINGS.traits(parse_part(cell.timing).name).every_step:
         return None
     code = CODINGS.traits(cell.coding)
     if code.mixes:

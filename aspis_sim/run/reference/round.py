@@ -30,6 +30,7 @@ class RoundRecord(NamedTuple):
         distorted: files whose value in the update is not their honest gradient.
         lost: files that are dropped.
         excluded: bool ``[K]``, workers that are excluded.
+        exposed: whether a Byzantine worker is among them.
         kappa: of the values that entered the update, NaN where there is none.
     """
 
@@ -37,6 +38,7 @@ class RoundRecord(NamedTuple):
     distorted: int
     lost: int
     excluded: NDArray[np.bool_]
+    exposed: bool
     kappa: float
 
 
@@ -50,8 +52,12 @@ def play(
     lie: Callable[..., Any],
     by_rule: Callable[..., Any],
     own: NDArray[Any],
+    lying: bool,
 ) -> tuple[NDArray[Any], RoundRecord]:
-    """The update ``[d]`` of a round whose rows, files' gradients or workers' means, are ``honest`` ``[f, d]``."""
+    """The update ``[d]`` of a round whose rows, files' gradients or workers' means, are ``honest`` ``[f, d]``.
+
+    Byzantine workers return the truth unless they are ``lying`` in it.
+    """
     cell, assignment, scope = job.cell, job.returned, job.build_payload().scope
     feed, key = job.feed(), jax.random.fold_in(stream(job.feed().key, "payload"), step)
     window = step // cell.adversary_window if cell.adversary_window else 0
@@ -63,6 +69,8 @@ def play(
         distorts = distorted_copies(job.shape.lies, feed.byzantine[window][assignment.files])
     else:
         distorts = feed.distorts[window]
+    if not lying:
+        distorts = np.zeros_like(distorts)
     of_honest = (~np.asarray(feed.byzantine[window])[assignment.files]).sum(1)
     absent = np.zeros(cell.workers, bool)
     if cell.silent:
@@ -110,7 +118,8 @@ def play(
     false = distorts[np.arange(len(slot)), slot] & (values != honest).any(1)
     kappa = _kappa(update, honest[taken.kept & ~false])
     counts = int((false & taken.kept).sum()), int((~taken.kept).sum())
-    return update, RoundRecord(0.0, *counts, ~verdict.honest, kappa)
+    exposed = bool((~verdict.honest & feed.byzantine[window]).any())
+    return update, RoundRecord(0.0, *counts, ~verdict.honest, exposed, kappa)
 
 
 def _kappa(update: NDArray[Any], honest: NDArray[Any]) -> float:

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim.adversary.timing import timing
 from aspis_sim.aggregation.conventions import CLIPS_RETURNED
 from aspis_sim.environment import pinned
 from aspis_sim.evidence import evidence
@@ -39,6 +40,7 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         velocity, history = np.zeros_like(weights), np.zeros((len(job.returned.files), len(weights)))
         known = Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
         remembers = evidence(parse_part(cell.evidence).name, **parse_part(cell.evidence).options)
+        when = timing(parse_part(cell.timing).name, **parse_part(cell.timing).options)
         rounds: list[RoundRecord] = []
         gradients, poisons = returned_by(net, cell.local_steps), job.build_payload().poisons
         lie, rule = lie_of(job.build_payload()), job.build_rule()
@@ -60,7 +62,9 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
                 known = Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
             own = own_row(job, lambda chosen: gradients(weights, rate, inputs[chosen], labels[chosen])[1], samples)  # noqa: B023
             past = (1 - cell.momentum) * velocity
-            update, record = play(job, step, honest, poisoned, past, known, lie, by_rule, own)
+            exposed = np.array([step < len(rounds) and rounds[step].exposed for step in range(cell.steps)])
+            lying = bool(when(step, cell.steps, exposed))
+            update, record = play(job, step, honest, poisoned, past, known, lie, by_rule, own, lying)
             clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
             velocity = clipped(update[None], clip)[0] + cell.momentum * velocity
             weights = weights - rate * velocity

@@ -18,6 +18,7 @@ class Kind(enum.StrEnum):
 
     ASSIGNMENTS = "assignments"
     ATTACKS = "attacks"
+    TIMINGS = "timings"
     PAYLOADS = "payloads"
     SILENCES = "silences"
     DETECTORS = "detectors"
@@ -118,6 +119,7 @@ def _catalogue(kind: Kind | None, workers: int, q: int | None, format: Format) -
 def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.adversary.payloads import PAYLOADS
     from aspis_sim.adversary.targeting import TARGETINGS
+    from aspis_sim.adversary.timing import TIMINGS
     from aspis_sim.aggregation import RULES
     from aspis_sim.assignment import ASSIGNMENTS
     from aspis_sim.audits import AUDIT_POLICIES
@@ -137,6 +139,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     registries: dict[Kind, Registry[Any]] = {
         Kind.ASSIGNMENTS: ASSIGNMENTS,
         Kind.ATTACKS: TARGETINGS,
+        Kind.TIMINGS: TIMINGS,
         Kind.PAYLOADS: PAYLOADS,
         Kind.SILENCES: SILENCES,
         Kind.DETECTORS: DETECTORS,
