@@ -52,6 +52,7 @@ MAY_IMPORT = {
     "trials": UP_TO_SPEC,
     "study": UP_TO_RUN,
     "analysis": UP_TO_RUN | {"study"},
+    "battery": UP_TO_ANALYSIS,
     "reproduction": UP_TO_ANALYSIS,
     "report": UP_TO_ANALYSIS | {"trials"},
     "front": UP_TO_ANALYSIS | {"report"},

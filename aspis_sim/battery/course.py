@@ -72,9 +72,6 @@ class _Contest:
         assert self.round is not None
         for trial in self.round.trials:
             group = self.setup.group(trial)
-            if len(told.get(trial, ())) < len(group.seeds):
-                self.verdict = self._failed()
-                return
             self.runs += group.trainings
             self.samples += group.trainings * resolve(group.first).samples_processed
         scores = {trial: self._score(told[trial]) for trial in self.round.trials}
@@ -91,9 +88,9 @@ class _Contest:
         found = {one.row.seed: one.validation for one in runs if one.validation is not None}
         return self.setup.score(found, runs[0].row.lr)
 
-    def _failed(self) -> Verdict:
-        told = {"runs": self.runs, "samples_processed": self.samples, "status": "failed"}
-        return Verdict(self.setup.defence.name, self.setup.cell.q, **told)
+    def fail(self, status: str) -> None:
+        """End without figures."""
+        self.verdict = Verdict(self.setup.defence.name, self.setup.cell.q, status=status)
 
 
 def course(
@@ -125,9 +122,13 @@ def course(
         session = Session(study, [(None, grid) for grid in grids_of(groups)], selection or Selection())
         titles = dict.fromkeys(contest.title for contest in running)
         yield Leg(tuple(titles), session, _worst(contests), _verdicts(contests))
-        runs = session.runs()
+        runs, failures = session.runs(), session.failures()
         for contest in running:
-            contest.take({trial: runs[group] for trial, group in asked[contest].items()})
+            of_groups = asked[contest]
+            if failed := [failures[group] for group in of_groups.values() if group in failures]:
+                contest.fail(failed[0])
+            else:
+                contest.take({trial: runs[group] for trial, group in of_groups.items()})
     return _verdicts(contests)
 
 

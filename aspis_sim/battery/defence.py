@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from aspis_sim.aggregation import RULES
+from aspis_sim.aggregation import PREAGGREGATIONS, RULES
 from aspis_sim.errors import InputError
 from aspis_sim.printable import brief
 from aspis_sim.registry import unknown_name
@@ -84,10 +84,10 @@ def _parts(named: str) -> dict[str, str]:
     first, _, rest = named.partition("+")
     if first in SCHEMES:
         return {"scheme": first, **({"rule": rest} if rest else {})}
-    name = parse_part(named).name
-    for step in name.split("+"):
-        if step not in RULES:
-            raise unknown_name("scheme or rule", step, (*SCHEMES, *RULES))
+    known = (*SCHEMES, *RULES, *PREAGGREGATIONS)
+    for step in parse_part(named).name.split("+"):
+        if step not in known:
+            raise unknown_name("scheme or rule", step, known)
     return {"scheme": BARE, "rule": named}
 
 

@@ -62,5 +62,5 @@ class Lie:
             payload=self.payload,
             framed=self.framed,
             strength=self.strength,
-            **({} if self.timing == ALWAYS else {"timing": self.timing}),
+            timing=self.timing,
         )

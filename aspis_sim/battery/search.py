@@ -10,15 +10,15 @@ from math import exp, isfinite, log, sqrt
 from aspis_sim.battery.lie import ALWAYS, Lie
 from aspis_sim.battery.setup import Score, Setup, Trial, best_rate, worst
 from aspis_sim.battery.standard import (
-    FACTORS,
     FINALISTS,
     GOLDEN,
     PLACES,
     PROBES,
+    ROUNDS,
     SEARCHING,
-    STRENGTHENED,
+    STRENGTHS,
     TIMED,
-    TIMINGS,
+    VARIED,
     WHAT,
     WHOLE,
 )
@@ -80,7 +80,7 @@ def search(setup: Setup, more: int = 0) -> Search:
     whole: dict[Lie, Score] = {}
     dear = _pairs(_places(known)[:1], SEARCHING)
     yield from _tried("whole runs", setup, whole, [*worst(known, WHOLE), *dear], rate)
-    for_time = [replace(lie, timing=when) for lie in worst(whole, TIMED) for when in TIMINGS]
+    for_time = [replace(lie, timing=when) for lie in worst(whole, TIMED) for when in setup.timings]
     yield from _tried("when", setup, whole, for_time, rate)
     yield from _adapted(setup, known, whole, rate, more)
 
@@ -97,9 +97,9 @@ def search(setup: Setup, more: int = 0) -> Search:
 def most_runs(setup: Setup) -> int:
     """How many runs the battery takes at most, its verdict included."""
     rates, places = len(set(setup.rates)), len(setup.places)
-    strengths = STRENGTHENED * len(FACTORS) + GOLDEN * STRENGTHENED
+    strengths = len(VARIED) * len(STRENGTHS) + GOLDEN * ROUNDS
     in_search = rates + places * len(PROBES) + min(places, PLACES) * len(WHAT) + strengths + WHOLE + len(SEARCHING)
-    in_search += TIMED * len(TIMINGS) + FINALISTS * (rates - 1)
+    in_search += TIMED * len(setup.timings) + FINALISTS * (rates - 1)
     return in_search + 2 * (FINALISTS + 1) * len(setup.seeds)
 
 
@@ -123,23 +123,21 @@ def _places(known: Mapping[Lie, Score]) -> list[tuple[str, int | None]]:
 
 
 def _strengths(setup: Setup, known: dict[Lie, Score], rate: float) -> Generator[Round, Scores, None]:
-    """Vary the strengths of the worst lies: some factors, then golden section on the logarithm around the best."""
-    bases = [lie for lie in worst(known, len(known)) if lie.has_strength][:STRENGTHENED]
-    own = {lie: setup.strength(lie) or 1.0 for lie in bases}
-    varied = [replace(lie, strength=own[lie] * factor) for lie in bases for factor in FACTORS]
+    """Vary strengths at the worst place, then narrow down those that do most by golden section on their logarithm."""
+    bases = [lie for lie in _pairs(_places(known)[:1], VARIED) if lie in known]
+    varied = [replace(lie, strength=strength) for lie in bases for strength in STRENGTHS]
     yield from _tried("how much", setup, known, varied, rate, short=True)
-    for _ in range(GOLDEN):
-        nearer = [one for lie in bases if (one := _golden(lie, own[lie], known)) is not None]
+    ranked = dict.fromkeys(replace(lie, strength=None) for lie in worst(known, len(known)))
+    narrowed = [lie for lie in ranked if lie in bases][:GOLDEN]
+    for _ in range(ROUNDS):
+        nearer = [one for lie in narrowed if (one := _golden(lie, setup.strength(lie), known)) is not None]
         yield from _tried("how much", setup, known, nearer, rate, short=True)
 
 
-def _golden(base: Lie, own: float, known: Mapping[Lie, Score]) -> Lie | None:
-    """The next strength between the neighbours of the best so far; None where it has no two."""
-    alike = {
-        log(one.strength or own): one
-        for one in known
-        if replace(one, strength=None) == base and (one.strength is None or one.strength > 0)
-    }
+def _golden(base: Lie, own: float | None, known: Mapping[Lie, Score]) -> Lie | None:
+    """The next strength between the best so far and its farther neighbour; None where it has not got two."""
+    told = {one: own if one.strength is None else one.strength for one in known if replace(one, strength=None) == base}
+    alike = {log(strength): one for one, strength in told.items() if strength is not None and strength > 0}
     points = sorted(alike)
     best = max(points, key=lambda point: known[alike[point]].harm)
     place = points.index(best)
@@ -174,5 +172,5 @@ def _changes(lie: Lie, setup: Setup, known: Mapping[Lie, Score]) -> list[Lie]:
     payloads = list(dict.fromkeys((one.payload, one.strength) for one in ranked if one.where == lie.where))
     changed += [replace(lie, payload=payload, strength=strength) for payload, strength in payloads[: 2 * WHOLE]]
     changed += [replace(lie, attack=attack, framed=framed) for attack, framed in _places(known)]
-    changed += [replace(lie, timing=when) for when in (ALWAYS, *TIMINGS)]
+    changed += [replace(lie, timing=when) for when in (ALWAYS, *setup.timings)]
     return [one for one in dict.fromkeys(changed) if one.strength is None or isfinite(one.strength)]

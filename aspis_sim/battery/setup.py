@@ -10,7 +10,7 @@ from statistics import fmean
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.battery.defence import Defence
 from aspis_sim.battery.lie import Lie
-from aspis_sim.battery.standard import SHORT, WHERE
+from aspis_sim.battery.standard import SHORT, TIMINGS, WHERE
 from aspis_sim.errors import InputError
 from aspis_sim.run.figures.columns import EXPLODED
 from aspis_sim.run.rate import Validation
@@ -127,6 +127,12 @@ class Setup:
     def strength(self, lie: Lie) -> float | None:
         """The strength with which it lies."""
         return resolve(lie.told_by(self.cell)).strength
+
+    @property
+    def timings(self) -> tuple[str, ...]:
+        """The times other than always that may differ from it here."""
+        exposes = resolve(self.cell).detector.detects
+        return tuple(when for when in TIMINGS if exposes or when != "until-exposed")
 
     @cached_property
     def places(self) -> tuple[tuple[str, int | None], ...]:

@@ -2,7 +2,8 @@
 
 1. *where*: every targeting that differs from the others on this system, with three payloads, in short runs;
 2. *what*: every payload at the two places where the first round did most, in short runs;
-3. *how much*: the strengths of the three worst lies, in short runs: five factors, then golden section around the best;
+3. *how much*: other strengths of four payloads at the worst place, in short runs, then golden section around the best
+   one of the two that do most;
 4. *whole runs* of the four worst, and of the payloads that search by themselves at the worst place;
 5. *when*: the two worst at other times than always, in whole runs;
 6. *which rate*: the three worst under every learning rate; the defence takes the rate whose worst case is best.
@@ -28,14 +29,18 @@ SEARCHING = ("optimised:evaluations=4",)
 LEFT_OUT = {"backdoor": "it wants stamped images misread and the accuracy left alone"}
 """Payloads that are not tried, with the reason."""
 
-FACTORS = (-1.0, 0.25, 0.5, 2.0, 4.0)
-"""What a strength is multiplied with."""
+VARIED = ("alie", "constant", "inner_product", "reversed")
+"""The payloads whose strength is varied."""
 
-TIMINGS = ()
+STRENGTHS = (-1.0, 0.1, 0.3, 1.0, 3.0, 10.0)
+"""The strengths that are tried, beside the payload's own."""
+
+TIMINGS = ("late:after=0.5", "bursts:period=20:on=10", "until-exposed")
+"""The times that are tried, the last one where a detector can expose anybody."""
 
 SHORT = 4
 """A short run has so many times fewer steps."""
 
-PLACES, STRENGTHENED, GOLDEN, WHOLE, TIMED, FINALISTS = 2, 3, 3, 4, 2, 3
-"""Places where every payload is tried; lies whose strength is varied; rounds of golden section; whole runs; lies that
+PLACES, GOLDEN, ROUNDS, WHOLE, TIMED, FINALISTS = 2, 2, 3, 4, 2, 3
+"""Places where every payload is tried; payloads that go through golden section, and its rounds; whole runs; lies that
 are timed; lies that are tried under every rate, and run again with fresh seeds."""

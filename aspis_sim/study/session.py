@@ -1,6 +1,6 @@
 """Running grids in a study: the one way in which anything of several runs is trained, in memory or in a folder."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,7 +14,7 @@ from aspis_sim.spec.grid import Grid, Replicates
 from aspis_sim.study.fingerprint import Origin, group_digest, origin_of
 from aspis_sim.study.ledger import StudyLedger
 from aspis_sim.study.pending import Pending, pending, shard
-from aspis_sim.study.records import StoredRun
+from aspis_sim.study.records import Known, Place, StoredRun
 from aspis_sim.study.study import Study
 
 
@@ -110,20 +110,33 @@ class Session:
 
     def runs(self) -> dict[Replicates, list[StoredRun]]:
         """The runs of each group that did not fail, with cells, traces and validation, in the order of their seeds."""
+        found: dict[Replicates, list[StoredRun]] = {group: [] for group in self.groups}
+        for group, place, one, row in self._placed():
+            if not row.failed:
+                cell = replace(group.first, lr=one.lr, seed=place.seed)
+                trace = self._study.trace(one.key)
+                found[group].append(StoredRun(row, one.key, cell=cell, trace=trace, validation=one.validation))
+        return found
+
+    def failures(self) -> dict[Replicates, str]:
+        """The status of the first run that failed, of each group in which one did."""
+        found: dict[Replicates, str] = {}
+        for group, _, _, row in self._placed():
+            if row.failed:
+                found.setdefault(group, row.status)
+        return found
+
+    def _placed(self) -> Iterator[tuple[Replicates, Place, Known, Row]]:
+        """The runs of the groups, each with every group that it belongs to."""
         known = {one.id: one for one in self._study.known()}
         by_digest: dict[str, list[Replicates]] = {}
         for group in self.groups:
             by_digest.setdefault(group_digest(group.first), []).append(group)
-        found: dict[Replicates, list[StoredRun]] = {group: [] for group in self.groups}
         for place, row in self._study.placed_rows(self._numbers):
             one = known[place.run]
-            groups = [group for group in by_digest.get(place.digest, ()) if one.lr in group.rates]
-            for group in groups if not row.failed else ():
-                if place.seed in group.seeds:
-                    cell = replace(group.first, lr=one.lr, seed=place.seed)
-                    trace = self._study.trace(one.key)
-                    found[group].append(StoredRun(row, one.key, cell=cell, trace=trace, validation=one.validation))
-        return found
+            for group in by_digest.get(place.digest, ()):
+                if one.lr in group.rates and place.seed in group.seeds:
+                    yield group, place, one, row
 
     def rows(self) -> list[Row]:
         """The rows of these grids that are there, in their order."""

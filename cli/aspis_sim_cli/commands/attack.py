@@ -141,7 +141,8 @@ def _run(
 def _said(leg: "Leg") -> str:
     """What is being tried, and the worst so far."""
     trying = " and ".join(leg.titles)
-    said = f"{trying}: {leg.session.pending.cells} runs"
+    cells = leg.session.pending.cells
+    said = f"{trying}: {cells:,} run{'' if cells == 1 else 's'}"
     if leg.worst is not None:
         setup, lie, score = leg.worst
         said += (
