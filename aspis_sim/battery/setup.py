@@ -138,7 +138,7 @@ class Setup:
     def places(self) -> tuple[tuple[str, int | None], ...]:
         """The targetings that differ here, each with its number of framed workers: those that distort something."""
         found: dict[object, tuple[str, int | None]] = {}
-        for where in _all_places(self.cell.q):
+        for where in all_places(self.cell.q):
             with suppress(InputError):
                 if (key := self._told(where)) is not None:
                     found.setdefault(key, where)
@@ -164,7 +164,8 @@ class Setup:
         return Score(fmean(tops), fmean(losses), rate)
 
 
-def _all_places(q: int) -> Iterator[tuple[str, int | None]]:
+def all_places(q: int) -> Iterator[tuple[str, int | None]]:
+    """Every targeting, a frame-up with every number of framed workers."""
     for name in WHERE:
         if TARGETINGS.accepts(parse_part(name).name, "framed"):
             yield from ((name, framed) for framed in reversed(range(q)))

@@ -1,0 +1,101 @@
+"""Does the battery find the worst that there is? A full grid of everything registered, beside the battery.
+
+``python -m benchmarks.attack_grid aspis,median --study FOLDER`` trains, on digits with K=15, q=4, 60 steps and 2 seeds,
+every targeting (a frame-up with every number of framed workers) with every payload at its own strength, lying in every
+step; and it lets the battery search for the same defence, with the grid's seeds for its verdict. A row a defence: the
+worst cell of the grid by mean top-1 on test data, what the battery found, and the sample gradients of both.
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from aspis_sim.adversary.payloads import PAYLOADS
+from aspis_sim.battery.asked import Asked, asked_for
+from aspis_sim.battery.course import course, grids_of
+from aspis_sim.battery.lie import Lie
+from aspis_sim.battery.setup import Setup, Trial, all_places
+from aspis_sim.battery.standard import SEARCHING
+from aspis_sim.battery.verdict import Verdict
+from aspis_sim.run.executors import EXECUTORS
+from aspis_sim.run.executors.base import Executor
+from aspis_sim.run.executors.lasting import lasting
+from aspis_sim.run.row import Row
+from aspis_sim.study.session import Session
+from aspis_sim.study.study import Study
+from benchmarks.table import print_csv
+
+SETTINGS = {"q": "4", "steps": "60", "seed": "0,1", "lr": "0.1"}
+
+
+def full_grid(setup: Setup, study: Study, pool: Executor) -> list[Row]:
+    """Every targeting with every payload, with the seeds of the verdict."""
+    searching = {one.partition(":")[0]: one for one in SEARCHING}
+    payloads = [searching.get(name, name) for name in PAYLOADS]
+    lies = [Lie(attack, payload, framed) for attack, framed in all_places(setup.cell.q) for payload in payloads]
+    groups = [setup.group(Trial(lie, setup.rates, seeds=setup.seeds)) for lie in lies if setup.possible(lie)]
+    session = Session(study, [(None, grid) for grid in grids_of(groups)])
+    for _ in session.run("", pool):
+        pass
+    return session.rows()
+
+
+def battery(setup: Setup, study: Study, pool: Executor) -> Verdict:
+    """What the battery finds."""
+    legs = course([setup], study)
+    while True:
+        try:
+            leg = next(legs)
+        except StopIteration as ended:
+            return ended.value[0]
+        for _ in leg.session.run("", pool):
+            pass
+
+
+def worst_cell(rows: Sequence[Row], chance: float) -> tuple[float, Row]:
+    """The lowest mean top-1 of the cells that differ in seed only, and a row of it."""
+    cells: dict[Any, list[Row]] = {}
+    for row in rows:
+        cells.setdefault((row.attack, row.payload), []).append(row)
+    means = {key: fmean(chance if row.status != "ok" else row.top1 for row in of) for key, of in cells.items()}
+    worst = min(means, key=lambda key: means[key])
+    return means[worst], cells[worst][0]
+
+
+def compared(asked: Asked, study: Study, pool: Executor) -> dict[str, Any]:
+    """The row of a defence."""
+    setup = asked.setup
+    assert setup is not None
+    rows = full_grid(setup, study, pool)
+    found = battery(setup, Study.in_memory(), pool)
+    top1, cell = worst_cell(rows, setup.chance)
+    samples = sum(row.samples_processed for row in rows)
+    lie = Lie(found.attack or "", found.payload or "", found.framed, found.strength, found.timing or "")
+    return {
+        "scheme": found.scheme,
+        "grid_top1": round(top1, 4),
+        "grid_attack": f"{cell.attack}, {cell.payload}",
+        "grid_runs": len(rows),
+        "battery_top1": found.robust_top1 if found.robust_top1 is None else round(found.robust_top1, 4),
+        "battery_attack": lie.label,
+        "battery_runs": found.runs,
+        "samples_share": round(found.samples_processed / samples, 4),
+    }
+
+
+def rows(names: str, study: Study) -> Iterator[dict[str, Any]]:
+    """A row a defence."""
+    with lasting(EXECUTORS.build("local")) as pool:
+        for asked in asked_for({**SETTINGS, "scheme": names}, 1000):
+            yield compared(asked, study, pool)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("scheme")
+    parser.add_argument("--study", type=Path, required=True)
+    given = parser.parse_args()
+    with Study.open_or_create(given.study) as opened:
+        print_csv(list(rows(given.scheme, opened)))
