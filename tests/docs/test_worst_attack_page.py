@@ -1,0 +1,48 @@
+"""The page on the battery names all that the battery tries."""
+
+import re
+from pathlib import Path
+
+from aspis_sim.battery import standard
+from aspis_sim.battery.verdict import COLUMNS
+
+PAGE = (Path(__file__).parents[2] / "docs/worst-attack.md").read_text(encoding="utf-8")
+ROUNDS = {cells[1].strip(): cells[2] for line in PAGE.splitlines() if len(cells := line.split("|")) == 5}
+NUMBERS = {"two": 2, "three": 3, "four": 4}
+
+
+def named(round_of):
+    return tuple(re.findall(r"`([^`]+)`", ROUNDS[round_of]))
+
+
+def test_the_page_names_what_is_tried():
+    assert named("where") == standard.PROBES
+    assert named("what") == standard.WHAT
+    assert named("how much") == standard.VARIED
+    assert named("whole runs") == standard.SEARCHING
+    strengths = re.search(r"strengths (.*), then", ROUNDS["how much"])
+    assert strengths is not None
+    assert tuple(map(float, re.findall(r"-?[\d.]+", strengths[1]))) == standard.STRENGTHS
+    assert all(f"`{name}` is left out" in PAGE for name in standard.LEFT_OUT)
+
+
+def test_the_page_counts_as_the_battery_does():
+    def count(round_of, pattern):
+        found = re.search(pattern, ROUNDS[round_of])
+        assert found is not None
+        return NUMBERS[found[1]]
+
+    assert count("what", r"the (\w+) worst places") == standard.PLACES
+    assert count("how much", r"for the (\w+) that do most") == standard.GOLDEN
+    assert count("whole runs", r"the (\w+) worst so far") == standard.WHOLE
+    assert count("when", r"the (\w+) worst") == standard.TIMED
+    assert count("which rate", r"the (\w+) worst") == standard.FINALISTS
+    assert count("the verdict", r"the (\w+) worst") == standard.FINALISTS
+    assert "A short run has a quarter of the steps" in PAGE
+    assert standard.SHORT == 4
+
+
+def test_every_column_that_the_page_explains_is_there():
+    explained = re.findall(r"`([a-z_0-9]+)`", PAGE.partition("## What comes out")[2].partition("A search is")[0])
+    assert set(explained) - {"ok", "diverged"} <= set(COLUMNS)
+    assert len(explained) > 15
