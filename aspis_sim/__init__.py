@@ -19,7 +19,7 @@ from aspis_sim.version import __version__
 if TYPE_CHECKING:
     from aspis_sim.adversary import payload
     from aspis_sim.aggregation import preaggregation, rule
-    from aspis_sim.front import Progress, Results, TrainedRun, sweep, train
+    from aspis_sim.front import Progress, Results, TrainedRun, attack, sweep, train
     from aspis_sim.run.row import Row
     from aspis_sim.study import Study
 
@@ -29,6 +29,7 @@ _HOMES = {
     "Row": "aspis_sim.run.row",
     "Study": "aspis_sim.study",
     "TrainedRun": "aspis_sim.front",
+    "attack": "aspis_sim.front",
     "payload": "aspis_sim.adversary",
     "preaggregation": "aspis_sim.aggregation",
     "rule": "aspis_sim.aggregation",
@@ -47,6 +48,7 @@ __all__ = [
     "Study",
     "TrainedRun",
     "__version__",
+    "attack",
     "payload",
     "preaggregation",
     "rule",

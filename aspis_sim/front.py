@@ -1,4 +1,4 @@
-"""What Python users call: `sweep` and `train` take the settings of the commands as keywords, and give rows and traces.
+"""What Python users call: `sweep`, `train` and `attack` take the settings of the commands as keywords, and give rows and traces.
 
 Keywords are the flags of the commands with underscores (or the names of the settings where these differ, as ``rule``
 for ``aggregator``); values are text as on the command line, numbers, or sequences of either.
@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from aspis_sim.analysis.tables import tables_of
+from aspis_sim.battery.asked import asked_for, records, runs_beyond, work
+from aspis_sim.battery.course import concluded, course
 from aspis_sim.data.status import unpublished
 from aspis_sim.errors import InputError
 from aspis_sim.files import writable, write_whole
 from aspis_sim.records import as_csv
 from aspis_sim.report.text_tables import plain
 from aspis_sim.run.executors import EXECUTORS
+from aspis_sim.run.executors.lasting import lasting
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.row import COLUMNS, Row, row_of
 from aspis_sim.run.sweep import Event
@@ -178,6 +181,36 @@ def train(*, every: int | None = None, progress: Callable[[int], None] | None = 
     return TrainedRun(row_of(resolve(cell), result), result.trace, curve)
 
 
+def attack(
+    *,
+    study: str | Path | None = None,
+    search_seed: int = 1000,
+    budget: int | None = None,
+    executor: str = "local",
+    **settings: Any,
+) -> list[dict[str, Any]]:
+    """Search the worst attack on each defence; gives a record for each and each q: the columns of the command's CSV.
+
+    Args:
+        study: folder that keeps every run as it ends, so that the same call resumes; None for none.
+        search_seed: of all runs of the search; those of the verdict have ``seeds``.
+        budget: runs for each defence and q; None for the battery alone.
+        executor: where runs are computed: "local" or "ray".
+        settings: as those of ``aspis-sim attack``; ``scheme`` is text as there, or a list of such texts.
+
+    Raises:
+        InputError: a setting cannot be, no defence is defined, or the budget is too small; nothing has been trained.
+        DataError: a data set is missing or damaged, or the study is.
+    """
+    asked = asked_for(_by_setting(settings, several=True), search_seed)
+    more = runs_beyond(asked, budget)
+    setups = [one.setup for one in asked if one.setup is not None]
+    with Study.in_memory() if study is None else Study.open_or_create(study) as kept:
+        legs = course(setups, kept, more=more)
+        with lasting(EXECUTORS.build(executor), work(setups)) as pool:
+            return records(asked, concluded(legs, pool))
+
+
 class _Told:
     """What the callback of a sweep is told."""
 
@@ -197,7 +230,7 @@ class _Told:
 
 
 def keywords(several: bool) -> dict[str, str]:
-    """The keywords of `sweep` or `train` -> the setting that each is."""
+    """The keywords of `sweep`, `attack` or `train` -> the setting that each is."""
     names = {(one.flag_of_several if several else one.flag).replace("-", "_"): name for name, one in AXES.items()}
     return {**names, **{name: name for name in AXES}}
 
@@ -234,3 +267,4 @@ def _signed(function: Any, several: bool) -> None:
 
 _signed(sweep, several=True)
 _signed(train, several=False)
+_signed(attack, several=True)

@@ -14,11 +14,10 @@ from typing import Any
 
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.battery.asked import Asked, asked_for
-from aspis_sim.battery.course import course, grids_of
+from aspis_sim.battery.course import concluded, course, grids_of
 from aspis_sim.battery.lie import Lie
 from aspis_sim.battery.setup import Setup, Trial, all_places
 from aspis_sim.battery.standard import SEARCHING
-from aspis_sim.battery.verdict import Verdict
 from aspis_sim.run.executors import EXECUTORS
 from aspis_sim.run.executors.base import Executor
 from aspis_sim.run.executors.lasting import lasting
@@ -42,18 +41,6 @@ def full_grid(setup: Setup, study: Study, pool: Executor) -> list[Row]:
     return session.rows()
 
 
-def battery(setup: Setup, study: Study, pool: Executor) -> Verdict:
-    """What the battery finds."""
-    legs = course([setup], study)
-    while True:
-        try:
-            leg = next(legs)
-        except StopIteration as ended:
-            return ended.value[0]
-        for _ in leg.session.run("", pool):
-            pass
-
-
 def worst_cell(rows: Sequence[Row], chance: float) -> tuple[float, Row]:
     """The lowest mean top-1 of the cells that differ in seed only, and a row of it."""
     cells: dict[Any, list[Row]] = {}
@@ -69,7 +56,7 @@ def compared(asked: Asked, study: Study, pool: Executor) -> dict[str, Any]:
     setup = asked.setup
     assert setup is not None
     rows = full_grid(setup, study, pool)
-    found = battery(setup, Study.in_memory(), pool)
+    (found,) = concluded(course([setup], Study.in_memory()), pool)
     top1, cell = worst_cell(rows, setup.chance)
     samples = sum(row.samples_processed for row in rows)
     lie = Lie(found.attack or "", found.payload or "", found.framed, found.strength, found.timing or "")

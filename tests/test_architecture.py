@@ -55,7 +55,7 @@ MAY_IMPORT = {
     "battery": UP_TO_ANALYSIS,
     "reproduction": UP_TO_ANALYSIS,
     "report": UP_TO_ANALYSIS | {"trials"},
-    "front": UP_TO_ANALYSIS | {"report"},
+    "front": UP_TO_ANALYSIS | {"battery", "report"},
     "": {"front"},
 }
 """Room -> the rooms that its files may import beside its own; the rooms of the first line stand below all others."""

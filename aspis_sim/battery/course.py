@@ -7,6 +7,7 @@ from aspis_sim.battery.lie import Lie
 from aspis_sim.battery.search import Found, Round, Scores, Search, search
 from aspis_sim.battery.setup import Score, Setup, Trial
 from aspis_sim.battery.verdict import Verdict, judged, trials
+from aspis_sim.run.executors.base import Executor
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.row import Row
 from aspis_sim.spec.grid import Grid, Replicates
@@ -130,6 +131,23 @@ def course(
             else:
                 contest.take({trial: runs[group] for trial, group in of_groups.items()})
     return _verdicts(contests)
+
+
+def concluded(legs: Generator[Leg, None, list[Verdict]], executor: Executor) -> list[Verdict]:
+    """Run a course to its end; gives its verdicts.
+
+    Args:
+        legs: of a `course`.
+        executor: one that lasts, see `aspis_sim.run.executors.lasting`.
+    """
+    while True:
+        try:
+            leg = next(legs)
+        except StopIteration as ended:
+            verdicts: list[Verdict] = ended.value
+            return verdicts
+        for _ in leg.session.run("", executor):
+            pass
 
 
 def grids_of(groups: Iterable[Replicates]) -> list[Grid]:

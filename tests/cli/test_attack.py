@@ -1,10 +1,12 @@
 """``attack``: the battery against real runs, its table, resuming, and that test data have no say in what it finds."""
 
 import json
+from typing import Any
 
 import pytest
 from aspis_sim_cli.commands import attack as command
 
+import aspis_sim
 from aspis_sim.battery import search
 from aspis_sim.battery.verdict import COLUMNS
 from tests.cli.program import invoke, refused, rows
@@ -63,7 +65,7 @@ def test_test_data_have_no_say_in_the_search(tmp_path, monkeypatch):
     (tmp_path / "own.py").write_text(OWN_DATA)
     told = {}
     for name in ("true", "noise"):
-        given = f"--q 1 --plugin own.py --dataset {name} --scheme median,aspis --budget 200 --format json"
+        given = f"--q 1 --plugin own.py --dataset {name} --scheme median --format json"
         told[name] = json.loads(invoke(SMALL, given).stdout)
     results = ("clean_top1", "robust_top1", "worst_top1", "robust_top1_at_clean_lr", "dataset")
     for true, noise in zip(told["true"], told["noise"], strict=True):
@@ -85,6 +87,23 @@ def test_a_study_resumes_a_search_that_was_stopped_and_gives_the_same(tmp_path):
     kept = rows(invoke(f"sweep --study {study} --quiet --format csv").stdout)
     assert {row["payload"] for row in kept} == {"zero", "constant", "reversed", "sign_flip"}
     assert {row["seed"] for row in kept} == {"0", "1", "1000"}
+
+
+def test_python_gets_what_the_command_prints():
+    given: dict[str, Any] = {
+        "workers": 7,
+        "q": 1,
+        "model": "softmax",
+        "steps": 40,
+        "samples_per_file": 2,
+        "lr": 0.1,
+        "seeds": (0, 1),
+    }
+    records = aspis_sim.attack(scheme=["average", "bulyan"], **given)
+    printed = json.loads(invoke(SMALL, "--q 1 --scheme average,bulyan --format json").stdout)
+    assert records == printed
+    with pytest.raises(aspis_sim.InputError, match="`payload` is what the search varies"):
+        aspis_sim.attack(payload="alie", **given)
 
 
 def test_the_table_says_what_was_found_and_how_to_read_it(monkeypatch):
