@@ -1,6 +1,7 @@
 """In which steps Byzantine workers lie: what each timing says, what a run then shows, and what is refused."""
 
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,7 @@ from aspis_sim.run.row import Row
 from aspis_sim.spec.grid import Grid
 from aspis_sim.study.fingerprint import group_digest, sources
 
-SMALL = {"dataset": "digits", "model": "softmax", "samples_per_file": 1, "protocol": "files", "workers": 7, "seed": 0}
+SMALL: dict[str, Any] = {"model": "softmax", "samples_per_file": 1, "workers": 7, "seed": 0}
 
 
 def told(name, exposed=(), steps=12, **options):
