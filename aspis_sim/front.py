@@ -1,4 +1,4 @@
-"""What Python users call: `sweep`, `train` and `attack` take the settings of the commands as keywords, and give rows and traces.
+"""What Python users call: `sweep`, `train` and `attack` take the settings of the commands as keywords.
 
 Keywords are the flags of the commands with underscores (or the names of the settings where these differ, as ``rule``
 for ``aggregator``); values are text as on the command line, numbers, or sequences of either.

@@ -25,7 +25,8 @@ def setup_of(scheme, q=2, **given):
 def played(setup, harm, more=0):
     """Play a search whose trial has the accuracy 1 - harm(lie, rate, short); gives its rounds and what it found."""
     running: Any = search(setup, more)
-    rounds, scores = [], None
+    rounds: list[Any] = []
+    scores = None
     while True:
         try:
             one = running.send(scores)
