@@ -1,4 +1,4 @@
-"""The leaderboard as Markdown, from the rows of ``aspis-sim attack``: ``python -m benchmarks.leaderboard_table ROWS.csv``.
+"""The leaderboard as Markdown: ``python -m benchmarks.leaderboard_table ROWS.csv``, with rows of ``aspis-sim attack``.
 
 A row a defence and q, by q and then by what the worst attack leaves.
 """
