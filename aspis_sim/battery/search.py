@@ -15,7 +15,6 @@ from aspis_sim.battery.standard import (
     PLACES,
     PROBES,
     ROUNDS,
-    SEARCHING,
     STRENGTHS,
     TIMED,
     VARIED,
@@ -77,9 +76,11 @@ def search(setup: Setup, more: int = 0) -> Search:
     yield from _tried("what", setup, known, _pairs(places[:PLACES], WHAT), rate, short=True)
     yield from _strengths(setup, known, rate)
 
+    dear = _pairs(_places(known)[:1], setup.searching)
+    yield from _tried("what it can find itself", setup, known, dear, rate, short=True)
+
     whole: dict[Lie, Score] = {}
-    dear = _pairs(_places(known)[:1], SEARCHING)
-    yield from _tried("whole runs", setup, whole, [*worst(known, WHOLE), *dear], rate)
+    yield from _tried("whole runs", setup, whole, worst(known, WHOLE), rate)
     for_time = [replace(lie, timing=when) for lie in worst(whole, TIMED) for when in setup.timings]
     yield from _tried("when", setup, whole, for_time, rate)
     yield from _adapted(setup, known, whole, rate, more)
@@ -98,7 +99,9 @@ def most_runs(setup: Setup) -> int:
     """How many runs the battery takes at most, its verdict included."""
     rates, places = len(set(setup.rates)), len(setup.places)
     strengths = len(VARIED) * len(STRENGTHS) + GOLDEN * ROUNDS
-    in_search = rates + places * len(PROBES) + min(places, PLACES) * len(WHAT) + strengths + WHOLE + len(SEARCHING)
+    in_search = (
+        rates + places * len(PROBES) + min(places, PLACES) * len(WHAT) + strengths + WHOLE + len(setup.searching)
+    )
     in_search += TIMED * len(setup.timings) + FINALISTS * (rates - 1)
     return in_search + 2 * (FINALISTS + 1) * len(setup.seeds)
 

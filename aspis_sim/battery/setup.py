@@ -10,7 +10,7 @@ from statistics import fmean
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.battery.defence import Defence
 from aspis_sim.battery.lie import Lie
-from aspis_sim.battery.standard import SHORT, TIMINGS, WHERE
+from aspis_sim.battery.standard import MOST_ENTRIES, SEARCHING, SHORT, TIMINGS, WHERE
 from aspis_sim.errors import InputError
 from aspis_sim.run.figures.columns import EXPLODED
 from aspis_sim.run.rate import Validation
@@ -133,6 +133,12 @@ class Setup:
         """The times other than always that may differ from it here."""
         exposes = resolve(self.cell).detector.detects
         return tuple(when for when in TIMINGS if exposes or when != "until-exposed")
+
+    @property
+    def searching(self) -> tuple[str, ...]:
+        """The payloads that search in every step and can do so in good time here."""
+        job = resolve(self.cell)
+        return SEARCHING if len(job.returned.files) * job.plan.parameters <= MOST_ENTRIES else ()
 
     @cached_property
     def places(self) -> tuple[tuple[str, int | None], ...]:

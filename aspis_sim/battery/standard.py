@@ -4,9 +4,10 @@
 2. *what*: every payload at the two places where the first round did most, in short runs;
 3. *how much*: other strengths of four payloads at the worst place, in short runs, then golden section around the best
    one of the two that do most;
-4. *whole runs* of the four worst, and of the payloads that search by themselves at the worst place;
-5. *when*: the two worst at other times than always, in whole runs;
-6. *which rate*: the three worst under every learning rate; the defence takes the rate whose worst case is best.
+4. *what it can find itself*: the payloads that search in every step, at the worst place, in short runs;
+5. *whole runs* of the four worst;
+6. *when*: the two worst at other times than always, in whole runs;
+7. *which rate*: the three worst under every learning rate; the defence takes the rate whose worst case is best.
 
 All of it sees validation data only, with one seed.
 """
@@ -23,8 +24,11 @@ WHAT = (
 )
 """The payloads that are tried."""
 
-SEARCHING = ("optimised:evaluations=4",)
-"""The payloads that search by themselves, in every step: too dear for every place."""
+SEARCHING = ("optimised:evaluations=4", "farsighted:evaluations=2:samples=128")
+"""The payloads that search in every step: too dear for every place."""
+
+MOST_ENTRIES = 3_000_000
+"""Entries of a step's gradients, rows times parameters, up to which they are tried."""
 
 LEFT_OUT = {"backdoor": "it wants stamped images misread and the accuracy left alone"}
 """Payloads that are not tried, with the reason."""

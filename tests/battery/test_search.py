@@ -79,7 +79,16 @@ def test_the_search_goes_where_the_harm_is():
     assert (worst.where, worst.payload, worst.timing) == (("frame-up", 1), "reversed", "late:after=0.5")
     assert 1.3 < worst.strength < 2.2
     titles = list(dict.fromkeys(one.title for one in rounds))
-    assert titles == ["no attack", "where", "what", "how much", "whole runs", "when", "which rate"]
+    assert titles == [
+        "no attack",
+        "where",
+        "what",
+        "how much",
+        "what it can find itself",
+        "whole runs",
+        "when",
+        "which rate",
+    ]
     runs = sum(len(trial.rates) for one in rounds for trial in one.trials)
     assert runs + 2 * (standard.FINALISTS + 1) * len(setup.seeds) <= most_runs(setup)
 

@@ -7,7 +7,7 @@ import pytest
 from aspis_sim_cli.commands import attack as command
 
 import aspis_sim
-from aspis_sim.battery import search
+from aspis_sim.battery import search, setup
 from aspis_sim.battery.verdict import COLUMNS
 from tests.cli.program import invoke, refused, rows
 
@@ -42,7 +42,7 @@ def few(monkeypatch):
     """A battery of few payloads: the rest is the same."""
     monkeypatch.setattr(search, "PROBES", ("constant", "reversed"))
     monkeypatch.setattr(search, "WHAT", ("constant", "reversed", "sign_flip"))
-    monkeypatch.setattr(search, "SEARCHING", ())
+    monkeypatch.setattr(setup, "SEARCHING", ())
     monkeypatch.setattr(search, "VARIED", ("constant", "reversed"))
 
 

@@ -19,7 +19,8 @@ def test_the_page_names_what_is_tried():
     assert named("where") == standard.PROBES
     assert named("what") == standard.WHAT
     assert named("how much") == standard.VARIED
-    assert named("whole runs") == standard.SEARCHING
+    assert named("what it can find itself") == standard.SEARCHING
+    assert f"{standard.MOST_ENTRIES // 10**6} million entries" in ROUNDS["what it can find itself"]
     strengths = re.search(r"strengths (.*), then", ROUNDS["how much"])
     assert strengths is not None
     assert tuple(map(float, re.findall(r"-?[\d.]+", strengths[1]))) == standard.STRENGTHS
