@@ -27,7 +27,7 @@ WHAT = (
 SEARCHING = ("optimised:evaluations=4", "farsighted:evaluations=2:samples=128")
 """The payloads that search in every step: too dear for every place."""
 
-MOST_ENTRIES = 3_000_000
+MOST_ENTRIES = 1_000_000
 """Entries of a step's gradients, rows times parameters, up to which they are tried."""
 
 LEFT_OUT = {"backdoor": "it wants stamped images misread and the accuracy left alone"}
