@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.adversary.payloads import Payload
-from aspis_sim.adversary.payloads.base import Samples
+from aspis_sim.adversary.payloads.base import Poisons, Samples
 from aspis_sim.aggregation import Rule
 from aspis_sim.aggregation.vote import Ballot
 from aspis_sim.assignment import Assignment
@@ -213,6 +213,22 @@ class Round:
         assert batch.rate is not None
         return self.source.changes(batch.weights, batch.rate, *given)
 
+    def honest_rows(self, batch: Batch) -> tuple[History, Array]:
+        """The workers' history after a round, and what honest workers return in it, ``[f, d]`` on every device."""
+        history, gradients = self._honest(batch, True)
+        made = self._whole(gradients)
+        return history, made[self._copy_positions()[:, 0]] if self.replicated else made
+
+    def poisoned_rows(self, batch: Batch, poisons: Poisons) -> Array:
+        """The gradients ``[f, d]`` of the batch's files on poisoned samples, on every device."""
+        return self._whole(self._gradients(batch, jnp.arange(len(batch.files)), True, self._poison(poisons)))
+
+    def _poison(self, poisons: Poisons) -> Poison:
+        return jax.vmap(lambda inputs, labels: poisons(inputs, labels, self.data))
+
+    def _whole(self, gradients: Gradients) -> Array:
+        return self.source.axis.gather(gradients.form(0, 0), gradients.layout.bands[0].width)
+
     def own_gradient(self, batch: Batch) -> Array:
         """The mean gradient ``[d]`` of the batch's files, as the server computes it itself, unclipped."""
         files = len(batch.files)
@@ -265,8 +281,8 @@ class Round:
         """The lies of a tile, from its honest rows, its band and its index."""
         poisons, poisoned = lie.poisons, None
         if poisons is not None:
-            poison = jax.vmap(lambda inputs, labels: poisons(inputs, labels, self.data))
-            poisoned = self._gradients(batch, jnp.arange(len(batch.files)), honest.layout.one_tile, poison).form
+            rows, poison = jnp.arange(len(batch.files)), self._poison(poisons)
+            poisoned = self._gradients(batch, rows, honest.layout.one_tile, poison).form
         return lies_of(lie, honest.layout, self.source.axis, key, batch.weights.dtype, poisoned)
 
     def _by_rule(self, values: Array, kept: Array | None, distortable: Array) -> Array:

@@ -11,7 +11,7 @@ import pytest
 
 from aspis_sim.adversary.payloads import PAYLOADS, Reach, payload
 from aspis_sim.adversary.payloads import optimised as module
-from aspis_sim.adversary.payloads.optimised import STARTS, starts
+from aspis_sim.adversary.payloads.families import STARTS, starts
 from aspis_sim.aggregation import RULES, Rule, accepts, rule
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid

@@ -1,0 +1,111 @@
+"""What an adversary that knows data, model and server can work out of the steps to come."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from aspis_sim.adversary.payloads import Prospect
+from aspis_sim.adversary.payloads.base import Poisons
+from aspis_sim.data import differs_by_run
+from aspis_sim.gradients.clipping import clip_one
+from aspis_sim.gradients.momentum import History
+from aspis_sim.gradients.network import Network
+from aspis_sim.models.base import in_float32
+from aspis_sim.simulation.exchange import Batch
+from aspis_sim.simulation.round import Round
+from aspis_sim.simulation.server.moving import Mover
+
+
+class Course(NamedTuple):
+    """What steps change.
+
+    Attributes:
+        weights: float ``[d]``.
+        optimizer: the server's own state.
+        history: of the workers' momentum, empty without.
+        step: number of the step.
+    """
+
+    weights: Array
+    optimizer: Any
+    history: History
+    step: Array
+
+
+def prospect_of(
+    course: Course,
+    one_round: Round,
+    network: Network,
+    server: Mover,
+    rate: Callable[[Array], Array],
+    batch: Batch,
+    byzantine: Array,
+) -> Prospect:
+    """The prospect of a step: later ones take its samples again, and keep the running statistics of batch norms.
+
+    The loss is that on validation data. Data that are drawn anew in every run are known to the program by the training
+    samples alone, on which the loss is measured then.
+
+    Args:
+        course: before the step.
+        one_round: of the run.
+        network: the model on its data.
+        server: how the weights move.
+        rate: from the number of a step to its learning rate.
+        batch: of the step.
+        byzantine: bool ``[K]``, who lies.
+    """
+    radius = one_round.clip_returned
+    if radius is None:
+        first, received = course, lambda rows: rows
+    else:
+        first, received = course, jax.vmap(lambda row: clip_one(row, radius))
+    if one_round.momentum:
+        first = course._replace(history=one_round.honest_rows(batch)[0])
+
+    def at(course: Course) -> Batch:
+        own = None if batch.rate is None else jnp.asarray(rate(course.step))
+        return batch._replace(weights=course.weights, history=course.history, rate=own)
+
+    def moved(course: Course, update: Array) -> Course:
+        weights, optimizer = server.moved(course.weights, course.optimizer, update, rate(course.step))
+        return Course(weights, optimizer, course.history, course.step + 1)
+
+    def rows(course: Course) -> tuple[Array, Course]:
+        history, made = one_round.honest_rows(at(course))
+        return in_float32(made), course._replace(history=history)
+
+    def poisoned(course: Course, poisons: Poisons) -> Array:
+        return in_float32(one_round.poisoned_rows(at(course), poisons))
+
+    def loss(weights: Array, samples: int | None) -> Array:
+        inputs, labels = _judging(network, batch, samples)
+        return network.loss_at(weights, batch.statistics, inputs, labels)
+
+    return Prospect(
+        course=first,
+        moved=moved,
+        rows=rows,
+        poisoned=poisoned,
+        past=lambda course: server.past(course.optimizer),
+        received=received,
+        weights=lambda course: course.weights,
+        loss=loss,
+        byzantine=byzantine,
+    )
+
+
+def _judging(network: Network, batch: Batch, samples: int | None) -> tuple[Array, Array]:
+    """Inputs and labels on which the loss is measured, evenly chosen."""
+    part = "train" if differs_by_run(network.dataset) else "validation"
+    given, named = network.example.inputs[part], network.example.labels[part]
+    chosen = np.arange(len(named))
+    if samples is not None and samples < len(named):
+        chosen = np.arange(samples) * len(named) // samples
+    if part == "train":
+        return batch.inputs[chosen], batch.labels[chosen]
+    return jnp.asarray(given[chosen]), jnp.asarray(named[chosen])
