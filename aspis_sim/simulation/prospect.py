@@ -9,7 +9,6 @@ import numpy as np
 from jax import Array
 
 from aspis_sim.adversary.payloads import Prospect
-from aspis_sim.adversary.payloads.base import Poisons
 from aspis_sim.data import differs_by_run
 from aspis_sim.gradients.clipping import clip_one
 from aspis_sim.gradients.momentum import History
@@ -42,10 +41,12 @@ def prospect_of(
     network: Network,
     server: Mover,
     rate: Callable[[Array], Array],
-    batch: Batch,
+    batch_of: Callable[[Course], Batch],
+    key_of: Callable[[Array], Array],
     byzantine: Array,
+    left: Array,
 ) -> Prospect:
-    """The prospect of a step: later ones take its samples again, and keep the running statistics of batch norms.
+    """The prospect of a step. The running statistics of batch norms stay as they are.
 
     The loss is that on validation data. Data that are drawn anew in every run are known to the program by the training
     samples alone, on which the loss is measured then.
@@ -56,46 +57,38 @@ def prospect_of(
         network: the model on its data.
         server: how the weights move.
         rate: from the number of a step to its learning rate.
-        batch: of the step.
+        batch_of: from a course to the batch of its step.
+        key_of: from the number of a step to the key of its payload.
         byzantine: bool ``[K]``, who lies.
+        left: steps left in the run, this one among them.
     """
-    radius = one_round.clip_returned
-    if radius is None:
-        first, received = course, lambda rows: rows
-    else:
-        first, received = course, jax.vmap(lambda row: clip_one(row, radius))
-    if one_round.momentum:
-        first = course._replace(history=one_round.honest_rows(batch)[0])
-
-    def at(course: Course) -> Batch:
-        own = None if batch.rate is None else jnp.asarray(rate(course.step))
-        return batch._replace(weights=course.weights, history=course.history, rate=own)
+    radius, batch = one_round.clip_returned, batch_of(course)
+    clip = lambda rows: rows if radius is None else jax.vmap(lambda row: clip_one(row, radius))(rows)  # noqa: E731
 
     def moved(course: Course, update: Array) -> Course:
         weights, optimizer = server.moved(course.weights, course.optimizer, update, rate(course.step))
         return Course(weights, optimizer, course.history, course.step + 1)
 
     def rows(course: Course) -> tuple[Array, Course]:
-        history, made = one_round.honest_rows(at(course))
+        history, made = one_round.honest_rows(batch_of(course))
         return in_float32(made), course._replace(history=history)
-
-    def poisoned(course: Course, poisons: Poisons) -> Array:
-        return in_float32(one_round.poisoned_rows(at(course), poisons))
 
     def loss(weights: Array, samples: int | None) -> Array:
         inputs, labels = _judging(network, batch, samples)
         return network.loss_at(weights, batch.statistics, inputs, labels)
 
     return Prospect(
-        course=first,
+        course=course,
         moved=moved,
         rows=rows,
-        poisoned=poisoned,
+        key=lambda course: key_of(course.step),
+        poisoned=lambda course, poisons: in_float32(one_round.poisoned_rows(batch_of(course), poisons)),
         past=lambda course: server.past(course.optimizer),
-        received=received,
+        received=clip,
         weights=lambda course: course.weights,
         loss=loss,
         byzantine=byzantine,
+        left=left,
     )
 
 

@@ -36,6 +36,10 @@ CODE = 1
 """Number folded into a round's key for what the decoder draws and the adversary does not know."""
 
 
+Given = tuple[Feed, Array, Array, Array]
+"""What a run is fed, the samples of every step, and the inputs and labels to train on."""
+
+
 @dataclass(frozen=True)
 class Step:
     """The fixed parts of every step of a run.
@@ -64,7 +68,7 @@ class Step:
         self, state: State, feed: Feed, order: Array, table: Table | None, inputs: Array, labels: Array
     ) -> State:
         """The state after the step, or stuck before it where its graph is not in the table."""
-        key = jax.random.fold_in(stream(feed.key, "payload"), state.step)
+        key = self._key(feed, state.step)
         roles = roles_of(self.shape, self.round.assignment, self.delays, state.step, feed)
         statistics_worker = jnp.argmin(roles.byzantine if roles.silent is None else roles.byzantine | roles.silent)
         batch = self._batch(state, feed, order, inputs, labels)
@@ -73,7 +77,9 @@ class Step:
             foreseen = self._foreseen(state, feed, table, roles)
             lie = lie.aimed_at(foreseen.reach)
             if lie.planned is not None:
-                lie = lie.ahead_of(foreseen.reach, self._prospect(state, feed, batch, roles.byzantine))
+                lie = lie.ahead_of(
+                    foreseen.reach, self._prospect(state, (feed, order, inputs, labels), roles.byzantine)
+                )
         if lie.informed is not None:
             lie = lie.knowing(self._server.past(state.optimizer))
         returned = self.round.play(batch, roles.files, roles.distorts, lie, key, statistics_worker)
@@ -129,21 +135,34 @@ class Step:
         if self.round.source.augment is not None:
             drawn = jax.random.fold_in(stream(feed.key, "augmentation"), state.step)
         local = self.shape.settings.local_steps > 1
-        rate = jnp.asarray(self._rate(state, feed)) if local else None
+        rate = self._rate(state, feed) if local else None
         return Batch(state.weights, state.history, state.statistics, inputs, labels, samples, drawn, rate)
 
     def _rate(self, state: State, feed: Feed) -> Array:
-        return feed.rate * self.schedule(state.step)
+        return jnp.asarray(feed.rate * self.schedule(state.step))
 
     @property
     def _server(self) -> Mover:
         settings = self.shape.settings
         return Mover(settings.momentum, settings.clip_server if self.round.clip_returned is None else None)
 
-    def _prospect(self, state: State, feed: Feed, batch: Batch, byzantine: Array) -> Prospect:
-        course = Course(state.weights, state.optimizer, state.history, state.step)
-        rate = lambda step: feed.rate * self.schedule(step)  # noqa: E731
-        return prospect_of(course, self.round, self.network, self._server, rate, batch, byzantine)
+    def _prospect(self, state: State, given: Given, byzantine: Array) -> Prospect:
+        """What an adversary that knows the samples of all steps can work out of them."""
+        feed = given[0]
+        return prospect_of(
+            Course(state.weights, state.optimizer, state.history, state.step),
+            self.round,
+            self.network,
+            self._server,
+            lambda step: jnp.asarray(feed.rate * self.schedule(step)),
+            lambda course: self._batch(state._replace(**course._asdict()), *given),
+            lambda step: self._key(feed, step),
+            byzantine,
+            self.shape.settings.steps - state.step,
+        )
+
+    def _key(self, feed: Feed, step: Array) -> Array:
+        return jax.random.fold_in(stream(feed.key, "payload"), step)
 
     def blank(self, state: State, feed: Feed, order: Array, inputs: Array, labels: Array) -> list[tuple[int, int]]:
         """The shapes of the workers' history in a run of which these are the first arguments."""

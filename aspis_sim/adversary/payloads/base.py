@@ -73,32 +73,36 @@ class Reach(NamedTuple):
 class Prospect(NamedTuple):
     """What an adversary that knows data, model and server can work out of the steps to come.
 
-    A course is what a run carries from step to step: weights, the momentum of the server and that of the workers. It
-    goes in where one is asked for and comes out as it is.
+    A course is what a run carries from step to step: the weights, the momentum of the server and that of the workers,
+    the number of the step.
 
     Attributes:
-        course: before the update of this round.
+        course: before this round.
         moved: from a course and an update ``[d]`` to the course after it, with the learning rate, the clipping and the
             momentum of the run.
-        rows: from a course to the honest rows ``[n, d]`` of the round's samples there, and the course with what the
-            workers remember of them.
+        rows: from a course to the honest rows ``[n, d]`` of the step's samples, and the course with what the workers
+            remember of them.
+        key: from a course to the key of the step's payload.
         poisoned: from a course and what a payload ``poisons`` to the gradients ``[n, d]`` on those samples.
         past: from a course to what the server last moved the weights along ``[d]``, zeros before the first step.
         received: from rows ``[n, d]`` to those that the server has made of them before it compares and aggregates them.
         weights: of a course, ``[d]``.
         loss: of weights ``[d]``, on so many validation samples, evenly chosen; None for all.
         byzantine: bool ``[K]``, who lies.
+        left: steps left in the run, this one among them.
     """
 
     course: Any
     moved: Callable[[Any, Array], Any]
     rows: Callable[[Any], tuple[Array, Any]]
+    key: Callable[[Any], Array]
     poisoned: Callable[[Any, Poisons], Array]
     past: Callable[[Any], Array]
     received: Callable[[Array], Array]
     weights: Callable[[Any], Array]
     loss: Callable[[Array, int | None], Array]
     byzantine: Array
+    left: Array
 
 
 @dataclass(frozen=True)

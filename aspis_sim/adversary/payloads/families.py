@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
+from numpy.typing import NDArray
 
 from aspis_sim.adversary.payloads import PAYLOADS, payload
 from aspis_sim.adversary.payloads.alie import deviation
@@ -96,6 +97,20 @@ def whole(lie: Payload, rows: Array, key: Array) -> Array:
     return jnp.broadcast_to(lie.of_files(rows, key), rows.shape).astype(rows.dtype)
 
 
+def tried(families: Sequence[tuple[float, ...]], evaluations: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The families and strengths of a grid: the own strengths of each family, and a geometric grid in both senses."""
+    half = np.geomspace(WEAKEST, STRONGEST, max(evaluations // 2, 2))
+    grid = np.concatenate([-half[::-1], half])
+    each = [(*own, *grid) if own else (0.0,) for own in families]
+    return np.repeat(np.arange(len(families)), [len(one) for one in each]), np.concatenate(each)
+
+
+def ratio_of(evaluations: int) -> float:
+    """The ratio of neighbours in the grid."""
+    half = np.geomspace(WEAKEST, STRONGEST, max(evaluations // 2, 2))
+    return float(half[1] / half[0])
+
+
 def strongest(
     families: Sequence[tuple[float, ...]],
     harm: Callable[[Array, Array], Array],
@@ -113,11 +128,9 @@ def strongest(
         evaluations: strengths per family in the grid, and again around the best.
         dtype: of strengths and harm.
     """
-    half = np.geomspace(WEAKEST, STRONGEST, max(evaluations // 2, 2))
-    grid, ratio = np.concatenate([-half[::-1], half]), half[1] / half[0]
-    tried = [(*own, *grid) if own else (0.0,) for own in families]
-    kinds = jnp.asarray(np.repeat(np.arange(len(families)), [len(one) for one in tried]))
-    strengths = jnp.asarray(np.concatenate(tried), dtype)
+    indices, numbers = tried(families, evaluations)
+    kinds, strengths = jnp.asarray(indices), jnp.asarray(numbers, dtype)
+    ratio = ratio_of(evaluations)
     factors = jnp.geomspace(1 / ratio, ratio, evaluations, dtype=dtype)
 
     def attempt(index: Array, state: tuple[Lie, Lie]) -> tuple[Lie, Lie]:
@@ -164,15 +177,22 @@ def length(vector: Array) -> Array:
     return scale * jnp.sqrt(jnp.where(squared > 0, squared, 1)) * (squared > 0)
 
 
-def climb(lies: Array, mean: Array, harm: Callable[[Array], Array], reached: Array, steps: int) -> Array:
-    """Gradient ascent from lies ``[n, d]`` whose harm is ``reached``: the lie of every file changes by itself.
+def climb(
+    lies: Array,
+    mean: Array,
+    harm: Callable[[Array], Array],
+    uphill: Callable[[Array], Array],
+    reached: Array,
+    steps: int,
+) -> Array:
+    """Ascent of ``harm`` along ``uphill`` from lies ``[n, d]`` of harm ``reached``: every file's lie changes by itself.
 
     Steps are of half the lies' distance from the mean, halved whenever a step does not help.
     """
 
     def step(_: Array, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         lies, value, size = state
-        slope = jax.grad(harm)(lies)
+        slope = uphill(lies)
         slope = jnp.where(jnp.isfinite(slope), slope, 0)
         steepness, distance = length(slope), length(lies - mean)
         trial = lies + size * distance / jnp.where(steepness > 0, steepness, 1) * slope

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, get_args
 
+import jax
 import jax.numpy as jnp
 from jax import Array, lax
 
@@ -56,27 +57,32 @@ def search(
         objective: what counts as harm, see `optimised`.
     """
     mean = mean_over_rows(rows)
-    harm = harming(rows, rule.beside(mean) if rule.own_samples else rule, reach, objective)
+    harm = _harm(rows, rule.beside(mean) if rule.own_samples else rule, reach, objective)
     built = [lambda strength, start=start: whole(start.build(strength), rows, key) for start in families]
     own = [start.strengths for start in families]
     best = strongest(own, lambda start, strength: harm(lax.switch(start, built, strength)), evaluations, rows.dtype)
     lies = lax.switch(best.start, built, best.strength)
-    return climb(lies, mean, harm, best.harm, ascent) if ascent else lies
+    return climb(lies, mean, harm, jax.grad(harm), best.harm, ascent) if ascent else lies
 
 
-def harming(rows: Array, rule: Rule, reach: Reach, objective: Objective = "descent") -> Callable[[Array], Array]:
+def _harm(rows: Array, rule: Rule, reach: Reach, objective: Objective) -> Callable[[Array], Array]:
     """From lies ``[n, d]`` to the harm that they do; -inf for lies that reach nothing because they are not finite."""
+    harm, server = harm_of_update(rows, objective), serving(rule, reach)
+    return lambda lies: arriving(
+        jnp.isfinite(lies).all(), harm(server(jnp.where(reach.lies[:, None], lies, rows))), reach
+    )
+
+
+def harm_of_update(rows: Array, objective: Objective = "descent") -> Callable[[Array], Array]:
+    """From an update ``[d]`` to the harm that it does to a training whose honest gradients are ``rows [n, d]``."""
     mean = mean_over_rows(rows)
     largest = jnp.max(jnp.abs(mean))
     scaled = mean / jnp.where(largest > 0, largest, 1)
     downhill = scaled / jnp.where(largest > 0, jnp.sqrt(jnp.sum(jnp.square(scaled))), 1)
-    server = serving(rule, reach)
 
-    def harm(lies: Array) -> Array:
-        update = server(jnp.where(reach.lies[:, None], lies, rows))
+    def harm(update: Array) -> Array:
         done = -jnp.sum(update * downhill) if objective == "descent" else length(update - mean)
-        done = jnp.where(jnp.isfinite(update).all(), done, jnp.inf)
-        return arriving(jnp.isfinite(lies).all(), done, reach)
+        return jnp.where(jnp.isfinite(update).all(), done, jnp.inf)
 
     return harm
 
