@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from aspis_sim.adversary.payloads.base import Reach
 from aspis_sim.adversary.payloads.families import ratio_of, tried
 
-GRID, SIGHT, BEST, POLICY, SHORT, ANSWER = range(6)
-"""What is tried: a family with a strength; factors of the best strength as `optimised` judges, and of the best one; a
-family in all steps ahead; the best of a family now and the best policy later; the best of all, as the answer."""
+GRID, BEST, POLICY, SHORT, ANSWER = range(5)
+"""What is tried: a family with a strength; factors of the best strength; a family in all steps ahead; the best of a
+family now and the best policy later; the best of all, as the answer."""
 
 
 class Scene(NamedTuple):
@@ -46,13 +46,11 @@ class Family(NamedTuple):
         told: from a strength and a scene to lies ``[n or 1, d]``.
         strengths: own ones; none for a family without a strength.
         directed: whether it is aimed; these families come first.
-        known: whether `optimised` knows it.
     """
 
     told: Callable[[Array, Scene], Array]
     strengths: tuple[float, ...] = ()
     directed: bool = False
-    known: bool = False
 
 
 class Search(NamedTuple):
@@ -100,7 +98,7 @@ def plan_of(lying: Sequence[Family], how: Search) -> Plan:
     directed = tried([family.strengths for family in lying if family.directed], how.evaluations)
     ratio, none = ratio_of(how.evaluations), np.zeros(how.evaluations, int)
     factors = np.geomspace(1 / ratio, ratio, how.evaluations)
-    parts = [(GRID, *every, False), (SIGHT, none, factors, False), (BEST, none, factors, False)]
+    parts = [(GRID, *every, False), (BEST, none, factors, False)]
     parts += [(GRID, *directed, True), (BEST, none, factors, False)] * how.turns
     if how.ahead > 1:
         both = [(*sizes, *(-size for size in sizes)) or (0.0,) for sizes in own]

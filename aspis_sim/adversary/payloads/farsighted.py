@@ -52,15 +52,16 @@ def along(strength: Array, scene: Scene) -> Array:
 
 
 def families(aggregator: str, convention: str | None, parameters: dict[str, Any]) -> list[Family]:
-    """`by_signs` and `along`, and after them all registered payloads that do not search themselves."""
+    """`by_signs` and `along`, and after them all registered payloads but those of a backdoor and this one."""
     found = [Family(by_signs, (1.0, 100.0), directed=True), Family(along, (1.0,), directed=True)]
-    found += [Family(partial(of_payload, start.build), start.strengths, known=True) for start in starts(convention)]
+    found += [Family(partial(of_payload, start.build), start.strengths) for start in starts(convention)]
     found += [Family(baruch)]
-    krum = payload("fang", convention=convention, against="krum", aggregator=aggregator, **parameters)
-    for made in (krum, payload("fang"), payload("mimic", direction="variance"), payload("label_flip")):
-        found.append(Family(partial(of_payload, partial(_same, made))))
+    told = {"convention": convention, "aggregator": aggregator, **parameters}
     rop = lambda strength: payload("rop", convention=convention, strength=strength)  # noqa: E731
-    return [*found, Family(partial(of_payload, rop), (1.0,))]
+    found.append(Family(partial(of_payload, rop), (1.0,)))
+    made = [payload("fang", against="krum", **told), payload("fang"), payload("mimic", direction="variance")]
+    made += [payload("label_flip"), payload("optimised", **told)]
+    return [*found, *(Family(partial(of_payload, partial(_same, one))) for one in made)]
 
 
 def _same(made: Payload, strength: Array) -> Payload:
@@ -78,18 +79,42 @@ def farsighted(
     convention: str | None = None,
     **parameters: Any,
 ) -> Payload:
-    """The lies after which the validation loss is highest.
+    """The lies after which the loss on validation data is highest, in this step or some steps ahead.
+
+    The attacker knows what that of `optimised` knows and, beside it, the weights, the validation data, the learning
+    rate, clipping and momentum of the server, and with ``ahead`` the samples of the steps to come. It never sees test
+    data. In a run every candidate is put through the rule and the server's step, and the loss there is what counts; an
+    update that is not finite does infinite harm, unless what is not finite loses its votes. The candidates are all
+    other payloads but ``backdoor``, with their own strengths and those of a grid, ALIE with the strength of Baruch et
+    al. for K and q, and lies against the gradient of the validation loss, by its signs and along it, which are aimed
+    anew ``turns`` times from where the best lies lead.
+
+    With ``ahead`` the loss counts so many steps later, or at the end of the run. Strengths are searched as if all
+    updates until then were the same. Then every candidate with its own strength, in both senses, is a policy that is
+    played until then with the honest gradients of the steps to come, and the best lies of every candidate are played
+    with the best policy after them. So with ``ahead`` up to the end, no policy ends a run with a higher loss, as far as
+    the round is foreseen: Byzantine workers and the votes and verdicts of later steps are taken to be as in this one,
+    the order into which a rule shuffles rows is not known, and the running statistics of batch norms stay as they are.
+    This is the rollout of dynamic programming (Bertsekas): the best policy of some, chosen anew in every step. Lies
+    that are the worst for the next step alone are far from the worst for a run.
+
+    Without a model, outside of a run, it is `optimised`. A data set that is drawn anew by every run is judged on its
+    training samples.
 
     Args:
         aggregator: the rule as the command line takes it, ``"nnm+krum"`` too; a run fills in its own, with its options.
-        byzantine: rows that lie, the first ones, where the payload is called outside of a run.
-        ahead: steps after which the loss counts.
-        evaluations: strengths per payload, and again around the best.
+        byzantine: rows that lie, the first ones, where the payload is called outside of a run; in a run they are those
+            that the liars win.
+        ahead: steps after which the loss counts, 1 or more.
+        evaluations: strengths per payload, and again around the best, 2 or more.
         turns: how often the lies are aimed anew.
-        ascent: steps of gradient ascent.
-        samples: of the validation data.
+        ascent: steps of gradient ascent through the rule at the end, as if all updates ahead were the same.
+        samples: validation samples that are used at most, evenly chosen.
         convention: of the rule and of the payloads from which the search starts.
         parameters: of the rule.
+
+    Raises:
+        InputError: a number out of its range, or options that the rule does not take.
     """
     for name, value, least in (
         ("byzantine", byzantine, 1),
@@ -101,10 +126,8 @@ def farsighted(
     ):
         if isinstance(value, bool) or value < least:
             raise InputError(f"payload farsighted: {name}={value}; it is a whole number, {least} or more")
-    rule, lying = (
-        build_rule(aggregator, convention=convention, **parameters),
-        families(aggregator, convention, parameters),
-    )
+    rule = build_rule(aggregator, convention=convention, **parameters)
+    lying = families(aggregator, convention, parameters)
     how = Search(ahead, evaluations, turns, ascent, samples)
 
     def foreseen(rows: Array, key: Array | None, reach: Reach, prospect: Prospect) -> Array:

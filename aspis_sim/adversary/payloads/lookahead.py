@@ -14,10 +14,8 @@ from jax import Array, lax
 from aspis_sim.adversary.payloads.attempts import (
     ANSWER,
     BEST,
-    GRID,
     POLICY,
     SHORT,
-    SIGHT,
     Family,
     Scene,
     Search,
@@ -25,7 +23,6 @@ from aspis_sim.adversary.payloads.attempts import (
 )
 from aspis_sim.adversary.payloads.base import Prospect, Reach
 from aspis_sim.adversary.payloads.families import arriving, climb, serving
-from aspis_sim.adversary.payloads.optimised import harm_of_update
 from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.aggregation.base import Rule
 
@@ -83,8 +80,6 @@ class State(NamedTuple):
     Attributes:
         best: lies so far.
         centre: of the strengths that are tried around the best.
-        sight: the best lies as `optimised` judges, with that harm, and the centre of strengths around them.
-        sight_centre: see ``sight``.
         policy: the best lies that were played in all steps ahead.
         towards: where the lies are aimed ``[d]``.
         short: the best of every family.
@@ -93,8 +88,6 @@ class State(NamedTuple):
 
     best: Lies
     centre: Lies
-    sight: Lies
-    sight_centre: Lies
     policy: Lies
     towards: Array
     short: ShortList
@@ -120,7 +113,6 @@ def worst(rows: Array, rule: Rule, reach: Reach, prospect: Prospect, lying: Sequ
     dtype = rows.dtype
     begun = prospect.rows(prospect.course)[1]
     ahead = jnp.minimum(how.ahead, prospect.left)
-    first_order, known = harm_of_update(rows), jnp.asarray([family.known for family in lying])
     aimed = sum(family.directed for family in lying)
 
     def update_of(rows: Array, lies: Array) -> Array:
@@ -151,8 +143,8 @@ def worst(rows: Array, rule: Rule, reach: Reach, prospect: Prospect, lying: Sequ
         loss = loss_at(weights)
         return arriving(finite, jnp.where(jnp.isfinite(weights).all() & jnp.isfinite(loss), loss, jnp.inf), reach)
 
-    def played(first: Lies, later: Lies, steps: Array) -> tuple[Array, Array, Array, Array]:
-        """Play lies for some steps: the weights after all, the last lies and update, and whether all were finite."""
+    def played(first: Lies, later: Lies, steps: Array) -> tuple[Array, Array, Array]:
+        """Play lies for some steps: the weights after all, the last lies, and whether all were finite."""
 
         def step(number: Array, state: tuple[Any, Array, Array, Array]) -> tuple[Any, Array, Array, Array]:
             course, _, _, finite = state
@@ -166,7 +158,7 @@ def worst(rows: Array, rule: Rule, reach: Reach, prospect: Prospect, lying: Sequ
 
         nothing = jnp.zeros(rows.shape[1:], jax.eval_shape(update_of, rows, rows).dtype)
         course, lies, update, finite = lax.fori_loop(0, steps, step, (begun, rows, nothing, jnp.asarray(True)))
-        return repeated(update, course, steps), lies, update, finite
+        return repeated(update, course, steps), lies, finite
 
     plan = plan_of(lying, how)
     modes, starts, anew = jnp.asarray(plan.mode), jnp.asarray(plan.start), jnp.asarray(plan.anew)
@@ -176,40 +168,33 @@ def worst(rows: Array, rule: Rule, reach: Reach, prospect: Prospect, lying: Sequ
         mode, start, strength = modes[index], starts[index], strengths[index]
         towards = lax.cond(anew[index], lambda: uphill(state.best.weights), lambda: state.towards)
         first = Lies(start, strength, towards, none.harm, none.weights)
-        first = first.unless(around(state.sight_centre, strength), mode == SIGHT)
-        first = first.unless(around(state.centre, strength), mode == BEST)
+        refined = state.centre._replace(strength=state.centre.strength * strength)
+        first = first.unless(refined, mode == BEST)
         if how.ahead > 1:
             aim = state.short.towards[jnp.minimum(start, aimed - 1)]
             first = first._replace(towards=jnp.where(mode == POLICY, none.towards, first.towards))
             first = first.unless(first._replace(strength=state.short.strengths[start], towards=aim), mode == SHORT)
         first = first.unless(state.best, mode == ANSWER)
         later, far = first.unless(state.policy, mode == SHORT), (mode == POLICY) | (mode == SHORT)
-        weights, lies, update, finite = played(first, later, jnp.where(far, ahead, 1))
+        weights, lies, finite = played(first, later, jnp.where(far, ahead, 1))
         found = first._replace(harm=harm_at(weights, finite), weights=weights)
         begins = (mode == POLICY) & (index == int(np.argmax(plan.mode == POLICY)))
         best = state.best.unless(none, begins)
         best = best.unless(found, (found.harm > best.harm) & (mode != ANSWER))
-        judged = arriving(finite, jnp.where(known[first.start] & ~far, first_order(update), -jnp.inf), reach)
-        sight = state.sight.unless(found._replace(harm=judged), judged > state.sight.harm)
         return State(
             best=best,
             centre=state.centre.unless(best, mode != BEST),
-            sight=sight,
-            sight_centre=state.sight_centre.unless(sight, mode == GRID),
             policy=state.policy.unless(best, mode == POLICY),
             towards=towards,
             short=state.short.with_one(found, ~far),
             lies=lies,
         )
 
-    def around(centre: Lies, factor: Array) -> Lies:
-        return centre._replace(strength=centre.strength * factor)
-
     there = prospect.weights(prospect.course)
     none = Lies(starts[0], strengths[0], uphill(there), jnp.asarray(-jnp.inf, dtype), there)
     nobody = jnp.full(len(lying), -jnp.inf, dtype)
     short = ShortList(jnp.zeros_like(nobody), nobody, jnp.stack([none.towards] * aimed))
-    state = State(none, none, none, none, none, none.towards, short, rows)
+    state = State(none, none, none, none.towards, short, rows)
     state = lax.fori_loop(0, len(plan.mode), attempt, state)
     if not how.ascent:
         return state.lies

@@ -67,22 +67,17 @@ def search(
 
 def _harm(rows: Array, rule: Rule, reach: Reach, objective: Objective) -> Callable[[Array], Array]:
     """From lies ``[n, d]`` to the harm that they do; -inf for lies that reach nothing because they are not finite."""
-    harm, server = harm_of_update(rows, objective), serving(rule, reach)
-    return lambda lies: arriving(
-        jnp.isfinite(lies).all(), harm(server(jnp.where(reach.lies[:, None], lies, rows))), reach
-    )
-
-
-def harm_of_update(rows: Array, objective: Objective = "descent") -> Callable[[Array], Array]:
-    """From an update ``[d]`` to the harm that it does to a training whose honest gradients are ``rows [n, d]``."""
     mean = mean_over_rows(rows)
     largest = jnp.max(jnp.abs(mean))
     scaled = mean / jnp.where(largest > 0, largest, 1)
     downhill = scaled / jnp.where(largest > 0, jnp.sqrt(jnp.sum(jnp.square(scaled))), 1)
+    server = serving(rule, reach)
 
-    def harm(update: Array) -> Array:
+    def harm(lies: Array) -> Array:
+        update = server(jnp.where(reach.lies[:, None], lies, rows))
         done = -jnp.sum(update * downhill) if objective == "descent" else length(update - mean)
-        return jnp.where(jnp.isfinite(update).all(), done, jnp.inf)
+        done = jnp.where(jnp.isfinite(update).all(), done, jnp.inf)
+        return arriving(jnp.isfinite(lies).all(), done, reach)
 
     return harm
 
