@@ -9,10 +9,12 @@ import numpy as np
 from jax import Array
 
 from aspis_sim.adversary.payloads import Prospect
+from aspis_sim.adversary.payloads.base import Poisons
 from aspis_sim.data import differs_by_run
 from aspis_sim.gradients.clipping import clip_one
 from aspis_sim.gradients.momentum import History
 from aspis_sim.gradients.network import Network
+from aspis_sim.gradients.source import Gradients
 from aspis_sim.models.base import in_float32
 from aspis_sim.simulation.exchange import Batch
 from aspis_sim.simulation.round import Round
@@ -70,7 +72,7 @@ def prospect_of(
         return Course(weights, optimizer, course.history, course.step + 1)
 
     def rows(course: Course) -> tuple[Array, Course]:
-        history, made = one_round.honest_rows(batch_of(course))
+        history, made = _returned(one_round, batch_of(course))
         return in_float32(made), course._replace(history=history)
 
     def loss(weights: Array, samples: int | None) -> Array:
@@ -82,7 +84,7 @@ def prospect_of(
         moved=moved,
         rows=rows,
         key=lambda course: key_of(course.step),
-        poisoned=lambda course, poisons: in_float32(one_round.poisoned_rows(batch_of(course), poisons)),
+        poisoned=lambda course, poisons: in_float32(_poisoned(one_round, batch_of(course), poisons)),
         past=lambda course: server.past(course.optimizer),
         received=clip,
         weights=lambda course: course.weights,
@@ -90,6 +92,23 @@ def prospect_of(
         byzantine=byzantine,
         left=left,
     )
+
+
+def _returned(one_round: Round, batch: Batch) -> tuple[History, Array]:
+    """The workers' history after a round, and what honest workers return in it, ``[f, d]`` on every device."""
+    history, gradients = one_round.honest(batch, True)
+    made = _whole(one_round, gradients)
+    return history, made[one_round.copy_positions()[:, 0]] if one_round.replicated else made
+
+
+def _poisoned(one_round: Round, batch: Batch, poisons: Poisons) -> Array:
+    """The gradients ``[f, d]`` of the batch's files on poisoned samples, on every device."""
+    poison = jax.vmap(lambda inputs, labels: poisons(inputs, labels, one_round.data))
+    return _whole(one_round, one_round.gradients(batch, jnp.arange(len(batch.files)), True, poison))
+
+
+def _whole(one_round: Round, gradients: Gradients) -> Array:
+    return one_round.source.axis.gather(gradients.form(0, 0), gradients.layout.bands[0].width)
 
 
 def _judging(network: Network, batch: Batch, samples: int | None) -> tuple[Array, Array]:

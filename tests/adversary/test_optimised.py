@@ -135,7 +135,7 @@ def test_no_fixed_payload_does_more_harm(name, objective, convention):
 def test_fixed_payloads_are_starts():
     """With their own strengths and their convention's; what is no start is so on purpose."""
     assert len(starts()) == len(STARTS) + 1
-    assert set(PAYLOADS) - set(STARTS) == {"backdoor", "fang", "label_flip", "optimised", "rop"}
+    assert set(PAYLOADS) - set(STARTS) == {"backdoor", "fang", "farsighted", "label_flip", "optimised", "rop"}
     strengths = [start.strengths for start in starts("byzfl")]
     assert (1.0, 1.5) in strengths
     assert (2.0, 100.0) in strengths
