@@ -166,6 +166,10 @@ class Network:
 
         return evaluate
 
+    def loss_at(self, weights: Array, statistics: Any, inputs: Array, labels: Array) -> Array:
+        """The mean loss on samples as the data set holds them, as they are scored; within a compiled program."""
+        return self._evaluate(weights, statistics, inputs, labels)[1]
+
     def score(self, weights: Array, part: str, seed: int, statistics: Any) -> Score:
         """Accuracy and loss of weights ``[d]``, with running statistics if there are any, on a part of the data set."""
         samples = self.samples(seed)

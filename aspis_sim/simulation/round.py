@@ -132,8 +132,8 @@ class Round:
         self, batch: Batch, distorts: Array, lie: Payload, key: Array
     ) -> tuple[History, Gradients, Callable[[int, Array | int], Copies], Agreement]:
         """Every worker computes each of its copies: the copies exist and are compared in pairs."""
-        history, gradients = self._honest(batch, True)
-        values = gradients.form(0, 0)[self._copy_positions()]
+        history, gradients = self.honest(batch, True)
+        values = gradients.form(0, 0)[self.copy_positions()]
         honest = replace(gradients, form=lambda band, tile: values[:, 0])
         lies = self._lies(batch, honest, lie, key)(values[:, 0], 0, 0)
         told = Views(values.reshape(-1, values.shape[-1]), lies, distorts)
@@ -148,7 +148,7 @@ class Round:
     ) -> tuple[History, Gradients, Callable[[int, Array | int], Views], Agreement]:
         """Every file's gradient is computed once: copies are views of it or of the lie."""
         whole = self._needs_all(lie)
-        history, computed = self._honest(batch, whole)
+        history, computed = self.honest(batch, whole)
         lies_of = self._lies(batch, computed, lie, key)
 
         def told(band: int, index: Array | int) -> Views:
@@ -173,7 +173,7 @@ class Round:
         found: list[Layout] = []
 
         def look(batch: Batch) -> Array:
-            found.append(alone._gradients(batch, self._rows, self._needs_all(lie)).layout)
+            found.append(alone.gradients(batch, self._rows, self._needs_all(lie)).layout)
             return batch.weights
 
         jax.eval_shape(look, batch)
@@ -191,14 +191,14 @@ class Round:
             return jnp.asarray(self.assignment.worker_files.reshape(-1))
         return jnp.arange(len((self.mixes or self.assignment).files))
 
-    def _honest(self, batch: Batch, whole: bool) -> tuple[History, Gradients]:
+    def honest(self, batch: Batch, whole: bool) -> tuple[History, Gradients]:
         """What honest workers return, and the history that it leaves."""
-        gradients = self._gradients(batch, self._rows, whole)
+        gradients = self.gradients(batch, self._rows, whole)
         if not self.momentum:
             return (), gradients
         return accumulate(batch.history, gradients, self.momentum, self.source.axis)
 
-    def _gradients(self, batch: Batch, rows: Array, whole: bool, poison: Poison | None = None) -> Gradients:
+    def gradients(self, batch: Batch, rows: Array, whole: bool, poison: Poison | None = None) -> Gradients:
         """The gradients of files, or what each worker mixes of them, clipped as honest workers do."""
         if self.mixes is None:
             gradients = self._of_files(batch, rows, whole, poison)
@@ -216,7 +216,7 @@ class Round:
     def own_gradient(self, batch: Batch) -> Array:
         """The mean gradient ``[d]`` of the batch's files, as the server computes it itself, unclipped."""
         files = len(batch.files)
-        made = replace(self, clip=None, mixes=None)._gradients(batch, jnp.arange(files), False)
+        made = replace(self, clip=None, mixes=None).gradients(batch, jnp.arange(files), False)
         return made.weighted(jnp.full(files, 1 / files, made.bounds.dtype))
 
     def _by_tile(self, honest: Gradients, made: Callable[[int, Array | int], Array]) -> Array:
@@ -266,7 +266,7 @@ class Round:
         poisons, poisoned = lie.poisons, None
         if poisons is not None:
             poison = jax.vmap(lambda inputs, labels: poisons(inputs, labels, self.data))
-            poisoned = self._gradients(batch, jnp.arange(len(batch.files)), honest.layout.one_tile, poison).form
+            poisoned = self.gradients(batch, jnp.arange(len(batch.files)), honest.layout.one_tile, poison).form
         return lies_of(lie, honest.layout, self.source.axis, key, batch.weights.dtype, poisoned)
 
     def _by_rule(self, values: Array, kept: Array | None, distortable: Array) -> Array:
@@ -286,7 +286,7 @@ class Round:
             return jnp.repeat(jnp.arange(self.assignment.workers), self.assignment.load) == worker
         return (files == worker).any(1)
 
-    def _copy_positions(self) -> Array:
+    def copy_positions(self) -> Array:
         """Row of each copy ``[f, r]`` among the rows of all workers, worker by worker."""
         order = jnp.argsort(jnp.asarray(self.assignment.files).reshape(-1), stable=True)
         position = jnp.zeros(order.size, int).at[order].set(jnp.arange(order.size))

@@ -6,28 +6,28 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import optax
 from jax import Array
 
 from aspis_sim import adversary
-from aspis_sim.adversary.payloads import Payload
+from aspis_sim.adversary.payloads import Payload, Prospect
 from aspis_sim.adversary.timing import Timing
 from aspis_sim.aggregation.vote import Ruling, vote
 from aspis_sim.assignment import Assignment
 from aspis_sim.coding.cyclic import CyclicCode
 from aspis_sim.detection.agreement import Views
-from aspis_sim.gradients.clipping import clip_one
 from aspis_sim.gradients.measures.coefficient import realised_coefficient
 from aspis_sim.gradients.network import Network
 from aspis_sim.schedules.base import Schedule
 from aspis_sim.silence.base import Silence
 from aspis_sim.simulation.exchange import Batch, Returned, RoundOutcome
 from aspis_sim.simulation.foresight import Foreseen, foresee
+from aspis_sim.simulation.prospect import Course, prospect_of
 from aspis_sim.simulation.roles import Roles, roles_of
 from aspis_sim.simulation.round import Round
 from aspis_sim.simulation.server.coded import recover
 from aspis_sim.simulation.server.degree_window import Memory, observe
 from aspis_sim.simulation.server.memory import Auditor, Evidence
+from aspis_sim.simulation.server.moving import Mover
 from aspis_sim.simulation.server.verdicts import Table, look_up, trust_everyone
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.state import Feed, State, Trace
@@ -35,6 +35,10 @@ from aspis_sim.streams import own_samples, stream
 
 CODE = 1
 """Number folded into a round's key for what the decoder draws and the adversary does not know."""
+
+
+Given = tuple[Feed, Array, Array, Array]
+"""What a run is fed, the samples of every step, and the inputs and labels to train on."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Step:
         self, state: State, feed: Feed, order: Array, table: Table | None, inputs: Array, labels: Array
     ) -> State:
         """The state after the step, or stuck before it where its graph is not in the table."""
-        key = jax.random.fold_in(stream(feed.key, "payload"), state.step)
+        key = self._key(feed, state.step)
         roles = self._roles(state, feed)
         statistics_worker = jnp.argmin(roles.byzantine if roles.silent is None else roles.byzantine | roles.silent)
         batch = self._batch(state, feed, order, inputs, labels)
@@ -75,8 +79,12 @@ class Step:
         if lie.aimed is not None:
             foreseen = self._foreseen(state, feed, table, roles)
             lie = lie.aimed_at(foreseen.reach)
+            if lie.planned is not None:
+                lie = lie.ahead_of(
+                    foreseen.reach, self._prospect(state, (feed, order, inputs, labels), roles.byzantine)
+                )
         if lie.informed is not None:
-            lie = lie.knowing(self._past(state))
+            lie = lie.knowing(self._server.past(state.optimizer))
         returned = self.round.play(batch, roles.files, roles.distorts, lie, key, statistics_worker)
         if roles.silent is not None:
             returned = returned.received(roles.files, roles.silent)
@@ -138,12 +146,34 @@ class Step:
         if self.round.source.augment is not None:
             drawn = jax.random.fold_in(stream(feed.key, "augmentation"), state.step)
         local = self.shape.settings.local_steps > 1
-        rate = jnp.asarray(feed.rate * self.schedule(state.step)) if local else None
+        rate = self._rate(state, feed) if local else None
         return Batch(state.weights, state.history, state.statistics, inputs, labels, samples, drawn, rate)
 
-    def _past(self, state: State) -> Array:
-        """What the server last moved the weights along ``[d]``, as long as a gradient; zeros before the first step."""
-        return (1 - self.shape.settings.momentum) * optax.tree_utils.tree_get(state.optimizer, "trace")
+    def _rate(self, state: State, feed: Feed) -> Array:
+        return jnp.asarray(feed.rate * self.schedule(state.step))
+
+    @property
+    def _server(self) -> Mover:
+        settings = self.shape.settings
+        return Mover(settings.momentum, settings.clip_server if self.round.clip_returned is None else None)
+
+    def _prospect(self, state: State, given: Given, byzantine: Array) -> Prospect:
+        """What an adversary that knows the samples of all steps can work out of them."""
+        feed = given[0]
+        return prospect_of(
+            Course(state.weights, state.optimizer, state.history, state.step),
+            self.round,
+            self.network,
+            self._server,
+            lambda step: jnp.asarray(feed.rate * self.schedule(step)),
+            lambda course: self._batch(state._replace(**course._asdict()), *given),
+            lambda step: self._key(feed, step),
+            byzantine,
+            self.shape.settings.steps - state.step,
+        )
+
+    def _key(self, feed: Feed, step: Array) -> Array:
+        return jax.random.fold_in(stream(feed.key, "payload"), step)
 
     def blank(self, state: State, feed: Feed, order: Array, inputs: Array, labels: Array) -> list[tuple[int, int]]:
         """The shapes of the workers' history in a run of which these are the first arguments."""
@@ -212,12 +242,7 @@ class Step:
 
     def _moved(self, state: State, feed: Feed, roles: Roles, returned: Returned, outcome: RoundOutcome) -> State:
         """The state after the update, with the step's row in the trace; the server has judged the step."""
-        update = outcome.update.astype(state.weights.dtype)
-        settings = self.shape.settings
-        if settings.clip_server is not None and self.round.clip_returned is None:
-            update = clip_one(update, settings.clip_server)
-        rate = feed.rate * self.schedule(state.step)
-        change, optimizer = optax.sgd(rate, momentum=settings.momentum).update(update, state.optimizer)
+        weights, optimizer = self._server.moved(state.weights, state.optimizer, outcome.update, self._rate(state, feed))
         example = self.network.example
         a_sample = len(self.assignment.files) / len(example.labels["train"]) if self.network.model.sums else 1
         row = Trace(
@@ -230,7 +255,6 @@ class Step:
         )
         pairs = zip(state.trace, row, strict=True)
         trace = Trace(*(past.at[state.step].set(now.astype(past.dtype)) for past, now in pairs))
-        weights = state.weights + change
         kappa = state.kappa
         if kappa is not None:
             met = outcome.kept & ~outcome.distorted

@@ -9,7 +9,7 @@ import pytest
 from aspis_sim import data
 from aspis_sim.adversary.payloads import PAYLOADS, payload
 from aspis_sim.adversary.payloads.backdoor import patch
-from aspis_sim.adversary.payloads.optimised import STARTS
+from aspis_sim.adversary.payloads.families import STARTS
 from aspis_sim.data.base import Dataset, split_official
 from aspis_sim.errors import InputError
 

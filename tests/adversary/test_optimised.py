@@ -11,7 +11,7 @@ import pytest
 
 from aspis_sim.adversary.payloads import PAYLOADS, Reach, payload
 from aspis_sim.adversary.payloads import optimised as module
-from aspis_sim.adversary.payloads.optimised import STARTS, starts
+from aspis_sim.adversary.payloads.families import STARTS, starts
 from aspis_sim.aggregation import RULES, Rule, accepts, rule
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid
@@ -135,7 +135,7 @@ def test_no_fixed_payload_does_more_harm(name, objective, convention):
 def test_fixed_payloads_are_starts():
     """With their own strengths and their convention's; what is no start is so on purpose."""
     assert len(starts()) == len(STARTS) + 1
-    assert set(PAYLOADS) - set(STARTS) == {"backdoor", "fang", "label_flip", "optimised", "rop"}
+    assert set(PAYLOADS) - set(STARTS) == {"backdoor", "fang", "farsighted", "label_flip", "optimised", "rop"}
     strengths = [start.strengths for start in starts("byzfl")]
     assert (1.0, 1.5) in strengths
     assert (2.0, 100.0) in strengths

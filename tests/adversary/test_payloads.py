@@ -112,6 +112,8 @@ def test_min_max_and_min_sum_reach_their_bound_and_no_farther(direction):
         ("optimised", {"byzantine": 0}, "byzantine >= 1"),
         ("optimised", {"objective": "speed"}, "known: descent, distance"),
         ("optimised", {"aggregator": "krumm"}, "did you mean krum"),
+        ("farsighted", {"aggregator": "krumm"}, "did you mean krum"),
+        ("farsighted", {"ahead": 0}, "ahead=0; it is a whole number, 1 or more"),
     ],
 )
 def test_refuses_bad_requests(name, given, message):

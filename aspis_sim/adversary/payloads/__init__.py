@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from aspis_sim.adversary.payloads.base import Payload, PayloadTraits, Reach
+from aspis_sim.adversary.payloads.base import Payload, PayloadTraits, Prospect, Reach
 from aspis_sim.aggregation import conventions
 from aspis_sim.registry import Registry
 
@@ -13,6 +13,7 @@ PAYLOADS = Registry(
         "backdoor": "aspis_sim.adversary.payloads.backdoor:backdoor",
         "constant": "aspis_sim.adversary.payloads.constant:constant",
         "fang": "aspis_sim.adversary.payloads.fang:fang",
+        "farsighted": "aspis_sim.adversary.payloads.farsighted:farsighted",
         "gaussian": "aspis_sim.adversary.payloads.gaussian:gaussian",
         "hidden": "aspis_sim.adversary.payloads.hidden:hidden",
         "inf": "aspis_sim.adversary.payloads.nonfinite:inf",
@@ -51,4 +52,4 @@ def payload(name: str, *, convention: str | None = None, **parameters: Any) -> P
     return PAYLOADS.build(name, **{**usual, **parameters})
 
 
-__all__ = ["PAYLOADS", "Payload", "PayloadTraits", "Reach", "payload"]
+__all__ = ["PAYLOADS", "Payload", "PayloadTraits", "Prospect", "Reach", "payload"]

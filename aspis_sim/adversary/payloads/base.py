@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from jax import Array
 
+
+Poisons = Callable[["Array", "Array", "Samples"], "tuple[Array, Array]"]
+"""From the inputs and labels of a file, and the data set, to those of the lie."""
 
 Scope = Literal["round", "file", "file and mean", "files", "samples"]
 
@@ -67,6 +70,41 @@ class Reach(NamedTuple):
     finite: Array | bool
 
 
+class Prospect(NamedTuple):
+    """What an adversary that knows data, model and server can work out of the steps to come.
+
+    A course is what a run carries from step to step: the weights, the momentum of the server and that of the workers,
+    the number of the step.
+
+    Attributes:
+        course: before this round.
+        moved: from a course and an update ``[d]`` to the course after it, with the learning rate, the clipping and the
+            momentum of the run.
+        rows: from a course to the honest rows ``[n, d]`` of the step's samples, and the course with what the workers
+            remember of them.
+        key: from a course to the key of the step's payload.
+        poisoned: from a course and what a payload ``poisons`` to the gradients ``[n, d]`` on those samples.
+        past: from a course to what the server last moved the weights along ``[d]``, zeros before the first step.
+        received: from rows ``[n, d]`` to those that the server has made of them before it compares and aggregates them.
+        weights: of a course, ``[d]``.
+        loss: of weights ``[d]``, on so many validation samples, evenly chosen; None for all.
+        byzantine: bool ``[K]``, who lies.
+        left: steps left in the run, this one among them.
+    """
+
+    course: Any
+    moved: Callable[[Any, Array], Any]
+    rows: Callable[[Any], tuple[Array, Any]]
+    key: Callable[[Any], Array]
+    poisoned: Callable[[Any, Poisons], Array]
+    past: Callable[[Any], Array]
+    received: Callable[[Array], Array]
+    weights: Callable[[Any], Array]
+    loss: Callable[[Array, int | None], Array]
+    byzantine: Array
+    left: Array
+
+
 @dataclass(frozen=True)
 class Payload:
     """A payload ``(n, d) -> (d,)`` with what the simulator must know about it.
@@ -92,6 +130,8 @@ class Payload:
         informed: ``informed(rows, key, past)`` for a payload that looks at what the server last moved the weights
             along, ``past`` float ``[d]``, zeros before the first step; None for one that does not. It does not work
             by coordinate, and is of scope "round".
+        planned: ``planned(rows, key, reach, prospect)`` for a payload that weighs what its lies do to the training; it
+            is ``aimed`` too, for where there is no prospect. None for one that does not.
         poisons: ``poisons(inputs, labels, data)`` of a payload of scope "samples": from the inputs ``[n, ...]`` and
             labels ``[n]`` of a file, as an honest worker would put them through the model, to those of the lie.
         trigger: of a payload that plants a backdoor.
@@ -107,7 +147,8 @@ class Payload:
     counted: Callable[[Array, Array, Array | None], Array] | None = None
     aimed: Callable[[Array, Array | None, Reach], Array] | None = None
     informed: Callable[[Array, Array | None, Array], Array] | None = None
-    poisons: Callable[[Array, Array, Samples], tuple[Array, Array]] | None = None
+    planned: Callable[[Array, Array | None, Reach, Prospect], Array] | None = None
+    poisons: Poisons | None = None
     trigger: Trigger | None = None
     exact: bool = False
 
@@ -147,6 +188,13 @@ class Payload:
         """The payload that knows what becomes of its lies; unchanged if it does not care."""
         aimed = self.aimed
         return self if aimed is None else replace(self, function=lambda rows, key: aimed(rows, key, reach))
+
+    def ahead_of(self, reach: Reach, prospect: Prospect) -> Payload:
+        """The payload that knows what becomes of its lies and of the training; unchanged if it does not care."""
+        planned = self.planned
+        if planned is None:
+            return self
+        return replace(self, function=lambda rows, key: planned(rows, key, reach, prospect))
 
     def knowing(self, past: Array) -> Payload:
         """The payload that knows what the server last moved the weights along; unchanged if it does not care."""

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +25,7 @@ def returned_by(net: Network, local_steps: int) -> Callable[..., tuple[Any, Any]
     gradients = _gradients(net)
 
     def returned(weights: Any, rate: Any, inputs: Any, labels: Any) -> tuple[Any, Any]:
-        own = np.tile(weights, (len(labels), 1))
+        own = jnp.tile(weights, (len(labels), 1))
         losses, total = gradients(own, inputs, labels)
         for _ in range(local_steps - 1):
             own = weights - rate * total
@@ -44,11 +45,11 @@ def _gradients(net: Network) -> Callable[..., tuple[Any, Any]]:
     return jax.jit(jax.vmap(jax.value_and_grad(of_file)))
 
 
-def sent_by(job: Job, rows: NDArray[Any]) -> NDArray[Any]:
+def sent_by(job: Job, rows: Any) -> Any:
     """What workers make of the files' gradients ``[f, d]``: nothing, or each the mean of its own, ``[K, d]``."""
     if not CODINGS.traits(job.cell.coding).mixes:
         return rows
-    return np.stack([rows[files].mean(0) for files in job.assignment.worker_files])
+    return jnp.stack([rows[files].mean(0) for files in job.assignment.worker_files])
 
 
 def own_row(job: Job, gradients: Callable[..., Any], samples: int) -> NDArray[Any]:
@@ -59,9 +60,9 @@ def own_row(job: Job, gradients: Callable[..., Any], samples: int) -> NDArray[An
     return np.asarray(gradients(own_samples(job.feed().key, samples, wanted, job.samples_per_file))).mean(0)
 
 
-def clipped(rows: NDArray[Any], radius: float | None) -> NDArray[Any]:
+def clipped(rows: Any, radius: float | None) -> Any:
     """Rows ``[n, d]``, those longer than ``radius`` scaled down to it."""
     if radius is None:
         return rows
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows * np.where(norms > radius, radius / norms, 1)
+    norms = jnp.linalg.norm(rows, axis=1, keepdims=True)
+    return rows * jnp.where(norms > radius, radius / norms, 1)

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.adversary.membership import distorted_copies
-from aspis_sim.adversary.payloads import Payload, Reach
+from aspis_sim.adversary.payloads import Payload, Prospect, Reach
 from aspis_sim.aggregation.conventions import CLIPS_RETURNED
 from aspis_sim.detection.reference import agreement_graph
+from aspis_sim.run.reference.ahead import Course
 from aspis_sim.run.reference.returns import clipped
 from aspis_sim.run.reference.server import Known, audited_files, foreseen_by, judged, tokens_of
 from aspis_sim.run.resolve import Job
@@ -47,7 +48,7 @@ def play(
     step: int,
     honest: NDArray[Any],
     poisoned: NDArray[Any],
-    past: NDArray[Any],
+    course: Course,
     known: Known,
     lie: Callable[..., Any],
     by_rule: Callable[..., Any],
@@ -85,12 +86,12 @@ def play(
         besides = poisoned[:, None] if scope == "samples" else [beside] * len(honest)
         seen = [np.vstack([row, *other]) for row, other in zip(honest, besides, strict=True)]
         lies = np.stack(
-            [lie(rows, own_key, foreseen, of_honest, past) for rows, own_key in zip(seen, keys, strict=True)]
+            [lie(rows, own_key, foreseen, of_honest, course) for rows, own_key in zip(seen, keys, strict=True)]
         )
     else:
-        lies = np.broadcast_to(lie(honest, key, foreseen, of_honest, past), honest.shape)
+        lies = np.broadcast_to(lie(honest, key, foreseen, of_honest, course), honest.shape)
     if cell.convention in CLIPS_RETURNED:
-        honest, lies = clipped(honest, cell.clip_server), clipped(lies, cell.clip_server)
+        honest, lies = (np.asarray(clipped(rows, cell.clip_server)) for rows in (honest, lies))
     copies = np.where(distorts[..., None], lies[:, None], honest[:, None])  # [f, r, d]
     tokens = np.stack([tokens_of(of_file, cell.tolerance) for of_file in copies])
     known.graphs.append(agreement_graph(assignment, tokens, absent))
@@ -130,11 +131,13 @@ def _kappa(update: NDArray[Any], honest: NDArray[Any]) -> float:
     return float(np.sum((update - mean) ** 2) / np.mean(np.sum((honest - mean) ** 2, axis=1)))
 
 
-def lie_of(payload: Payload) -> Callable[..., Any]:
-    """From honest rows, a key, what becomes of lies, honest copies of each file and the past to the payload's lie."""
+def lie_of(payload: Payload, prospect: Callable[[Course], Prospect]) -> Callable[..., Any]:
+    """From honest rows, a key, what becomes of lies, honest copies of each file and the course to the payload's lie."""
 
     @jax.jit
-    def lie(rows: Any, key: Any, reach: Reach, copies: Any, past: Any) -> Any:
-        return payload.of_copies(copies).aimed_at(reach).knowing(past)(rows, key)
+    def lie(rows: Any, key: Any, reach: Reach, copies: Any, course: Course) -> Any:
+        seen = prospect(course)
+        told = payload.of_copies(copies).aimed_at(reach).ahead_of(reach, seen)
+        return told.knowing(seen.past(course))(rows, key)
 
     return lie

@@ -12,6 +12,7 @@ from aspis_sim.aggregation.conventions import CLIPS_RETURNED
 from aspis_sim.environment import pinned
 from aspis_sim.evidence import evidence
 from aspis_sim.partitions.base import drawn
+from aspis_sim.run.reference.ahead import Course, prospect_by
 from aspis_sim.run.reference.returns import clipped, own_row, returned_by, sent_by
 from aspis_sim.run.reference.round import RoundRecord, lie_of, play
 from aspis_sim.run.reference.server import Known
@@ -43,9 +44,10 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         when = timing(parse_part(cell.timing).name, **parse_part(cell.timing).options)
         rounds: list[RoundRecord] = []
         gradients, poisons = returned_by(net, cell.local_steps), job.build_payload().poisons
-        lie, rule = lie_of(job.build_payload()), job.build_rule()
+        lie, rule = lie_of(job.build_payload(), prospect_by(job, order, inputs, labels)), job.build_rule()
         by_rule = jax.jit(rule.bounded or (lambda rows, kept, limit: rule(rows, kept)))
         for step, chosen in enumerate(order):
+            course = Course(weights, velocity, history, step)
             rate = feed.rate * np.asarray(schedule(jnp.int32(step)))
             losses, honest = gradients(weights, rate, inputs[chosen], labels[chosen])
             poisoned = honest
@@ -54,19 +56,18 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
                 made = [poisons(*of_file, net.example) for of_file in files_of]
                 _, poisoned = gradients(weights, rate, *(jnp.stack(part) for part in zip(*made, strict=True)))
             sent = (sent_by(job, np.asarray(rows)) for rows in (honest, poisoned))
-            honest, poisoned = (clipped(rows, cell.clip_workers) for rows in sent)
+            honest, poisoned = (np.asarray(clipped(rows, cell.clip_workers)) for rows in sent)
             if cell.worker_momentum:
                 honest = history = cell.worker_momentum * history + (1 - cell.worker_momentum) * honest
             forgets = step % cell.detection_window == 0 if job.detector.windowed else remembers(step)
             if forgets:
                 known = Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
             own = own_row(job, lambda chosen: gradients(weights, rate, inputs[chosen], labels[chosen])[1], samples)  # noqa: B023
-            past = (1 - cell.momentum) * velocity
             exposed = np.array([step < len(rounds) and rounds[step].exposed for step in range(cell.steps)])
             lying = bool(when(step, cell.steps, exposed))
-            update, record = play(job, step, honest, poisoned, past, known, lie, by_rule, own, lying)
+            update, record = play(job, step, honest, poisoned, course, known, lie, by_rule, own, lying)
             clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
-            velocity = clipped(update[None], clip)[0] + cell.momentum * velocity
+            velocity = np.asarray(clipped(update[None], clip))[0] + cell.momentum * velocity
             weights = weights - rate * velocity
             shared = files / samples if net.model.sums else 1
             rounds.append(record._replace(loss=float(np.mean(losses)) * shared))
