@@ -60,8 +60,8 @@ def vote(
     lowest slot wins). A non-finite copy equals nothing and so loses to any finite one. Of the copies that are equal to
     the winner the one in the lowest slot is used; with a tolerance they need not be identical. A file without a copy
     from a remaining worker is dropped. With certificates, if any file has a certified value, the files with one are
-    kept with that value and averaged; otherwise the unanimous files, of those selected, are kept for the robust rule. A file that
-    was audited is kept whoever holds it, and is as good as certified; by itself it is no reason to average.
+    kept with that value and averaged; otherwise the unanimous files, of those selected, are kept for the robust rule.
+    A file that was audited is kept whoever holds it, and is as good as certified; by itself it is no reason to average.
     """
     candidate = ruling.honest[files]
     if silent is not None:

@@ -31,9 +31,9 @@ def worst_case(assignment: Assignment, q: int, detector: str = "none", time_limi
     """Find the most distorted files that q Byzantine workers can bring into one update past this detector.
 
     - "none", the bare vote: the most files with at least r' = (r+1)/2 Byzantines, over all sets of q workers.
-    - "certified", "unanimous" and "minimax": the most files that q workers hold alone, C(q, r) on `subset`. A distorted file that
-      is kept has no honest worker that is not excluded, and nobody honest is. "minimax" keeps fewer files, and on other
-      assignments than `subset` it can be fewer of these too: there it is as with the last two.
+    - "certified", "unanimous" and "minimax": the most files that q workers hold alone, C(q, r) on `subset`. A distorted
+      file that is kept has no honest worker that is not excluded, and nobody honest is. "minimax" keeps fewer files, on
+      other assignments than `subset` perhaps fewer of these too: that is then the bound, and the answer as below.
     - "sound" and "degree": never more than the bare vote loses, since nobody honest is excluded; on `subset` at least
       C(2q, r) / 2 (arXiv 2208.08085, Theorem 1), which leaves the detector undecided.
     - "clique": it can be made to exclude honest workers. On `subset` the largest known of Theorem 1's count, the decoy

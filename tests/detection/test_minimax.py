@@ -49,8 +49,10 @@ def test_no_graph_of_a_small_system_breaks_the_claim(workers: int, q: int, redun
         if verdict.kept is None:
             continue
         undecided += 1
-        held = [sum(set(group) <= one for group in assignment.files[verdict.kept].tolist())
-                for one in explaining(disagreement, q)]
+        held = [
+            sum(set(group) <= one for group in assignment.files[verdict.kept].tolist())
+            for one in explaining(disagreement, q)
+        ]
         assert verdict.distorted == max(held)
         assert verdict.distorted <= share * int(verdict.kept.sum())
     assert undecided == (q >= redundancy)

@@ -123,8 +123,7 @@ def worst_case(
         typer.Option(
             "--rules",
             rich_help_panel=SEARCH,
-            help="What is attacked: the detectors, or every fixed rule that mixes what the server knows of a file, for the "
-            "fraction.",
+            help="What is attacked: the detectors, or (for the fraction) every fixed rule for which files to keep.",
             metavar="|".join(SETS_OF_RULES),
             autocompletion=completion.names(SETS_OF_RULES),
         ),
