@@ -74,7 +74,8 @@ def test_what_no_weights_avoid_after_a_frame_up(framed: int) -> None:
     share = least_share(disagree, 7, build("subset", workers=15, redundancy=3))
     assert share is not None
     assert share[1]
-    assert [line for line in LINES if line[0] == "share, any weights"][0][1 + framed] == f"{100 * share[0]:.2f}%"
+    row = next(line for line in LINES if line[0] == "share, any weights")
+    assert row[1 + framed] == f"{100 * share[0]:.2f}%"
     assert share[0] <= share_of_subset(15, 7, 3) + 1e-9
 
 
