@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import reduce
-from itertools import islice
+from itertools import chain, islice
 from operator import or_
 
 import numpy as np
@@ -110,12 +110,13 @@ def play_rules(assignment: Assignment, q: int, *, effort: int = 100, most_graphs
 
 
 def _known_attacks(assignment: Assignment, q: int, effort: int) -> list[tuple[Lies, Iterable[int]]]:
+    """Graphs of known attacks; first that of nobody disagreeing, after which no rule is below the proven share."""
     lies = lies_of(assignment, np.arange(assignment.workers) < q)
     graphs = (
         sum(1 << int(u) * assignment.workers + int(v) for u, v in np.argwhere(np.triu(graph)))
-        for graph in islice(starting_points(lies.byzantine, q), effort)
+        for graph in starting_points(lies.byzantine, q)
     )
-    return [(lies, graphs)]
+    return [(lies, islice(chain([0], graphs), effort))]
 
 
 def _look_at(found: RulesResult, lies: Lies, graph: int, *, complete: bool) -> None:

@@ -3,6 +3,7 @@
 from math import comb
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,6 +45,7 @@ def test_the_table_of_the_game(workers: int, q: int) -> None:
     found = play_rules(build("subset", workers=workers, redundancy=3), q)
     assert found.exhaustive
     assert found.share_proof == "exhaustive"
+    assert found.share is not None
     assert found.share == pytest.approx(comb(q, 3) / comb(workers, 3))
     by_name = {one.rule.name: told(one) for one in found.rules if one.rule.name in RULES}
     row = [f"{workers}, {q}", f"{found.graphs:,}", f"{100 * found.share:.2f}%", *(by_name[name] for name in RULES)]
@@ -79,7 +81,7 @@ def test_what_no_weights_avoid_after_a_frame_up(framed: int) -> None:
     assert share[0] <= share_of_subset(15, 7, 3) + 1e-9
 
 
-def _share(rows: list) -> float:
+def _share(rows: list[Any]) -> float:
     return 100 * fmean(row.distortion_measured / (1 - row.lost_measured) for row in rows)
 
 
