@@ -82,6 +82,16 @@ SCHEMES: dict[str, Scheme] = {
             family="aspis",
         ),
         _scheme(
+            17,
+            "aspis-minimax",
+            "subset",
+            "minimax",
+            "median_of_means",
+            "as aspis-certified, but if nothing is certified, the files of which q workers can have forged the least "
+            "share, by the median of bucket means (found for this project)",
+            family="aspis",
+        ),
+        _scheme(
             4,
             "aspis+",
             "bibd",

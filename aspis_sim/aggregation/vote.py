@@ -17,6 +17,7 @@ class Ruling(NamedTuple):
             certified honest, or None for a detector without certificates.
         outcome: int, the verdict's outcome as an index into the members of `aspis_sim.detection.Outcome`.
         distortable: int, the most distorted files that the robust rule may still meet.
+        selected: bool ``[f]``, files that may go to the robust rule, or None for a detector that selects none.
     """
 
     honest: Array
@@ -25,6 +26,7 @@ class Ruling(NamedTuple):
     certified: Array | None
     outcome: Array
     distortable: Array
+    selected: Array | None = None
 
 
 class Ballot(NamedTuple):
@@ -58,8 +60,8 @@ def vote(
     lowest slot wins). A non-finite copy equals nothing and so loses to any finite one. Of the copies that are equal to
     the winner the one in the lowest slot is used; with a tolerance they need not be identical. A file without a copy
     from a remaining worker is dropped. With certificates, if any file has a certified value, the files with one are
-    kept with that value and averaged; otherwise the unanimous files are kept for the robust rule. A file that
-    was audited is kept whoever holds it, and is as good as certified; by itself it is no reason to average.
+    kept with that value and averaged; otherwise the unanimous files, of those selected, are kept for the robust rule.
+    A file that was audited is kept whoever holds it, and is as good as certified; by itself it is no reason to average.
     """
     candidate = ruling.honest[files]
     if silent is not None:
@@ -72,6 +74,8 @@ def vote(
     kept = candidate.any(-1)
     unanimous = jnp.all(agree | ~candidate[:, :, None] | ~candidate[:, None, :], axis=(-2, -1))
     kept &= unanimous | ~ruling.unanimous
+    if ruling.selected is not None:
+        kept &= ruling.selected if audited is None else ruling.selected | audited
     if ruling.certified is None:
         return Ballot(slot, kept, ruling.average)
     classes = (agree * (1 << jnp.arange(agree.shape[-1]))).sum(-1)

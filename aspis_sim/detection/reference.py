@@ -70,7 +70,8 @@ def apply_verdict(
        with the copy in its lowest such slot, for the plain mean.
     3. Otherwise those files are kept with the most frequent value among these copies, the one that appears in
     the
-       lowest slot if several are; with ``verdict.unanimous`` only files where these copies are all equal.
+       lowest slot if several are; with ``verdict.unanimous`` only files where these copies are all equal, and with
+       ``verdict.kept`` only the files that are True there.
 
     Args:
         verdict: for ``assignment``.
@@ -102,6 +103,8 @@ def apply_verdict(
     votes = np.where(candidates, (equal & candidates[:, None, :]).sum(axis=-1), 0)
     if verdict.unanimous:
         kept = kept & (votes.max(axis=1) == candidates.sum(axis=1))
+    if verdict.kept is not None:
+        kept = kept & (verdict.kept | known)
     return Update(kept, slots[rows, votes.argmax(axis=1)], plain_mean=False)
 
 

@@ -45,6 +45,8 @@ class Verdict:
             decide.
         unanimous: before the robust rule, drop each file whose copies from ``honest`` workers do not all
             agree.
+        kept: bool ``[f]`` or None: before the robust rule, drop each file that is False here.
+        distorted: with ``kept``, the most of these files that are distorted if all copies have arrived.
     """
 
     honest: NDArray[np.bool_]
@@ -52,6 +54,8 @@ class Verdict:
     average: bool = False
     certified: NDArray[np.bool_] | None = None
     unanimous: bool = False
+    kept: NDArray[np.bool_] | None = None
+    distorted: int | None = None
 
 
 def as_published(verdict: Verdict, max_byzantine: int) -> Verdict:
@@ -71,6 +75,7 @@ class DetectorTraits:
         detects: whether it looks at the graph at all.
         windowed: whether it judges the graph of a window of steps, with a memory on the device.
         certifies: whether its verdicts carry certificates of values.
+        selects: whether its verdicts name the files to keep.
         keeps_unanimous: whether an undecided graph leaves only files on which no two remaining workers disagree.
         accuses_only_liars: whether every worker that it excludes is Byzantine, whatever the lies.
         excludes_to_average: whether it excludes workers only in verdicts that ask for the plain mean.
@@ -79,6 +84,7 @@ class DetectorTraits:
     detects: bool = True
     windowed: bool = False
     certifies: bool = False
+    selects: bool = False
     keeps_unanimous: bool = False
     accuses_only_liars: bool = False
     excludes_to_average: bool = False

@@ -31,8 +31,9 @@ def worst_case(assignment: Assignment, q: int, detector: str = "none", time_limi
     """Find the most distorted files that q Byzantine workers can bring into one update past this detector.
 
     - "none", the bare vote: the most files with at least r' = (r+1)/2 Byzantines, over all sets of q workers.
-    - "certified" and "unanimous": the most files that q workers hold alone, C(q, r) on `subset`. A distorted file that
-      is kept has no honest worker that is not excluded, and nobody honest is.
+    - "certified", "unanimous" and "minimax": the most files that q workers hold alone, C(q, r) on `subset`. A distorted
+      file that is kept has no honest worker that is not excluded, and nobody honest is. "minimax" keeps fewer files, on
+      other assignments than `subset` perhaps fewer of these too: that is then the bound, and the answer as below.
     - "sound" and "degree": never more than the bare vote loses, since nobody honest is excluded; on `subset` at least
       C(2q, r) / 2 (arXiv 2208.08085, Theorem 1), which leaves the detector undecided.
     - "clique": it can be made to exclude honest workers. On `subset` the largest known of Theorem 1's count, the decoy
@@ -59,7 +60,7 @@ def worst_case(assignment: Assignment, q: int, detector: str = "none", time_limi
         return found
     if not traits.detects:
         return most_held(assignment, q, assignment.majority, time_limit)
-    if traits.keeps_unanimous:
+    if traits.keeps_unanimous and not traits.selects:
         return most_held(assignment, q, assignment.redundancy, time_limit)
     key = (assignment.workers, assignment.files.tobytes(), assignment.redundancy, q, detector, DETECTORS[detector])
     if (found := _known.get(key)) is None:
@@ -139,9 +140,10 @@ def _limit(assignment: Assignment, q: int, detector: str, time_limit: float | No
     """What the distorted files of an update are proven not to exceed, without a search among lies.
 
     A detector that accuses only liars leaves the vote no worse than it is without one; any other passes at most the
-    files that Byzantine workers hold at all.
+    files that Byzantine workers hold at all; one that demands unanimity too, at most those that they hold alone.
     """
-    need = assignment.majority if DETECTORS.traits(detector).accuses_only_liars else 1
+    traits = DETECTORS.traits(detector)
+    need = assignment.redundancy if traits.keeps_unanimous else assignment.majority if traits.accuses_only_liars else 1
     return most_held(assignment, q, need, time_limit).bound
 
 

@@ -42,7 +42,7 @@ def search_everything(
     Returns:
         The best attack, or None if there are more than about ``most_graphs`` graphs to look at.
     """
-    fields = _fields(assignment, q, most_graphs)
+    fields = fields_of(assignment, q, most_graphs)
     if fields is None:
         return None
     truth = np.zeros(assignment.files.shape, bool)
@@ -57,7 +57,7 @@ def search_everything(
     return best
 
 
-def _fields(assignment: Assignment, q: int, most_graphs: int) -> list[tuple[Lies, Iterable[int]]] | None:
+def fields_of(assignment: Assignment, q: int, most_graphs: int) -> list[tuple[Lies, Iterable[int]]] | None:
     """The sets of Byzantines to try with the graphs of each, or None if they are too many."""
     workers = assignment.workers
     if is_complete(assignment):

@@ -83,7 +83,8 @@ class Lies:
         groups, tokens = self._liars_first
         if not ties_to_liars:
             groups, tokens = replace(self.assignment, files=self.assignment.files[self.file]), self._tokens
-        update = apply_verdict(replace(verdict, certified=None), groups, tokens)
+        chosen = None if verdict.kept is None else verdict.kept[self.file]
+        update = apply_verdict(replace(verdict, certified=None, kept=chosen), groups, tokens)
         yield Payoff(~np.any(sure, axis=1), update.kept & (update.tokens == 1), update.kept)
         distorted = np.any(sure & self.liars, axis=1)
         if distorted.any():

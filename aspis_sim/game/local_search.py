@@ -46,7 +46,7 @@ def climb(assignment: Assignment, q: int, decide: Detector, objective: str, seed
     truth = np.zeros(assignment.files.shape, bool)
     best = Best(lies.byzantine, truth, Score(0, len(truth)))
     state, level = np.zeros((assignment.workers,) * 2, bool), Score(0, len(truth))
-    starts = _starting_points(lies.byzantine, q)
+    starts = starting_points(lies.byzantine, q)
     while best.graphs < effort:
         start = next(starts, None)
         trial = _move(state, lies.byzantine, generator) if start is None else start
@@ -68,7 +68,7 @@ def _byzantine_set(assignment: Assignment, q: int, generator: np.random.Generato
     return max(sets, key=lambda s: int((2 * s[assignment.files].sum(axis=1) > assignment.redundancy).sum()))
 
 
-def _starting_points(byzantine: NDArray[np.bool_], q: int) -> Iterator[NDArray[np.bool_]]:
+def starting_points(byzantine: NDArray[np.bool_], q: int) -> Iterator[NDArray[np.bool_]]:
     """Disagreement graphs, bool ``[K, K]``, that known attacks make (`climb`)."""
     liars, honest = np.flatnonzero(byzantine), np.flatnonzero(~byzantine)
     empty = np.zeros((len(byzantine),) * 2, bool)

@@ -153,6 +153,8 @@ def detector(part: Part, judge: Factory) -> Factory:
             raise part.refuses(f"has no known outcome; it is one of {', '.join(Outcome)}")
         if verdict.certified is not None and not DETECTORS.traits(part.name).certifies:
             raise part.refuses("returned certificates; register it with DetectorTraits(certifies=True)")
+        if verdict.kept is not None and not DETECTORS.traits(part.name).selects:
+            raise part.refuses("selected files; register it with DetectorTraits(selects=True)")
         return verdict
 
     return checked

@@ -235,6 +235,7 @@ class Job:
             payload_takes_strength=self.strength is not None,
             detects=self.detector.detects and not windowed,
             certifies=self.detector.certifies,
+            selects=self.detector.selects,
             may_drop_files=self.may_drop_files,
             lies=TARGETINGS.traits(parse_part(cell.attack).name).lies if cell.permute else "majority",
             measures=self.measures,
@@ -267,7 +268,7 @@ class Job:
         if self.cell.after_detection == "published":
             verdict = as_published(verdict, told)
         left = (self.returned, self.distortable, self.distortable_by_vote)
-        return verdict, still_distortable(verdict, told + self.cell.silent, *left)
+        return verdict, still_distortable(verdict, told, *left, self.cell.silent)
 
 
 def resolve(cell: Cell) -> Job:

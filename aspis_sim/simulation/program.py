@@ -104,7 +104,8 @@ def _build_here(shape: RunShape) -> Program:
     batch = len(groups.files) * settings.samples_per_file
     optimizer = partial(optax.sgd, momentum=settings.momentum)
     workers, redundancy = settings.workers, settings.redundancy
-    table = empty_table(workers, len(groups.files), redundancy, shape.certifies) if shape.detects else None
+    sizes = (workers, len(groups.files), redundancy)
+    table = empty_table(*sizes, shape.certifies, shape.selects) if shape.detects else None
 
     def order(key: Array) -> Array:
         if net.example.full_batch:

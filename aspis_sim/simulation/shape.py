@@ -21,6 +21,7 @@ class RunShape:
         payload_takes_strength: whether it has one.
         detects: whether a detector is asked about agreement graphs.
         certifies: whether its verdicts carry certificates.
+        selects: whether its verdicts name the files to keep.
         may_drop_files: whether files can be dropped before the robust rule.
         lies: where workers change places: which copies of a file Byzantine workers distort.
         measures: whether the rule's realised coefficient is measured.
@@ -35,6 +36,7 @@ class RunShape:
     payload_takes_strength: bool = True
     detects: bool = False
     certifies: bool = False
+    selects: bool = False
     may_drop_files: bool = False
     lies: Lies = "majority"
     measures: bool = False

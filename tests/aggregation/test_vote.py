@@ -23,6 +23,7 @@ def ruling_of(verdict):
         certified,
         jnp.int8(OUTCOMES.index(verdict.outcome)),
         jnp.int32(0),
+        None if verdict.kept is None else jnp.asarray(verdict.kept),
     )
 
 

@@ -30,7 +30,7 @@ def rows(words):
 
 
 def test_the_counts_are_those_of_the_theory():
-    detecting = ["clique", "sound", "certified", "unanimous", "degree"]
+    detecting = ["clique", "sound", "certified", "unanimous", "minimax", "degree"]
     text = f"--attack weak,strong,frame-up,stealth --detector {','.join(detecting)}"
     found = {(row["attack"], row["detector"], int(row["q"])): row for row in rows(text)}
     assert len(found) == 4 * 7 * len(detecting)
@@ -44,7 +44,7 @@ def test_the_counts_are_those_of_the_theory():
         clique = found["frame-up", "clique", q]
         assert (clique["accusing"], float(clique["accused"])) == ("1.0", q - 1)
         assert float(clique["distorted_files"]) == framed
-        for detector in ("sound", "certified", "unanimous"):
+        for detector in ("sound", "certified", "unanimous", "minimax"):
             assert found["frame-up", detector, q]["accusing"] == "0.0"
         assert float(found["stealth", "certified", q]["distorted_files"]) == comb(q, 3)
 

@@ -141,6 +141,46 @@ def certified(edges: Edges, files: Files, values: Values, workers: int, q: int) 
     return unanimous(edges, files, values, workers, q)
 
 
+def minimax(edges: Edges, files: Files, values: Values, workers: int, q: int) -> Expected:
+    """The certified values; else of the files whose value is settled the part that can be forged least."""
+    expected = certified(edges, files, values, workers, q)
+    if expected.outcome in ("unique", "over_budget") or expected.plain_mean:
+        return expected
+    explain = [one for one in hypotheses(edges, workers, q) if len(one) == q]
+    sure = [file for file, group in enumerate(files) if settled(edges, set(group) - expected.excluded)]
+    loads = {file: sum(set(files[file]) <= one for one in explain) for file in sure}
+    left, best = list(sure), list(sure)
+    while forged(left, files, explain)[0]:
+        _, heaviest = forged(left, files, explain)
+        inside = [file for file in left if set(files[file]) <= heaviest]
+        left.remove(max(inside, key=lambda file: loads[file]))
+        if left and forged(left, files, explain)[0] * len(best) < forged(best, files, explain)[0] * len(left):
+            best = list(left)
+    single = set(range(workers)) - expected.excluded
+    for worker in range(workers):
+        partners = [one for one in sorted(single) if (min(worker, one), max(worker, one)) in edges]
+        if worker in single and partners:
+            single -= {worker, partners[0]}
+    apart = [file for file in sure if set(files[file]) <= single]
+    if apart and forged(apart, files, explain)[0] * len(best) < forged(best, files, explain)[0] * len(apart):
+        best = apart
+    used = {file: value for file, value in expected.used.items() if file in best}
+    assert sorted(used) == sorted(best)
+    return Expected(expected.outcome, expected.excluded, used, plain_mean=False)
+
+
+def settled(edges: Edges, left: set[int]) -> bool:
+    """Whether the workers that are left cannot be cut in two parts that disagree throughout."""
+    cuts = [set(part) for size in range(1, len(left)) for part in combinations(sorted(left), size)]
+    return bool(left) and not any(all((min(u, v), max(u, v)) in edges for u in cut for v in left - cut) for cut in cuts)
+
+
+def forged(kept: list[int], files: Files, explain: list[Workers]) -> tuple[int, Workers]:
+    """The most of these files that one hypothesis holds alone, and the first such hypothesis."""
+    heaviest = max(explain, key=lambda one: sum(set(files[file]) <= one for file in kept))
+    return sum(set(files[file]) <= heaviest for file in kept), heaviest
+
+
 def none(edges: Edges, files: Files, values: Values, workers: int, q: int) -> Expected:
     """Nobody looks at the disagreements."""
     return Expected("skipped", frozenset(), votes(files, values, frozenset()), plain_mean=False)
@@ -152,5 +192,6 @@ DEFINITIONS: dict[str, Callable[[Edges, Files, Values, int, int], Expected]] = {
     "sound": sound,
     "unanimous": unanimous,
     "certified": certified,
+    "minimax": minimax,
     "none": none,
 }

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +109,7 @@ def broken_claims(
     unanswered = (attack.byzantine | absent)[assignment.files].all(axis=1)
     alone = int((unanswered & ~absent[assignment.files].all(axis=1)).sum())
     broken = []
-    for name in ("sound", "certified", "unanimous"):
+    for name in ("sound", "certified", "unanimous", "minimax"):
         verdict = DETECTORS[name](graph, max_byzantine=q, assignment=assignment)
         update = apply_verdict(verdict, assignment, attack.tokens, silent=silent)
         distorted = int((update.kept & (update.tokens != 0)).sum())
@@ -121,4 +123,7 @@ def broken_claims(
             broken.append(f"{name}: a certified value is honest")
         if name != "sound" and distorted > alone:
             broken.append(f"{name}: a distorted file has only Byzantine workers")
+        share = Fraction(comb(q, assignment.redundancy), len(assignment.files))
+        if name == "minimax" and assignment.complete and silent is None and distorted > share * update.kept.sum():
+            broken.append(f"{name}: at most C(q, r) / C(K, r) of the kept files are distorted")
     return broken

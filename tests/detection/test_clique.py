@@ -89,5 +89,5 @@ def test_bad_graphs_are_refused(name: str) -> None:
 def test_unknown_detectors_are_named() -> None:
     with pytest.raises(InputError, match="did you mean clique"):
         detector("cliq")
-    assert list(DETECTORS) == ["clique", "sound", "certified", "unanimous", "degree", "none"]
+    assert list(DETECTORS) == ["clique", "sound", "certified", "unanimous", "minimax", "degree", "none"]
     assert all(DETECTORS.summary(name).endswith(".") for name in DETECTORS)

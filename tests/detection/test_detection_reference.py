@@ -74,7 +74,7 @@ def test_verdicts_on_random_graphs(workers: int) -> None:
         for q in range((workers + 1) // 2):
             explain = brute_force.hypotheses(edges, workers, q)
             outcome, guilty = brute_force.forced(explain)
-            for name in ("sound", "unanimous", "certified"):
+            for name in ("sound", "unanimous", "minimax", "certified"):
                 verdict = DETECTORS[name](~graph, max_byzantine=q, assignment=assignment)
                 assert str(verdict.outcome) == outcome
                 assert frozenset(np.flatnonzero(~verdict.honest).tolist()) == guilty
@@ -102,11 +102,11 @@ def test_claims_hold_where_workers_share_no_file(system: str) -> None:
         for liars, values in random_values(q, assignment, q, 30):
             if liars.sum() > q:
                 continue
-            for name in ("sound", "certified", "unanimous", "degree"):
+            for name in ("sound", "certified", "unanimous", "minimax", "degree"):
                 verdict = DETECTORS[name](agreement_graph(assignment, values), max_byzantine=q, assignment=assignment)
                 update = apply_verdict(verdict, assignment, values)
                 distorted = update.kept & (update.tokens != 0)
                 assert liars[~verdict.honest].all()
-                if name in ("certified", "unanimous"):
+                if name in ("certified", "unanimous", "minimax"):
                     assert liars[files[distorted]].all()
                     assert not (update.plain_mean and distorted.any())

@@ -28,6 +28,8 @@ def by_file(verdict: Verdict, assignment: Assignment, tokens: NDArray[np.int64])
         copies = [v for v, w in zip(row, assignment.files[file], strict=True) if verdict.honest[w]]
         if not copies or (verdict.unanimous and not verdict.average and len(set(copies)) > 1):
             continue
+        if verdict.kept is not None and not verdict.average and not verdict.kept[file]:
+            continue
         counts = Counter(copies)
         used[file] = copies[0] if verdict.average else max(copies, key=lambda value: counts[value])
     return used
@@ -45,6 +47,7 @@ def test_reference_follows_its_words(seed: int) -> None:
             average=bool(generator.random() < 0.3),
             certified=certified if generator.random() < 0.5 else None,
             unanimous=bool(generator.random() < 0.5),
+            kept=generator.random(len(attack.tokens)) < 0.7 if generator.random() < 0.5 else None,
         )
         update = apply_verdict(verdict, attack.assignment, attack.tokens)
         used = by_file(verdict, attack.assignment, attack.tokens)

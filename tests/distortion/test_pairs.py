@@ -34,6 +34,7 @@ def passed(assignment, attack, detector, q):
         ("degree", [0, 0, 2, 10, 28, 60, 110, 182]),
         ("certified", [0, 0, 0, 1, 4, 10, 20, 35]),
         ("unanimous", [0, 0, 0, 1, 4, 10, 20, 35]),
+        ("minimax", [0, 0, 0, 1, 4, 10, 20, 35]),
     ],
 )
 def test_fifteen_workers(detector, counts):
@@ -48,7 +49,7 @@ def test_the_counts_on_subset_are_reached_by_an_attack_that_is_played(workers, r
     assignment = build("subset", workers=workers, redundancy=redundancy)
     for q in range(1, min(5, (workers - 1) // 2 + 1)):
         attacks = [frame(assignment, q, d) for d in range(q + 1)] + [decoy(assignment, q)]
-        for detector in ("clique", "sound", "certified", "unanimous"):
+        for detector in ("clique", "sound", "certified", "unanimous", "minimax"):
             most = max(passed(assignment, attack, detector, q) for attack in attacks)
             assert worst_case(assignment, q, detector).count >= most
             if detector == "clique":

@@ -16,6 +16,7 @@ EXCEPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "aspis_sim/trials/monte_carlo.py": ("ambiguous", "distorted_most", "over_budget"),
         "cli/aspis_sim_cli/commands/worst_case.py": ("kept_files",),
         "cli/aspis_sim_cli/commands/worst_case_audits.py": ("distorted_file_steps",),
+        "cli/aspis_sim_cli/commands/worst_case_rules.py": ("kept_files", "minimax"),
     },
     "an option, read by its name from what was parsed": {
         "cli/aspis_sim_cli/options/run.py": ("trust_config",),

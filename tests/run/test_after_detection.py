@@ -43,7 +43,7 @@ def test_the_verdicts_of_all_other_detectors_stay_as_they_are():
     for _ in range(200):
         graph = np.triu(generator.random((7, 7)) < generator.random(), 1)
         graph = ~(graph | graph.T)
-        for name in ("sound", "certified", "unanimous", "degree"):
+        for name in ("sound", "certified", "unanimous", "minimax", "degree"):
             verdict = DETECTORS[name](graph, max_byzantine=3, assignment=assignment)
             assert as_published(verdict, 3).average == verdict.average
 

@@ -43,7 +43,9 @@ def test_a_server_that_is_told_too_many_accuses_and_certifies_nobody_wrongly():
         graph = np.triu(generator.random((9, 9)) < 0.5, 1) & ~np.outer(~liar, ~liar)
         graph = ~(graph | graph.T)
         disagree += not graph.all()
-        for name, told in ((name, told) for name in ("sound", "certified", "unanimous") for told in (2, 3, 4)):
+        for name, told in (
+            (name, told) for name in ("sound", "certified", "unanimous", "minimax") for told in (2, 3, 4)
+        ):
             verdict = DETECTORS[name](graph, max_byzantine=told, assignment=assignment)
             assert verdict.honest[~liar].all()
             accuse += not verdict.honest.all()

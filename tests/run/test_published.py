@@ -42,7 +42,7 @@ def test_nothing_is_published_on_other_attacks(scheme, attack):
 
 
 @pytest.mark.parametrize("attack", ["strong", "weak"])
-@pytest.mark.parametrize("scheme", ["aspis-certified", "aspis-sound", "aspis-unanimous"])
+@pytest.mark.parametrize("scheme", ["aspis-certified", "aspis-sound", "aspis-unanimous", "aspis-minimax"])
 def test_nothing_is_published_on_other_detectors(scheme, attack):
     assert published(scheme, attack) is None
     assert published("aspis", attack, detector="none") is None

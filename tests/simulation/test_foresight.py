@@ -19,6 +19,7 @@ from aspis_sim.spec.grid import Grid
         ("weak", "clique", 0),
         ("strong", "certified", 0),
         ("strong", "unanimous", 1),
+        ("stealth", "minimax", 1),
         ("frame-up", "sound", 1),
         ("strong", "none", 1),
         ("weak", "none", 1),
@@ -35,7 +36,7 @@ def test_as_many_files_as_then_are_distorted_and_lost(attack, detector, least):
     def judge(graph):
         if not job.detector.detects:
             return jnp.asarray(True), trust_everyone(7, 0)
-        table = empty_table(7, len(files), 3, job.detector.certifies)
+        table = empty_table(7, len(files), 3, job.detector.certifies, job.detector.selects)
         verdict, limit = job.decide(np.asarray(graph))
         return look_up(with_verdict(table, np.asarray(graph), verdict, limit), graph)
 

@@ -35,9 +35,10 @@ class Table(NamedTuple):
     known: Array
 
 
-def empty_table(workers: int, files: int, redundancy: int, certifies: bool) -> Table:
+def empty_table(workers: int, files: int, redundancy: int, certifies: bool, selects: bool = False) -> Table:
     """A table without verdicts."""
     certified = np.zeros((CAPACITY, files, 2**redundancy), bool) if certifies else None
+    selected = np.ones((CAPACITY, files), bool) if selects else None
     rulings = Ruling(
         honest=np.ones((CAPACITY, workers), bool),  # type: ignore[arg-type]
         average=np.zeros(CAPACITY, bool),  # type: ignore[arg-type]
@@ -45,6 +46,7 @@ def empty_table(workers: int, files: int, redundancy: int, certifies: bool) -> T
         certified=certified,  # type: ignore[arg-type]
         outcome=np.zeros(CAPACITY, np.int8),  # type: ignore[arg-type]
         distortable=np.zeros(CAPACITY, np.int32),  # type: ignore[arg-type]
+        selected=selected,  # type: ignore[arg-type]
     )
     return Table(np.zeros((CAPACITY, workers, workers), bool), rulings, np.int32(0))  # type: ignore[arg-type]
 
@@ -74,7 +76,8 @@ def with_verdict(table: Table, graph: NDArray[np.bool_], verdict: Verdict, disto
             array[:known] = array[-known:]
     graphs[known] = graph
     outcome = OUTCOMES.index(verdict.outcome)
-    ruling = (verdict.honest, verdict.average, verdict.unanimous, verdict.certified, outcome, distortable)
+    selected = True if verdict.kept is None else verdict.kept
+    ruling = (verdict.honest, verdict.average, verdict.unanimous, verdict.certified, outcome, distortable, selected)
     for part, value in zip(parts, ruling, strict=True):
         if part is not None:
             part[known] = False if value is None else value

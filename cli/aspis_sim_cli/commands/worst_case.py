@@ -10,6 +10,7 @@ from aspis_sim.detection import DETECTORS
 from aspis_sim.spec.ranges import integers, names
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands.worst_case_audits import audit_game, check_audits
+from aspis_sim_cli.commands.worst_case_rules import SETS_OF_RULES, check_rules, rules_game
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.options import completion
@@ -117,6 +118,16 @@ def worst_case(
     seed: Annotated[
         int, typer.Option("--seed", rich_help_panel=SEARCH, help="Of the local search on large systems.")
     ] = 0,
+    rules: Annotated[
+        str,
+        typer.Option(
+            "--rules",
+            rich_help_panel=SEARCH,
+            help="What is attacked: the detectors, or (for the fraction) every fixed rule for which files to keep.",
+            metavar="|".join(SETS_OF_RULES),
+            autocompletion=completion.names(SETS_OF_RULES),
+        ),
+    ] = "detectors",
     audits: Annotated[
         int,
         typer.Option(
@@ -149,6 +160,8 @@ def worst_case(
 
       aspis-sim worst-case --workers 15 --q 2..7 --effort 500 --out worst.csv
 
+      aspis-sim worst-case --workers 7 --q 1..3 --rules mixed
+
       aspis-sim worst-case --workers 15 --q 7 --audits 1 --steps 300
     """
     from aspis_sim.assignment import build
@@ -166,9 +179,13 @@ def worst_case(
                 "against audits the most distorted file-steps are solved for the detector certified; "
                 "leave --detector, --objective and --effort out"
             )
+    check_rules(rules, bool(audits or seed) or detector != EVERY_DETECTOR)
     output = Output.to(format, out)
 
     system = build(assignment, workers=workers, redundancy=redundancy)
+    if rules == "mixed":
+        most = max(min(50_000, COPIES_IN_ALL // system.files.size), effort or 0)
+        return rules_game(system, budgets, effort or 50, most, output, quiet)
     if audits:
         return audit_game(system, budgets, audits, steps, output)
     copies = system.files.size
