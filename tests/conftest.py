@@ -63,8 +63,8 @@ def _programs_do_not_pile_up():
 
 @pytest.fixture(scope="module")
 def runs_compiled_quickly():
-    """The module's runs compiled as `tests.quick` does: what it asserts is no matter of machine code."""
-    with quick_runs():
+    """The module's runs by programs of its own, compiled quickly: what it asserts is no matter of machine code."""
+    with quick_runs({}):
         yield
 
 

@@ -30,14 +30,15 @@ def as_in_runs(function: Callable[..., Any], **options: Any) -> Any:
 PROGRAMS: dict[Any, Any] = {}
 """The programs of runs that were compiled quickly in this process, apart from those compiled as for users."""
 
-_locks: dict[Any, Any] = {}
-
 
 @contextmanager
-def quick_runs() -> Iterator[None]:
-    """Within it, runs are those of `PROGRAMS`: the same computations, compiled as `quick` does."""
+def quick_runs(programs: dict[Any, Any] = PROGRAMS) -> Iterator[None]:
+    """Within it, runs are those of ``programs``: the same computations, compiled as `quick` does.
+
+    A program holds the data that it was made for: where data sets are not those of everybody, give a dict of its own.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("aspis_sim.simulation.program.ON_CPU", QUICKLY)
-        patch.setattr("aspis_sim.simulation.program._programs", PROGRAMS)
-        patch.setattr("aspis_sim.simulation.program._locks", _locks)
+        patch.setattr("aspis_sim.simulation.program._programs", programs)
+        patch.setattr("aspis_sim.simulation.program._locks", {})
         yield
