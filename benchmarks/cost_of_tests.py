@@ -28,9 +28,9 @@ def pytest_configure() -> None:
     jax.monitoring.register_event_duration_secs_listener(_note)
 
 
-def _note(event: str, duration: float, **_: Any) -> None:
+def _note(event: str, duration_secs: float, **_: str | int) -> None:
     if event == COMPILING:
-        _programs.append(duration)
+        _programs.append(duration_secs)
 
 
 def used() -> float:
