@@ -10,7 +10,7 @@ import pytest
 from aspis_sim.adversary.payloads import payload
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.errors import InputError
-from tests.quick import as_in_runs, quick
+from tests.quick import quick
 
 SCALES = (1e-20, 1e-6, 1.0, 1e6, 1e20)
 TOLERANCES = (1e-6, 1e-5, 1e-3, 1e-1)
@@ -40,7 +40,7 @@ def distance(one, other):
 @functools.cache
 def equal(tolerance):
     """The comparison as it is compiled for a server."""
-    return as_in_runs(lambda a, b: Comparison(tolerance).rows(a, b).equal)
+    return jax.jit(lambda a, b: Comparison(tolerance).rows(a, b).equal)
 
 
 @pytest.mark.parametrize("direction", ["mean", "sign"])
@@ -48,7 +48,7 @@ def equal(tolerance):
 @pytest.mark.parametrize(("dtype", "least"), [(jnp.float32, 0.97), (jnp.bfloat16, 0.3)])
 def test_it_passes_the_comparison_and_uses_up_the_tolerance(dtype, least, tolerance, direction):
     rows = pairs(dtype)
-    compiled = as_in_runs if direction == "mean" else quick  # what the types round to is up to the compiler as well
+    compiled = jax.jit if direction == "mean" else quick  # what the types round to is up to the compiler as well
     lies = np.asarray(compiled(jax.vmap(payload("hidden", tolerance=tolerance, direction=direction)))(rows))
     assert lies.dtype == dtype
     for of_file, lie in zip(rows, lies, strict=True):

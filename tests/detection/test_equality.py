@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from aspis_sim.assignment import build
 from aspis_sim.detection.agreement import Copies, Views, agreement_graph, agreement_of_copies, agreement_of_views
 from aspis_sim.detection.equality import Comparison
-from tests.quick import as_in_runs
 
 TOLERANCE = 1e-5
-compare = as_in_runs(lambda a, b: Comparison(TOLERANCE).rows(a, b).equal)
+compare = jax.jit(lambda a, b: Comparison(TOLERANCE).rows(a, b).equal)
 
 
 def defined(a, b, tolerance=TOLERANCE):
@@ -86,14 +85,14 @@ def test_slices_one_after_the_other_change_nothing(scale, tolerance):
 kernel = Comparison(TOLERANCE)
 
 
-@as_in_runs
+@jax.jit
 def by_views(honest, lies, distorts, slot):
     views = Views(honest, lies, distorts)
     agreement = agreement_of_views(distorts, kernel.rows(honest, lies))
     return agreement.agree, views.chosen(slot), agreement.differs(slot)
 
 
-@as_in_runs
+@jax.jit
 def by_copies(values, honest, distorts, slot):
     copies = Copies(values, honest)
     agreement = agreement_of_copies(distorts, copies, kernel)
