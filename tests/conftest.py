@@ -8,7 +8,7 @@ import pytest
 from aspis_sim_cli import cache
 
 from aspis_sim.plugin import register
-from tests.quick import QUICKLY
+from tests.quick import PROGRAMS, quick_runs
 
 jax.config.update("jax_num_cpu_devices", 8)
 
@@ -57,16 +57,14 @@ def _programs_stay_in_their_folder():
 def _programs_do_not_pile_up():
     yield
     if MAPS.exists() and MAPS.read_bytes().count(b"\n") > MANY_MAPS:
+        PROGRAMS.clear()
         jax.clear_caches()
 
 
 @pytest.fixture(scope="module")
 def runs_compiled_quickly():
-    """The module's runs by programs of its own, compiled as `tests.quick` does: for a few steps of small models."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("aspis_sim.simulation.program.ON_CPU", QUICKLY)
-        patch.setattr("aspis_sim.simulation.program._programs", {})
-        patch.setattr("aspis_sim.simulation.program._locks", {})
+    """The module's runs by programs of its own, compiled quickly: what it asserts is no matter of machine code."""
+    with quick_runs({}):
         yield
 
 

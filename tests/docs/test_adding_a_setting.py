@@ -20,7 +20,8 @@ import aspis_sim
 from aspis_sim_cli.app import app
 
 found = {}
-small = "--scheme aspis,median --q 1 --steps 20 --samples-per-file 1 --seeds 0,1 --lr 0.1 --attack strong"
+small = "--scheme aspis,median --workers 7 --q 1 --steps 5 --samples-per-file 1 --model softmax"
+small += " --seeds 0,1 --lr 0.1 --attack strong"
 
 def run(line, **environment):
     result = CliRunner().invoke(app, line.split(), env={"COLUMNS": "160", **environment})
@@ -46,7 +47,8 @@ found["page"] = Path("page.html").read_text()
 completed = CliRunner().invoke(app, [], prog_name="aspis-sim", env={
     "_ASPIS_SIM_COMPLETE": "complete_bash", "COMP_WORDS": "aspis-sim sweep --weight", "COMP_CWORD": "2"})
 found["completion"] = completed.stdout
-results = aspis_sim.sweep(scheme="aspis", q=1, steps=20, samples_per_file=1, seeds=0, lr=0.1, weight_decay=[0, 0.1])
+same = {"workers": 7, "q": 1, "steps": 5, "samples_per_file": 1, "model": "softmax", "seeds": 0, "lr": 0.1}
+results = aspis_sim.sweep(scheme="aspis", weight_decay=[0, 0.1], **same)
 found["python"] = [(row.weight_decay, row.loss) for row in results.rows]
 found["signature"] = str(__import__("inspect").signature(aspis_sim.sweep))
 Path("found.json").write_text(json.dumps(found))

@@ -20,6 +20,8 @@ from aspis_sim import front
 from aspis_sim.run.row import COLUMNS
 from aspis_sim.spec.grid import AXES
 
+pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "docs/examples/front_door.ipynb"
 CHEAP: dict[str, Any] = {"scheme": "median", "workers": 5, "model": "softmax", "steps": 3, "lr": 0.03, "seeds": 0}

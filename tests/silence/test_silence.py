@@ -20,6 +20,8 @@ from aspis_sim.silence import SILENCES, silence
 from aspis_sim.silence.base import silent
 from tests.detection.random_attacks import broken_claims, random_attacks
 
+pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
+
 BYZANTINE = np.arange(9) < 2
 
 
