@@ -81,9 +81,11 @@ def defences(text: str) -> tuple[Defence, ...]:
 
 
 def _parts(named: str) -> dict[str, str]:
-    first, _, rest = named.partition("+")
-    if first in SCHEMES:
-        return {"scheme": first, **({"rule": rest} if rest else {})}
+    for scheme in sorted(SCHEMES, key=len, reverse=True):
+        if named == scheme:
+            return {"scheme": scheme}
+        if named.startswith(f"{scheme}+") and (rest := named.removeprefix(f"{scheme}+")):
+            return {"scheme": scheme, "rule": rest}
     known = (*SCHEMES, *RULES, *PREAGGREGATIONS)
     for step in parse_part(named).name.split("+"):
         if step not in known:

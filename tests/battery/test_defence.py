@@ -14,6 +14,9 @@ SMALL = {"workers": "7", "model": "softmax", "steps": "8", "lr": "0.1", "seed": 
     ("text", "settings"),
     [
         ("aspis", {"scheme": "aspis"}),
+        ("aspis+", {"scheme": "aspis+"}),
+        ("aspis++nnm+krum", {"scheme": "aspis+", "rule": "nnm+krum"}),
+        ("median+krum", {"scheme": "median", "rule": "krum"}),
         ("byzshield+geometric_median", {"scheme": "byzshield", "rule": "geometric_median"}),
         ("detox+nnm+trimmed_mean:f=1", {"scheme": "detox", "rule": "nnm+trimmed_mean:f=1"}),
         ("nnm+krum", {"scheme": "average", "rule": "nnm+krum"}),
