@@ -1,4 +1,4 @@
-"""The leaderboard as Markdown: ``python -m benchmarks.leaderboard_table ROWS.csv``, with rows of ``aspis-sim attack``.
+"""The leaderboard as Markdown: ``python -m benchmarks.leaderboard_table ROWS.csv…``, with rows of ``aspis-sim attack``.
 
 A row a defence and q, by q and then by what the worst attack leaves.
 """
@@ -48,4 +48,4 @@ def _cells(row: Mapping[str, str]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(lines(read(Path(sys.argv[1])))))
+    print("\n".join(lines([row for path in sys.argv[1:] for row in read(Path(path))])))

@@ -11,7 +11,9 @@ from benchmarks.cifar10_table import groups, lines, top1
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "cifar10.md").read_text(encoding="utf-8")
-STUDIES = ("files", "batch", "moving")
+STUDIES = ("files", "batch", "moving", "larger")
+SEEDS = {"larger": {0}}
+"""Of studies with other seeds than the three of their presets."""
 RUNS = {study: read_csv(DOCS / "tables" / f"cifar10-{study}.csv") for study in STUDIES}
 
 
@@ -31,13 +33,15 @@ def test_the_runs_are_those_of_the_preset(study):
     planned = {
         (*choice, seed)
         for series in preset.load(f"cifar10-{study}").series
-        for choice in product(*(series.grid[name] for name in ("scheme", "attack", "payload", "q")))
-        for seed in series.grid["seed"]
+        for choice in product(*(series.grid[name] for name in ("workers", "scheme", "attack", "payload", "q")))
+        for seed in SEEDS.get(study, series.grid["seed"])
     }
-    found = {(row.scheme, row.attack.partition(":")[0], row.payload, row.q, row.seed) for row in RUNS[study]}
+    found = {
+        (row.workers, row.scheme, row.attack.partition(":")[0], row.payload, row.q, row.seed) for row in RUNS[study]
+    }
     assert found == planned
     assert len(RUNS[study]) == len(planned)
-    assert {row.seed for row in RUNS[study]} == {0, 1, 2}
+    assert {row.seed for row in RUNS[study]} == SEEDS.get(study, {0, 1, 2})
 
 
 def test_what_the_page_says_of_aspis_and_the_median():
@@ -67,3 +71,20 @@ def test_what_the_page_says_of_the_best_rival():
     assert by == [12, 14, 13]
     assert [ahead("files", "reversed", q, "multi_krum", "aspis") for q in (2, 4, 6)] == [29, 25, 24]
     assert [ahead("files", "reversed", q, "multi_krum", "aspis-certified") for q in (2, 4, 6)] == [8, 6, 7]
+
+
+def test_what_the_page_says_of_larger_clusters():
+    of = {key: top1(runs) for key, runs in groups(RUNS["larger"]).items()}
+
+    def at(scheme, least=0, most=99):
+        return [value for (_, _, q, name), value in of.items() if name == scheme and least <= q <= most]
+
+    assert (round(min(at("aspis-certified", 4))), round(max(at("aspis-certified", 4)))) == (39, 46)
+    assert (round(min(at("aspis-certified", 0, 0))), round(max(at("aspis-certified", 0, 0)))) == (45, 51)
+    for workers in (21, 25):
+        assert of[workers, "alie", 4, "aspis"] < of[workers, "alie", 0, "aspis"] / 2
+    assert max(at("aspis", 8)) < 10.5
+    assert max(at("median") + at("byzshield")) < 17.5
+    batch = {(row.scheme, row.workers): row.batch_size for row in RUNS["larger"]}
+    ratios = [batch["aspis", workers] / samples for (name, workers), samples in batch.items() if "aspis" not in name]
+    assert (round(min(ratios)), round(max(ratios))) == (27, 92)
