@@ -129,7 +129,7 @@ def test_every_detector(detector):
         {"silent": 2, "scheme": "aspis-audited", "workers": 7, "attack": "strong"},
         {"silent": 2, "scheme": "aspis-sound", "workers": 7, "attack": "strong", "payload": "optimised"},
         {"scheme": "aspis-minimax", "workers": 9, "q": 4, "attack": "frame-up:framed=1"},
-        {"scheme": "aspis-minimax", "workers": 9, "q": 4, "attack": "stealth", "audits": 2, "silent": 1},
+        {"scheme": "aspis-minimax", "workers": 9, "q": 3, "attack": "stealth", "audits": 2, "silent": 1},
         {"silent": 1, "scheme": "aspis-unanimous", "workers": 7, "attack": "strong", "compute": "replicated"},
         {
             "payload": "optimised",
