@@ -1,6 +1,6 @@
 """Programs that are compiled for a few calls: what compiling takes counts, how fast they run does not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -18,14 +18,6 @@ in one module for one thread, which saves half of the rest."""
 
 quick = partial(jax.jit, compiler_options=QUICKLY)
 """``jax.jit`` that compiles quickly, for formulas of a test and numbers within rounding."""
-
-
-def as_in_runs(function: Callable[..., Any], **options: Any) -> Any:
-    """``jax.jit`` that compiles as runs are compiled for users: for numbers in which the machine code has a say."""
-    from aspis_sim.simulation.program import ON_CPU
-
-    return jax.jit(function, compiler_options=ON_CPU, **options)
-
 
 PROGRAMS: dict[Any, Any] = {}
 """The programs of runs that were compiled quickly in this process, apart from those compiled as for users."""

@@ -7,7 +7,7 @@ import pytest
 from aspis_sim.aggregation import order_statistics
 from aspis_sim.aggregation.counting import count, digit_of_rank
 from aspis_sim.aggregation.narrowing import OUTER, narrowed
-from tests.quick import as_in_runs, quick
+from tests.quick import quick
 
 COLUMNS = 40
 RANDOM = np.random.default_rng(7)
@@ -76,7 +76,7 @@ def middle(values):
 def test_any_rank_of_any_rows(rows, few, monkeypatch):
     as_in_a_run = few == order_statistics.FEW
     monkeypatch.setattr(order_statistics, "FEW", few)
-    kth, fixed, median = selections(as_in_runs if as_in_a_run else quick)
+    kth, fixed, median = selections(jax.jit if as_in_a_run else quick)
     everything = np.ones(rows, bool)
     some = np.random.default_rng(rows).random(rows) < 0.7
     for kind in KINDS:

@@ -13,7 +13,7 @@ import pytest
 
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, preaggregation, rule
 from tests.aggregation import reference_rules as reference
-from tests.quick import as_in_runs, quick
+from tests.quick import quick
 
 N, D, F = 11, 5, 2
 OPTIONS = {"median_of_means": {"buckets": 5}, "bucketing": {"size": 2}}
@@ -39,7 +39,7 @@ def applied(name, f, jit=quick):
 
 def in_float32(name, values):
     """The result as it is compiled for a run."""
-    return np.asarray(applied(name, F, as_in_runs)(values)).astype(np.longdouble)
+    return np.asarray(applied(name, F, jax.jit)(values)).astype(np.longdouble)
 
 
 def drawn(seed, rows=N, columns=D):

@@ -11,7 +11,7 @@ import pytest
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, preaggregation, rule
 from aspis_sim.aggregation.conventions import NAMES
 from aspis_sim.errors import InputError
-from tests.quick import as_in_runs, quick
+from tests.quick import quick
 
 N, D = 13, 6
 F = {"bulyan": 2}
@@ -34,7 +34,7 @@ def parameters(name, registry=RULES):
 @functools.cache
 def applied(name):
     """The compiled rule, which tests share."""
-    return as_in_runs(rule(name, **parameters(name)).__call__)
+    return jax.jit(rule(name, **parameters(name)).__call__)
 
 
 def apply(name, values):

@@ -11,7 +11,7 @@ import pytest
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, preaggregation, rule
 from aspis_sim.aggregation.distances import geometry
 from aspis_sim.aggregation.lengths import norms
-from tests.quick import as_in_runs, quick
+from tests.quick import quick
 
 N, D = 13, 6
 F = {"bulyan": 2}
@@ -49,7 +49,7 @@ def compiled(name, size, jit):
 
 def applied(name, size=1.0):
     """The compiled rule or preaggregation for rows of about ``size``: one program for all sizes but for `LENGTHS`."""
-    return compiled(name, size, quick) if name in LENGTHS else compiled(name, 1.0, as_in_runs)
+    return compiled(name, size, quick) if name in LENGTHS else compiled(name, 1.0, jax.jit)
 
 
 def rows(seed=0, far=8.0):
