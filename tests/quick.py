@@ -14,7 +14,7 @@ QUICKLY: dict[str, str | bool | int] = {
     "xla_cpu_parallel_codegen_split_count": 1,
 }
 """What the compiler is told: no optimisation of LLVM's, fusions by the emitter that takes half as long, and all code
-in one module for one thread, which saves half of the rest."""
+in one module for one thread, which saves half of the rest where a program is as large as that of a run."""
 
 quick = partial(jax.jit, compiler_options=QUICKLY)
 """``jax.jit`` that compiles quickly, for formulas of a test and numbers within rounding."""
