@@ -1,7 +1,7 @@
 """What do the tests take of the processors, and which of them most?
 
-``python -m benchmarks.tests_table`` runs all of them on two workers, with no compiled programs kept from earlier; words after it
-are pytest's, as the names of some files.
+``python -m benchmarks.tests_table`` runs all of them on two workers, with no compiled programs kept from earlier; words
+after it are pytest's, as the names of some files.
 """
 
 import json
