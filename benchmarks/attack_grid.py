@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.attack_grid aspis,median --study FOLDER`` trains, on digits with K=15, q=4, 60 steps and 2 seeds,
 every targeting (a frame-up with every number of framed workers) with every payload at its own strength, lying in every
-step; and it lets the battery search for the same defence, with the grid's seeds for its verdict. A row a defence: the
-worst cell of the grid by mean top-1 on test data, what the battery found, and the sample gradients of both.
+step (those that search by themselves where the battery lets them); and it lets the battery search for the same defence,
+with the grid's seeds for its verdict. A row a defence: the worst cell of the grid by mean top-1 on test data, what the
+battery found, and the sample gradients of both.
 """
 
 import argparse
@@ -32,7 +33,8 @@ SETTINGS = {"q": "4", "steps": "60", "seed": "0,1", "lr": "0.1"}
 def full_grid(setup: Setup, study: Study, pool: Executor) -> list[Row]:
     """Every targeting with every payload, with the seeds of the verdict."""
     searching = {one.partition(":")[0]: one for one in SEARCHING}
-    payloads = [searching.get(name, name) for name in PAYLOADS]
+    own = {name: searching.get(name, name) for name in PAYLOADS}
+    payloads = [text for name, text in own.items() if name not in searching or text in setup.searching]
     lies = [Lie(attack, payload, framed) for attack, framed in all_places(setup.cell.q) for payload in payloads]
     groups = [setup.group(Trial(lie, setup.rates, seeds=setup.seeds)) for lie in lies if setup.possible(lie)]
     session = Session(study, [(None, grid) for grid in grids_of(groups)])
