@@ -67,10 +67,11 @@ def payload(part: Part, factory: Factory) -> Factory:
         a_file = built.scope == "files"
         aimed = None if built.aimed is None else _vector(part, built.aimed, a_file)
         informed = None if built.informed is None else _vector(part, built.informed)
+        planned = None if built.planned is None else _vector(part, built.planned, a_file)
         poisons = None if built.poisons is None else part.blaming(built.poisons)
         function = _vector(part, built.function, a_file)
         built = replace(built, function=function, largest=largest)
-        return replace(built, aimed=aimed, informed=informed, poisons=poisons)
+        return replace(built, aimed=aimed, informed=informed, planned=planned, poisons=poisons)
 
     return build
 
