@@ -69,7 +69,8 @@ def replaced(path: Path) -> bool:
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
-        return True
+        # The name may lead through a folder that is not there to one that is: ``missing/../results``.
+        mode = stat.S_IFDIR if os.path.isdir(os.path.realpath(path)) else stat.S_IFREG
     if stat.S_ISDIR(mode):
         raise InputError(f"cannot write {path}: it is a folder; name a file in it")
     if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
