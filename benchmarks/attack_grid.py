@@ -61,14 +61,13 @@ def compared(asked: Asked, study: Study, pool: Executor) -> dict[str, Any]:
     (found,) = concluded(course([setup], Study.in_memory()), pool)
     top1, cell = worst_cell(rows, setup.chance)
     samples = sum(row.samples_processed for row in rows)
-    lie = Lie(found.attack or "", found.payload or "", found.framed, found.strength, found.timing or "")
     return {
         "scheme": found.scheme,
         "grid_top1": round(top1, 4),
         "grid_attack": f"{cell.attack}, {cell.payload}",
         "grid_runs": len(rows),
         "battery_top1": found.robust_top1 if found.robust_top1 is None else round(found.robust_top1, 4),
-        "battery_attack": lie.label,
+        "battery_attack": Lie.of(vars(found)).label,
         "battery_runs": found.runs,
         "samples_share": round(found.samples_processed / samples, 4),
     }

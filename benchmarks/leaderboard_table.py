@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from aspis_sim.battery.lie import Lie
+
 HEADINGS = ("q", "defence", "robust", "worst seed", "no attack", "worst attack", "ε", "load", "samples a step", "lr")
 
 
@@ -29,10 +31,7 @@ def attack_of(row: Mapping[str, str]) -> str:
     """The worst attack in a few words."""
     if row["attack"] in ("", "none"):
         return "none distorts anything" if row["attack"] else row["status"].partition(":")[0]
-    parts = [f"{row['attack']}:{row['framed']}" if row["framed"] else row["attack"]]
-    parts.append(f"{row['payload']} {float(row['strength']):.3g}" if row["strength"] else row["payload"])
-    parts += [row["timing"]] if row["timing"] != "always" else []
-    return ", ".join(parts) + (" (diverges)" if row["status"] == "diverged" else "")
+    return Lie.of(row).label + (" (diverges)" if row["status"] == "diverged" else "")
 
 
 def _cells(row: Mapping[str, str]) -> Iterator[str]:

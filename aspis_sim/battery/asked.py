@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aspis_sim.battery.defence import SEARCHED, Defence, defences
+from aspis_sim.battery.defence import Defence, defences
+from aspis_sim.battery.lie import VARIED_SETTINGS
 from aspis_sim.battery.search import most_runs
 from aspis_sim.battery.setup import Setup
 from aspis_sim.battery.verdict import Verdict, record
@@ -14,9 +15,6 @@ from aspis_sim.spec.grid import Grid
 
 USUAL = "aspis,aspis-certified,byzshield,detox,median"
 """The defences that are attacked if none is named."""
-
-GIVEN = ("q", "lr", "seed", "silent", "silence")
-"""Settings of the adversary and the search that are asked for all the same."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def asked_for(settings: Mapping[str, Any], search_seed: int) -> tuple[Asked, ...
     if search_seed < 0:
         raise InputError(f"a search seed of {search_seed} is negative; it is 0 or more")
     for name in settings:
-        if name in SEARCHED and name not in GIVEN:
+        if name in VARIED_SETTINGS:
             raise InputError(f"`{name}` is what the search varies; leave it out")
     named = defences(_text(settings.get("scheme", USUAL)))
     grid = Grid.of(**{name: value for name, value in settings.items() if name != "scheme"})

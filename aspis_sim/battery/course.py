@@ -90,8 +90,9 @@ class _Contest:
         return self.setup.score(found, runs[0].row.lr)
 
     def fail(self, status: str) -> None:
-        """End without figures."""
-        self.verdict = Verdict(self.setup.defence.name, self.setup.cell.q, status=status)
+        """End without figures but for what it took so far."""
+        name, q = self.setup.defence.name, self.setup.cell.q
+        self.verdict = Verdict(name, q, runs=self.runs, samples_processed=self.samples, status=status)
 
 
 def course(

@@ -19,8 +19,8 @@ from aspis_sim.spec.part import parse_part
 BARE = "average"
 """The scheme of a rule that stands alone: no redundancy, no detector."""
 
-SEARCHED = (*knobs(Adversary), "lr", "seed")
-"""Settings that are the search's, or are given for all defences."""
+FOR_ALL = (*knobs(Adversary), "lr", "seed")
+"""Settings of the adversary and of the search: they are the same for all defences."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def defence(text: str) -> Defence:
             raise InputError(f"{brief(text)!r}: {brief(one)!r} is no setting; write @name=value")
         if name not in AXES:
             raise unknown_name("setting", name, AXES)
-        if name in SEARCHED or name == "scheme":
+        if name in FOR_ALL or name == "scheme":
             raise InputError(f"{brief(text)!r}: {name} is no setting of a defence; leave it out")
         if name in settings:
             raise InputError(f"{brief(text)!r}: {name} is given twice; leave one out")
@@ -86,7 +86,7 @@ def _parts(named: str) -> dict[str, str]:
             return {"scheme": scheme}
         if named.startswith(f"{scheme}+") and (rest := named.removeprefix(f"{scheme}+")):
             return {"scheme": scheme, "rule": rest}
-    known = (*SCHEMES, *RULES, *PREAGGREGATIONS)
+    known = tuple(dict.fromkeys((*SCHEMES, *RULES, *PREAGGREGATIONS)))
     for step in parse_part(named).name.split("+"):
         if step not in known:
             raise unknown_name("scheme or rule", step, known)

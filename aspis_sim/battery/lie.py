@@ -1,7 +1,8 @@
 """What an adversary does, as the search varies it: where, with what, how strongly and when it lies."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.spec.cell import Cell
@@ -32,6 +33,18 @@ class Lie:
     def none(cls) -> "Lie":
         """No attack: the Byzantine workers are counted as such, and tell the truth."""
         return cls("none", "zero")
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> "Lie":
+        """The attack of a verdict's record, also where its values are the texts of a CSV."""
+        framed, strength = record["framed"], record["strength"]
+        return cls(
+            attack=record["attack"],
+            payload=record["payload"],
+            framed=None if framed in (None, "") else int(framed),
+            strength=None if strength in (None, "") else float(strength),
+            timing=record["timing"],
+        )
 
     @property
     def where(self) -> tuple[str, int | None]:
@@ -64,3 +77,7 @@ class Lie:
             strength=self.strength,
             timing=self.timing,
         )
+
+
+VARIED_SETTINGS = tuple(one.name for one in fields(Lie))
+"""The settings that a search varies."""

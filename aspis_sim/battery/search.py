@@ -142,11 +142,12 @@ def _golden(base: Lie, own: float | None, known: Mapping[Lie, Score]) -> Lie | N
     told = {one: own if one.strength is None else one.strength for one in known if replace(one, strength=None) == base}
     alike = {log(strength): one for one, strength in told.items() if strength is not None and strength > 0}
     points = sorted(alike)
-    best = max(points, key=lambda point: known[alike[point]].harm)
-    place = points.index(best)
-    if not 0 < place < len(points) - 1:
+    if len(points) < 3:
         return None
-    below, above = points[place - 1], points[place + 1]
+    place = max(range(len(points)), key=lambda place: known[alike[points[place]]].harm)
+    if place in (0, len(points) - 1):
+        return None
+    below, best, above = points[place - 1 : place + 2]
     far = below if best - below > above - best else above
     return replace(base, strength=exp(best + (1 - GOLDEN_RATIO) * (far - best)))
 

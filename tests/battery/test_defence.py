@@ -5,6 +5,7 @@ import pytest
 from aspis_sim import InputError
 from aspis_sim.battery.asked import asked_for, records, runs_beyond
 from aspis_sim.battery.defence import defence, defences
+from aspis_sim.battery.lie import Lie
 from aspis_sim.battery.search import most_runs
 
 SMALL = {"workers": "7", "model": "softmax", "steps": "8", "lr": "0.1", "seed": "0"}
@@ -82,6 +83,23 @@ def test_a_budget_too_small_for_the_battery_is_refused_with_what_it_needs():
     assert runs_beyond(asked, needs) == 0
     assert runs_beyond(asked, needs + 5) == 5
     assert runs_beyond(asked, None) == 0
+
+
+def test_other_settings_of_the_adversary_are_the_same_for_all():
+    given = {**SMALL, "scheme": "aspis", "q": "2", "adversary_window": "4", "silent": "1"}
+    (asked,) = asked_for(given, 1000)
+    assert asked.setup is not None
+    assert (asked.setup.cell.adversary_window, asked.setup.cell.silent) == (4, 1)
+    assert len(asked.setup.places) > 1
+
+
+def test_an_attack_comes_back_from_a_record_and_from_a_csv():
+    lie = Lie("frame-up", "alie", 2, 0.5, "late:after=0.5")
+    assert Lie.of(vars(lie)) == lie
+    assert Lie.of({name: str(value) for name, value in vars(lie).items()}) == lie
+    assert Lie.of({"attack": "strong", "payload": "zero", "framed": "", "strength": "", "timing": "always"}).label == (
+        "strong, zero"
+    )
 
 
 def test_a_negative_search_seed_is_refused():

@@ -80,9 +80,10 @@ def test_an_interruption_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch) -
     ("words", "message"),
     [
         ("--rules mixd", "unknown set of rules 'mixd'; did you mean mixed"),
-        ("--rules mixed --detector clique", "leave --detector, --seed and --audits out"),
-        ("--rules mixed --audits 1", "leave --detector, --seed and --audits out"),
-        ("--rules mixed --seed 2", "leave --detector, --seed and --audits out"),
+        ("--rules mixed --detector clique", "leave --detector, --objective, --seed and --audits out"),
+        ("--rules mixed --audits 1", "leave --detector, --objective, --seed and --audits out"),
+        ("--rules mixed --objective count", "leave --detector, --objective, --seed and --audits out"),
+        ("--rules mixed --seed 2", "leave --detector, --objective, --seed and --audits out"),
         ("--rules mixed --workers 15 --assignment mols --q 7", "mols of 15 workers with q=7 has too many graphs"),
     ],
 )

@@ -96,15 +96,15 @@ def worst_case(
         ),
     ] = EVERY_DETECTOR,
     objective: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--objective",
             rich_help_panel=SEARCH,
-            help="What the liars want: most distorted files, or most of them among the files kept.",
+            help="What the liars want: most distorted files, or most of them among the files kept (default: count).",
             metavar="count|fraction",
             autocompletion=completion.names(("count", "fraction")),
         ),
-    ] = "count",
+    ] = None,
     effort: Annotated[
         int | None,
         typer.Option(
@@ -171,6 +171,8 @@ def worst_case(
     from aspis_sim_cli.render.worst_case_table import worst_case_view
 
     budgets, detectors = integers(q, "`q`"), names(detector)
+    check_rules(rules, bool(audits or seed) or detector != EVERY_DETECTOR or objective == "count")
+    objective = objective or "count"
     _check(assignment, workers, redundancy, budgets, detectors, objective, effort, seed)
     if audits:
         check_audits(assignment, audits, steps)
@@ -179,7 +181,6 @@ def worst_case(
                 "against audits the most distorted file-steps are solved for the detector certified; "
                 "leave --detector, --objective and --effort out"
             )
-    check_rules(rules, bool(audits or seed) or detector != EVERY_DETECTOR)
     output = Output.to(format, out)
 
     system = build(assignment, workers=workers, redundancy=redundancy)

@@ -56,7 +56,7 @@ def check_rules(rules: str, others: bool) -> None:
 
     Args:
         rules: as given.
-        others: whether a detector, a seed or audits were asked for.
+        others: whether a detector, another objective, a seed or audits were asked for.
 
     Raises:
         InputError: says what is wrong and what would work.
@@ -66,7 +66,7 @@ def check_rules(rules: str, others: bool) -> None:
     if rules == "mixed" and others:
         raise InputError(
             "--rules mixed plays every rule for the greatest fraction distorted of what it keeps; "
-            "leave --detector, --seed and --audits out"
+            "leave --detector, --objective, --seed and --audits out"
         )
 
 

@@ -8,6 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from aspis_sim.battery.lie import Lie
+
 WIDE = 110
 """Columns from which an attack fits beside its figures."""
 
@@ -95,13 +97,8 @@ def _attack(row: Mapping[str, Any]) -> str:
         return str(row["status"])
     if row["attack"] == "none":
         return "none distorts anything"
-    parts = [row["attack"] if row["framed"] is None else f"{row['attack']}:{row['framed']}"]
-    parts.append(row["payload"] if row["strength"] is None else f"{row['payload']} {row['strength']:.3g}")
-    if row["timing"] not in (None, "always"):
-        parts.append(row["timing"])
-    if row["status"] != "ok":
-        parts.append(row["status"])
-    return ", ".join(parts)
+    label = Lie.of(row).label
+    return label if row["status"] == "ok" else f"{label}, {row['status']}"
 
 
 def _percent(share: float) -> str:
