@@ -135,7 +135,7 @@ def search(ahead=1, turns=1, ascent=0):
     def lies(which, where, reach, left):
         seen, made = where.prospect(left), one_of(which)
         told = lambda _, scene: optimised(scene.rows, scene.key, made, scene.reach, starts(), 4)  # noqa: E731
-        lying = [*families("krum", None, {"f": LIES})[:-1], Family(told)]
+        lying = [*families("krum", None, {"f": LIES}, how.evaluations)[:-1], Family(told)]
         return worst(seen.rows(seen.course)[0], made, reach, seen, lying, how)
 
     return lies

@@ -51,7 +51,7 @@ def along(strength: Array, scene: Scene) -> Array:
     return (mean_over_rows(scene.rows) + strength * spread * towards)[None]
 
 
-def families(aggregator: str, convention: str | None, parameters: dict[str, Any]) -> list[Family]:
+def families(aggregator: str, convention: str | None, parameters: dict[str, Any], evaluations: int) -> list[Family]:
     """`by_signs` and `along`, and after them all registered payloads but those of a backdoor and this one."""
     found = [Family(by_signs, (1.0, 100.0), directed=True), Family(along, (1.0,), directed=True)]
     found += [Family(partial(of_payload, start.build), start.strengths) for start in starts(convention)]
@@ -60,7 +60,7 @@ def families(aggregator: str, convention: str | None, parameters: dict[str, Any]
     rop = lambda strength: payload("rop", convention=convention, strength=strength)  # noqa: E731
     found.append(Family(partial(of_payload, rop), (1.0,)))
     made = [payload("fang", against="krum", **told), payload("fang"), payload("mimic", direction="variance")]
-    made += [payload("label_flip"), payload("optimised", **told)]
+    made += [payload("label_flip"), payload("optimised", evaluations=evaluations, **told)]
     return [*found, *(Family(partial(of_payload, partial(_same, one))) for one in made)]
 
 
@@ -106,7 +106,8 @@ def farsighted(
         byzantine: rows that lie, the first ones, where the payload is called outside of a run; in a run they are those
             that the liars win.
         ahead: steps after which the loss counts, 1 or more.
-        evaluations: strengths per payload, and again around the best, 2 or more.
+        evaluations: strengths per payload, and again around the best, 2 or more; those of `optimised`, which is one of
+            the candidates, too.
         turns: how often the lies are aimed anew.
         ascent: steps of gradient ascent through the rule at the end, as if all updates ahead were the same.
         samples: validation samples that are used at most, evenly chosen.
@@ -127,7 +128,7 @@ def farsighted(
         if isinstance(value, bool) or value < least:
             raise InputError(f"payload farsighted: {name}={value}; it is a whole number, {least} or more")
     rule = build_rule(aggregator, convention=convention, **parameters)
-    lying = families(aggregator, convention, parameters)
+    lying = families(aggregator, convention, parameters, evaluations)
     how = Search(ahead, evaluations, turns, ascent, samples)
 
     def foreseen(rows: Array, key: Array | None, reach: Reach, prospect: Prospect) -> Array:
