@@ -65,7 +65,12 @@ class Program:
     compile_seconds: float
 
 
+MOST = 128
+"""Programs that are kept in memory. Linux lets a process have 65,530 mappings, of which a program takes some 250: with
+many more, the compiler runs out of memory, however much there is."""
+
 _programs: dict[RunShape, Program] = {}
+_built: list[float] = []
 _locks: dict[RunShape, threading.Lock] = {}
 _registering = threading.Lock()
 
@@ -73,20 +78,29 @@ _registering = threading.Lock()
 def compiled(shape: RunShape) -> Program:
     """The program of a shape, compiled once a process also when several threads ask for it.
 
+    Of more than `MOST` those that were not asked for the longest are let go, and compiled or loaded again when needed.
+
     Raises:
         InputError: a name or parameter of the shape is not known, or more devices are asked for than there are.
     """
     with _registering:
         lock = _locks.setdefault(shape, threading.Lock())
     with lock:
-        if shape not in _programs:
-            _programs[shape] = _build(shape)
-        return _programs[shape]
+        with _registering:
+            program = _programs.pop(shape, None)
+        if program is None:
+            program = _build(shape)
+            _built.append(program.compile_seconds)
+        with _registering:
+            _programs[shape] = program
+            while len(_programs) > MOST:
+                del _programs[next(iter(_programs))]
+        return program
 
 
 def compilations() -> int:
     """How many programs this process has compiled."""
-    return len(_programs)
+    return len(_built)
 
 
 def _build(shape: RunShape) -> Program:

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +23,7 @@ from aspis_sim.run.executors.worker import Worker, WorkerLost
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.train import Result, Tick, train
 from aspis_sim.simulation import RunShape, compiled
+from aspis_sim.simulation.program import MOST
 from aspis_sim.spec.cell import Cell
 
 MUCH = 50_000_000_000
@@ -56,7 +58,7 @@ class Local:
         if self._apart:
             self._ahead.extend(shapes)
             return
-        for shape in shapes:
+        for shape in islice(shapes, MOST // 2):
             self._pool.submit(compiled, shape)
 
     def submit(self, cell: Cell, tick: Tick, every: int | None = None) -> Future[Result]:
