@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import exp, isfinite, log, sqrt
 
 from aspis_sim.battery.lie import ALWAYS, Lie
-from aspis_sim.battery.setup import Score, Setup, Trial, best_rate, worst
+from aspis_sim.battery.setup import Score, Setup, Trial, best_rate, worst, worst_of_each
 from aspis_sim.battery.standard import (
     FINALISTS,
     GOLDEN,
@@ -45,7 +45,7 @@ class Found:
     """What the search ends with.
 
     Attributes:
-        finalists: the worst lies under the rate, the worst first.
+        finalists: the worst lies under the rate, one of each place and payload, the worst first.
         rate: that the defence takes under attack.
         clean_rate: that it takes without one.
     """
@@ -80,12 +80,12 @@ def search(setup: Setup, more: int = 0) -> Search:
     yield from _tried("what it can find itself", setup, known, dear, rate, short=True)
 
     whole: dict[Lie, Score] = {}
-    yield from _tried("whole runs", setup, whole, worst(known, WHOLE), rate)
-    for_time = [replace(lie, timing=when) for lie in worst(whole, TIMED) for when in setup.timings]
+    yield from _tried("whole runs", setup, whole, worst_of_each(known, WHOLE), rate)
+    for_time = [replace(lie, timing=when) for lie in worst_of_each(whole, TIMED) for when in setup.timings]
     yield from _tried("when", setup, whole, for_time, rate)
     yield from _adapted(setup, known, whole, rate, more)
 
-    finalists = tuple(worst(whole, FINALISTS))
+    finalists = tuple(worst_of_each(whole, FINALISTS))
     scores = {rate: {lie: whole[lie] for lie in finalists}}
     others = [one for one in setup.rates if one != rate]
     found = yield Round("which rate", tuple(Trial(lie, (one,)) for one in others for lie in finalists))

@@ -184,6 +184,14 @@ def worst(scores: Mapping[Lie, Score], most: int) -> list[Lie]:
     return sorted(scores, key=lambda lie: scores[lie].harm, reverse=True)[:most]
 
 
+def worst_of_each(scores: Mapping[Lie, Score], most: int) -> list[Lie]:
+    """Likewise, one of each place and payload: the strength and the timing with which it does most harm."""
+    found: dict[object, Lie] = {}
+    for lie in worst(scores, len(scores)):
+        found.setdefault((lie.where, lie.payload), lie)
+    return list(found.values())[:most]
+
+
 def best_rate(rates: Sequence[float], by_rate: Mapping[float, Sequence[Score]], chance: float) -> float:
     """The rate whose worst score is best; of equal ones the first. Less than chance is worth as much as chance."""
 

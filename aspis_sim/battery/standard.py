@@ -5,9 +5,10 @@
 3. *how much*: other strengths of four payloads at the worst place, in short runs, then golden section around the best
    one of the two that do most;
 4. *what it can find itself*: the payloads that search in every step, at the worst place, in short runs;
-5. *whole runs* of the four worst;
+5. *whole runs* of the four worst, one of each place and payload;
 6. *when*: the two worst at other times than always, in whole runs;
-7. *which rate*: the three worst under every learning rate; the defence takes the rate whose worst case is best.
+7. *which rate*: the three worst, one of each place and payload, under every learning rate; the defence takes the rate
+   whose worst case is best.
 
 All of it sees validation data only, with one seed.
 """

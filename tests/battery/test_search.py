@@ -11,7 +11,7 @@ from aspis_sim.battery import standard
 from aspis_sim.battery.asked import asked_for
 from aspis_sim.battery.lie import Lie
 from aspis_sim.battery.search import most_runs, search
-from aspis_sim.battery.setup import Score
+from aspis_sim.battery.setup import Score, worst_of_each
 from aspis_sim.run.rate import Validation
 
 SMALL = {"workers": "7", "model": "softmax", "steps": "8", "lr": "0.1,0.3", "seed": "0,1"}
@@ -155,3 +155,12 @@ def test_a_run_that_diverged_counts_as_chance(loss):
     both = setup.score({0: Validation(0.9, loss), 1: Validation(0.7, 1.0)}, 0.1)
     assert both.top1 == pytest.approx(0.4)
     assert setup.score({0: Validation(0.9, 1.0)}, 0.1).top1 == 0.9
+
+
+def test_the_worst_are_of_different_payloads_and_places():
+    mild, hard = Score(0.8, 1.0, 0.1), Score(0.2, 3.0, 0.1)
+    late, strong = Lie("strong", "alie", timing="late:after=0.5"), Lie("strong", "alie", strength=10.0)
+    other, elsewhere = Lie("strong", "zero"), Lie("weak", "alie")
+    scores = {Lie("strong", "alie"): mild, late: hard, strong: Score(0.3, 2.0, 0.1), other: mild, elsewhere: mild}
+    assert worst_of_each(scores, 4) == [late, other, elsewhere]
+    assert worst_of_each(scores, 1) == [late]
