@@ -3,12 +3,13 @@
 ``python -m benchmarks.attack_grid aspis,median --study FOLDER`` trains, on digits with K=15, q=4, 60 steps and 2 seeds,
 every targeting (a frame-up with every number of framed workers) with every payload at its own strength, lying in every
 step (those that search by themselves where the battery lets them); and it lets the battery search for the same defence,
-with the grid's seeds for its verdict. A row a defence: the worst cell of the grid by mean top-1 on test data, what the
-battery found, and the sample gradients of both.
+with the grid's seeds for its verdict. Targetings that come to the same lies on a system are trained once: their runs
+would be the same. A row per defence: the worst cell of the grid by mean top-1 on test data, what the battery found, and
+its sample gradients as a share of those of the whole grid, and of its different cells.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -30,13 +31,18 @@ from benchmarks.table import print_csv
 SETTINGS = {"q": "4", "steps": "60", "seed": "0,1", "lr": "0.1"}
 
 
-def full_grid(setup: Setup, study: Study, pool: Executor) -> list[Row]:
-    """Every targeting with every payload, with the seeds of the verdict."""
+def lies_of(setup: Setup, places: Iterable[tuple[str, int | None]]) -> list[Lie]:
+    """Every payload at some places, as far as it is possible there."""
     searching = {one.partition(":")[0]: one for one in SEARCHING}
     own = {name: searching.get(name, name) for name in PAYLOADS}
     payloads = [text for name, text in own.items() if name not in searching or text in setup.searching]
-    lies = [Lie(attack, payload, framed) for attack, framed in all_places(setup.cell.q) for payload in payloads]
-    groups = [setup.group(Trial(lie, setup.rates, seeds=setup.seeds)) for lie in lies if setup.possible(lie)]
+    lies = [Lie(attack, payload, framed) for attack, framed in places for payload in payloads]
+    return [lie for lie in lies if setup.possible(lie)]
+
+
+def trained(setup: Setup, lies: Sequence[Lie], study: Study, pool: Executor) -> list[Row]:
+    """The runs of all lies, with the seeds of the verdict."""
+    groups = [setup.group(Trial(lie, setup.rates, seeds=setup.seeds)) for lie in lies]
     session = Session(study, [(None, grid) for grid in grids_of(groups)])
     for _ in session.run("", pool):
         pass
@@ -57,19 +63,22 @@ def compared(asked: Asked, study: Study, pool: Executor) -> dict[str, Any]:
     """The row of a defence."""
     setup = asked.setup
     assert setup is not None
-    rows = full_grid(setup, study, pool)
-    (found,) = concluded(course([setup], Study.in_memory()), pool)
+    whole, different = lies_of(setup, all_places(setup.cell.q)), lies_of(setup, setup.places)
+    rows = trained(setup, different, study, pool)
+    (found,) = concluded(course([setup], study), pool)
     top1, cell = worst_cell(rows, setup.chance)
     samples = sum(row.samples_processed for row in rows)
     return {
         "scheme": found.scheme,
         "grid_top1": round(top1, 4),
         "grid_attack": f"{cell.attack}, {cell.payload}",
-        "grid_runs": len(rows),
+        "grid_cells": len(whole),
+        "different_cells": len(different),
         "battery_top1": found.robust_top1 if found.robust_top1 is None else round(found.robust_top1, 4),
         "battery_attack": Lie.of(vars(found)).label,
         "battery_runs": found.runs,
-        "samples_share": round(found.samples_processed / samples, 4),
+        "share_of_grid": round(found.samples_processed * len(different) / (samples * len(whole)), 3),
+        "share_of_different": round(found.samples_processed / samples, 3),
     }
 
 
