@@ -23,9 +23,6 @@ from aspis_sim.files import read_text
 PRNG = "threefry2x32"
 """The generator of every random number."""
 
-SEEDS = 2**64
-"""How many seeds it has: 0 and those that follow."""
-
 PINNED: Mapping[str, bool | int | float | str | None] = {
     # random numbers
     "jax_default_prng_impl": PRNG,

@@ -8,7 +8,6 @@ followed and stay. Character devices, named pipes and the descriptors of this pr
 import fcntl
 import io
 import os
-import secrets
 import select
 import stat
 from contextlib import suppress
@@ -97,6 +96,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def beside(target: Path) -> tuple[int, str]:
     """A new file in the same folder, open for writing: descriptor and name; its permissions are the mask's."""
+    import secrets
+
     name = str(target.parent / f".{target.name[:40]}.{secrets.token_hex(6)}")
     return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), name
 

@@ -30,6 +30,7 @@ from aspis_sim.run.train import train as train_cell
 from aspis_sim.run.trying import prepared
 from aspis_sim.spec.grid import AXES, Grid, Replicates
 from aspis_sim.spec.single import one_cell
+from aspis_sim.study.pending import completed
 from aspis_sim.study.session import Selection, Session
 from aspis_sim.study.study import Study
 
@@ -127,6 +128,7 @@ def sweep(
 
     Args:
         study: folder that keeps every run as it ends, so that the same call resumes; or an open one; None for none.
+            Settings that are not given are as in the study, if it has some already.
         progress: called with a `Progress` as the sweep goes on.
         executor: where runs are computed: "local" or "ray".
         other_version: what becomes of runs in the study that other code or data left.
@@ -147,7 +149,8 @@ def sweep(
     else:
         opened = Study.in_memory() if study is None else Study.open_or_create(study)
     with opened as kept:
-        session = Session(kept, [(None, grid)], Selection(other_version=other_version))
+        there = [Grid.stored(one["specification"]) for one in kept.grids()]
+        session = Session(kept, [(None, completed(grid, there))], Selection(other_version=other_version))
 
         def points(group: Replicates) -> int | None:
             return None if kept.folder is None else every or max(1, group.first.steps // 10)

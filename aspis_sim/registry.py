@@ -19,6 +19,9 @@ from aspis_sim.printable import brief, printable
 
 Traits = TypeVar("Traits")
 
+PLUGINS = "aspis_sim.plugins"
+"""Group of entry points of installed packages: each names the module of a plugin, which registers parts."""
+
 LONGEST_NAME = 60
 """Characters of a name that are compared with those that there are."""
 
@@ -29,12 +32,29 @@ PLAIN = {int: "a whole number", float: "a number", bool: "true or false", str: "
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
     """Build the error for a name that is not registered, with the nearest names that are."""
     names = sorted(known)
-    asked = name[:LONGEST_NAME]
-    near = difflib.get_close_matches(asked.lower().replace("_", "-"), names, n=2, cutoff=0.5) or (
-        difflib.get_close_matches(asked.lower().replace("-", "_"), names, n=2, cutoff=0.5)
-    )
+    asked = name[:LONGEST_NAME].lower()
+    near = _near(asked.replace("_", "-"), names) or _near(asked.replace("-", "_"), names)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
     return InputError(f"unknown {kind} {brief(name)!r}; {hint}")
+
+
+def _near(asked: str, names: list[str]) -> list[str]:
+    """The two nearest names: alike in most of their letters, or in half of them and in the first."""
+    alike = difflib.get_close_matches(asked, names, n=2, cutoff=0.7)
+    return (
+        alike
+        + [
+            one
+            for one in difflib.get_close_matches(asked, names, n=2, cutoff=0.5)
+            if one[:1] == asked[:1] and one not in alike
+        ][: 2 - len(alike)]
+    )
+
+
+def at(home: str) -> Any:
+    """What is at ``"module:attribute"``; the module is imported."""
+    module, attribute = home.split(":")
+    return getattr(importlib.import_module(module), attribute)
 
 
 @dataclass
@@ -60,8 +80,7 @@ class Registry(Mapping[str, Callable[..., Any]], Generic[Traits]):
         if name not in self.entries and name not in self._loaded:
             raise unknown_name(self.kind, name, self)
         if name not in self._loaded:
-            module, attribute = self.entries[name].split(":")
-            self._loaded[name] = getattr(importlib.import_module(module), attribute)
+            self._loaded[name] = at(self.entries[name])
         return self._loaded[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -10,8 +10,9 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from aspis_sim.environment import PRNG, SEEDS
+from aspis_sim.environment import PRNG
 from aspis_sim.errors import InputError
+from aspis_sim.limits import SEEDS
 
 Stream = Literal[
     "audits", "augmentation", "buckets", "data", "init", "membership", "payload", "permutation", "root", "silence"

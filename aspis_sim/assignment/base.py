@@ -1,17 +1,18 @@
 """What every assignment of files to workers is: a table of groups, and what can be read off it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, NamedTuple
 
 from aspis_sim.errors import InputError
+from aspis_sim.limits import MOST_WORKERS
 from aspis_sim.printable import brief
 
-MOST_WORKERS = 10_000
-"""Workers of a system; beyond, the graph of who agrees with whom alone takes gigabytes."""
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ class Assignment:
     @cached_property
     def incidence(self) -> NDArray[np.bool_]:
         """Bool ``[K, f]``: worker ``i`` holds file ``j``."""
+        import numpy as np
+
         held = np.zeros((self.workers, len(self.files)), bool)
         held[self.files.ravel(), np.repeat(np.arange(len(self.files)), self.redundancy)] = True
         return held
@@ -88,12 +91,16 @@ class Assignment:
     @cached_property
     def worker_files(self) -> NDArray[np.int32]:
         """Int ``[K, l]``: the files of each worker, ascending."""
+        import numpy as np
+
         order = np.argsort(self.files.ravel(), kind="stable")
         return (order // self.redundancy).reshape(self.workers, self.load).astype(np.int32)
 
     @cached_property
     def shared(self) -> NDArray[np.int64]:
         """Int ``[K, K]``: how many files two workers have in common; the load on the diagonal."""
+        import numpy as np
+
         counts = np.zeros((self.workers, self.workers), np.int64)
         for a in range(self.redundancy):
             for b in range(self.redundancy):

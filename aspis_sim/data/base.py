@@ -1,16 +1,19 @@
 """What every data set is: arrays in memory, split once and for all into train, validation and test."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from aspis_sim.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 PARTS = ("train", "validation", "test")
 
@@ -31,6 +34,13 @@ class DatasetTraits:
     classes: bool = True
     suits: Mapping[str, Any] = field(default_factory=dict)
     pixels: bool = False
+
+
+def _constant(value: float) -> NDArray[np.float32]:
+    """One number, which broadcasts against everything."""
+    import numpy as np
+
+    return np.full((), value, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +65,14 @@ class Dataset:
     sha256: str
     initial: NDArray[Any] | None = None
     full_batch: bool = False
-    shift: NDArray[np.float32] = field(default_factory=lambda: np.zeros((), np.float32))
-    scale: NDArray[np.float32] = field(default_factory=lambda: np.ones((), np.float32))
+    shift: NDArray[np.float32] = field(default_factory=lambda: _constant(0))
+    scale: NDArray[np.float32] = field(default_factory=lambda: _constant(1))
 
     @cached_property
     def white(self) -> float:
         """The largest value of an input, as it is held: that of the type for bytes, else of the training part."""
+        import numpy as np
+
         inputs = self.inputs["train"]
         return float(np.iinfo(np.uint8).max if inputs.dtype == np.uint8 else inputs.max())
 
@@ -69,6 +81,8 @@ class Dataset:
 
         Works on NumPy and JAX arrays alike, inside compiled functions too, so that images can stay uint8 in memory.
         """
+        import numpy as np
+
         wide = np.dtype(inputs.dtype) == np.float64
         return ((inputs if wide else inputs.astype(np.float32)) - self.shift) / self.scale
 
@@ -95,6 +109,8 @@ def split_official(
     Raises:
         DataError: a part would be empty.
     """
+    import numpy as np
+
     images, labels = train
     kept = len(images) - max(1, len(images) // 10)
     if kept < 1 or not len(test[0]):
@@ -119,6 +135,8 @@ def checked_labels(labels: NDArray[Any], count: int, classes: int, where: str) -
     Raises:
         DataError: they are not; names ``where`` they stand.
     """
+    import numpy as np
+
     if labels.shape != (count,):
         raise DataError(f"{where}: {labels.size:,} labels for {count:,} images; {REMEDY}")
     wrong = np.flatnonzero((labels < 0) | (labels >= classes))

@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 
 from aspis_sim.data.base import PARTS, Dataset
-from aspis_sim.environment import SEEDS
 from aspis_sim.errors import InputError
+from aspis_sim.limits import SEEDS
 from aspis_sim.printable import brief
 
 MOST_VALUES = 1_000_000_000

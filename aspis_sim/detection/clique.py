@@ -1,13 +1,15 @@
 """The published detector: trust the maximum clique of the agreement graph if there is exactly one."""
 
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from aspis_sim.assignment.base import Assignment
 from aspis_sim.detection.hypotheses import Hypotheses, as_mask
 from aspis_sim.detection.verdict import Outcome, Verdict, disagreement_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def detect_by_clique(agreement: NDArray[Any], *, max_byzantine: int, assignment: Assignment | None = None) -> Verdict:
@@ -36,6 +38,8 @@ def detect_by_clique(agreement: NDArray[Any], *, max_byzantine: int, assignment:
     Raises:
         InputError: the graph is not square and symmetric, or ``max_byzantine`` is negative.
     """
+    import numpy as np
+
     disagreement = disagreement_of(agreement, max_byzantine)
     workers = len(disagreement)
     everybody = np.ones(workers, bool)

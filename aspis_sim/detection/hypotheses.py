@@ -1,12 +1,15 @@
 """Which sets of at most q workers explain a disagreement graph: questions about all of them, none listed."""
 
-from functools import cached_property
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from aspis_sim.detection.covers import CoverSolver, members
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Hypotheses:
@@ -90,11 +93,15 @@ class Hypotheses:
 
 def as_bits(mask: NDArray[Any]) -> int:
     """Bitset of the positions where a bool array ``[K]`` is True."""
+    import numpy as np
+
     return int.from_bytes(np.packbits(mask, bitorder="little").tobytes(), "little")
 
 
 def as_mask(workers: int, bits: int) -> NDArray[np.bool_]:
     """Bool ``[workers]`` of a bitset: the inverse of `as_bits`."""
+    import numpy as np
+
     mask = np.zeros(workers, bool)
     mask[list(members(bits))] = True
     return mask

@@ -1,14 +1,17 @@
 """What a detector says about one agreement graph: a verdict as data, and the checks all detectors share."""
 
+from __future__ import annotations
+
 import enum
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aspis_sim.assignment.base import Assignment
 from aspis_sim.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Outcome(enum.StrEnum):
@@ -103,6 +106,8 @@ def disagreement_of(agreement: NDArray[Any], max_byzantine: int) -> NDArray[np.b
     Raises:
         InputError: the graph is not square and symmetric, or ``max_byzantine`` is negative.
     """
+    import numpy as np
+
     graph = np.asarray(agreement, dtype=bool)
     if graph.ndim != 2 or graph.shape[0] != graph.shape[1]:
         raise InputError(f"an agreement graph is a square array, not one of shape {graph.shape}")

@@ -16,7 +16,7 @@ from aspis_sim.adversary.targeting import TargetingTraits
 from aspis_sim.assignment import AssignmentTraits
 from aspis_sim.data import DatasetTraits
 from aspis_sim.detection import DetectorTraits
-from aspis_sim.plugin.loading import GROUP, VARIABLE, Failure, installed, load
+from aspis_sim.plugin.loading import Failure, installed, load
 from aspis_sim.plugin.part import readable, unless_broken
 from aspis_sim.plugin.register import Register, Source, add, add_scheme, loaded, paths, source_of
 
@@ -133,8 +133,6 @@ def scheme(
 
 
 __all__ = [
-    "GROUP",
-    "VARIABLE",
     "Failure",
     "Source",
     "assignment",

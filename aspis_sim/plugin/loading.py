@@ -15,15 +15,10 @@ from aspis_sim.errors import InputError
 from aspis_sim.files import read_bounded
 from aspis_sim.plugin.part import one_line
 from aspis_sim.plugin.register import Source, checked_name, known, loading
-
-GROUP = "aspis_sim.plugins"
-"""Group of entry points: each names the module of a plugin."""
+from aspis_sim.registry import PLUGINS
 
 LARGEST = 10**7
 """Bytes of the largest file that is read."""
-
-VARIABLE = "ASPIS_PLUGINS"
-"""Environment variable with the files of plugins, separated as in PATH."""
 
 
 class Failure(NamedTuple):
@@ -78,7 +73,7 @@ def load(path: str | Path) -> Source:
 def installed() -> list[Failure]:
     """Load the plugins of installed packages that are not loaded yet; gives those that cannot be."""
     failures = []
-    for point in _once(entry_points(group=GROUP)):
+    for point in _once(entry_points(group=PLUGINS)):
         try:
             _load_installed(point)
         except InputError as error:

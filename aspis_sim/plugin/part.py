@@ -1,9 +1,11 @@
 """A part that came from a plugin, and the message that names it when it does not work."""
 
+import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,6 +16,9 @@ from aspis_sim.printable import printable
 T = TypeVar("T")
 LONGEST = 160
 """Characters of a plugin's own message that are repeated."""
+
+ON_TRACED_VALUES = ("TracerBoolConversionError", "TracerIntegerConversionError", "ConcretizationTypeError")
+"""What JAX raises where Python needs the value of an array that is only traced."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,11 @@ class Part:
         except (InputError, DataError) as error:
             raise type(error)(f"{self}: {one_line(error)}") from error
         except (Exception, SystemExit) as error:
+            if type(error).__name__ in ON_TRACED_VALUES:
+                raise self.refuses(
+                    f"decides in Python (an if, a while, and, or, bool) on a value that JAX only knows when the "
+                    f"compiled program runs{_where(error)}; use jnp.where or jax.lax.cond in its place"
+                ) from error
             raise self.refuses(f"raised {type(error).__name__}: {one_line(error)}") from error
 
     def blaming(self, function: Callable[..., T]) -> Callable[..., T]:
@@ -73,6 +83,12 @@ class Part:
         if getattr(value, "shape", None) != shape or getattr(value, "dtype", None) != dtype:
             sizes = ", ".join(map(str, shape))
             raise self.refuses(f"returned {described(value)} as {what}, not {np.dtype(dtype).name}[{sizes}]")
+
+
+def _where(error: BaseException) -> str:
+    """The line of the plugin's file that raised an error; empty if it cannot be told."""
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if "/jax/" not in one.filename]
+    return f" (line {frames[-1].lineno} of {Path(frames[-1].filename).name})" if frames else ""
 
 
 def one_line(error: BaseException) -> str:

@@ -104,9 +104,9 @@ def with_rates(preset: Preset, path: Path) -> Preset:
         raise
     except ValueError as error:
         reason = error if isinstance(error, UnicodeDecodeError | tomllib.TOMLDecodeError) else "a number is too long"
-        raise InputError(f"{path} is no TOML: {reason}") from None
+        raise InputError(f"{path} is invalid TOML: {reason}") from None
     except RecursionError:
-        raise InputError(f"{path} is no TOML that could be read: it is nested too deeply") from None
+        raise InputError(f"{path} is invalid TOML: it is nested too deeply") from None
     labels = [series.label for series in preset.series]
     for label, table in tables.items():
         if label not in labels:

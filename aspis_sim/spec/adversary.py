@@ -2,14 +2,10 @@
 
 from dataclasses import dataclass
 
-from aspis_sim.adversary.payloads import PAYLOADS
-from aspis_sim.adversary.targeting import TARGETINGS
-from aspis_sim.adversary.timing import TIMINGS
-from aspis_sim.silence import SILENCES
 from aspis_sim.spec.kinds import Named, Number, Whole
 from aspis_sim.spec.knob import knob
 
-ADVERSARY = "The adversary"
+ADVERSARY = "Attack"
 
 
 def _byzantine(value: int) -> str | None:
@@ -24,14 +20,15 @@ def _window(value: int) -> str | None:
     return None if value >= 1 else f"`adversary_window` {value}: a window has 1 or more steps"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Adversary:
     """Who lies about which files, when, and with what."""
 
     q: int = knob(
         Whole("Q", "1..7"),
         2,
-        "Byzantine workers, q < K/2.",
+        "Number of Byzantine workers, q < K/2.",
+        first="Number of Byzantine workers, q < K/2.",
         several=(1, 2, 3, 4, 5, 6, 7),
         panel=ADVERSARY,
         place="own",
@@ -42,30 +39,31 @@ class Adversary:
     silent: int = knob(
         Whole("S", "0..3"),
         0,
-        "Honest workers of which nothing arrives in a step.",
+        "Number of honest workers that return nothing in a step.",
         panel=ADVERSARY,
         place="table",
         check=_silent,
     )
     silence: str = knob(
-        Named("NAME", "NAME,…", registry=SILENCES),
+        Named("NAME", "NAME,…", home="aspis_sim.silence:SILENCES"),
         "random",
-        "Which honest workers those are: {names}.",
+        "Which honest workers are silent: {names}.",
         panel=ADVERSARY,
         place="table",
     )
     adversary_window: int | None = knob(
         Whole("T_b", "T_b,…", optional=True),
         None,
-        "Steps after which other workers, drawn at random, are Byzantine.",
+        "Number of steps after which a new random set of workers becomes Byzantine.",
         panel=ADVERSARY,
         place="table",
         check=_window,
     )
     attack: str = knob(
-        Named("NAME", "NAME,…", registry=TARGETINGS, settings=("framed",)),
+        Named("NAME", "NAME,…", home="aspis_sim.adversary.targeting:TARGETINGS", settings=("framed",)),
         "strong",
-        "Targeting of files: {names}.",
+        "Attack: which copies the Byzantine workers distort: {names}.",
+        first="Which copies are distorted: strong, weak, …",
         panel=ADVERSARY,
         place="table",
         shapes=False,
@@ -74,22 +72,23 @@ class Adversary:
     framed: int | str | None = knob(
         Whole("D", "1..6", optional=True, words=("auto",)),
         None,
-        "Workers that a frame-up frames: d < q (default q-1), or auto: what harms most.",
+        "Number of honest workers that a frame-up frames, d < q (default q-1; auto: the most harmful number).",
         panel=ADVERSARY,
         place="table",
         shapes=False,
     )
     timing: str = knob(
-        Named("NAME", "NAME,…", registry=TIMINGS),
+        Named("NAME", "NAME,…", home="aspis_sim.adversary.timing:TIMINGS"),
         "always",
-        "In which steps Byzantine workers lie: {names}.",
+        "Steps in which the Byzantine workers lie: {names}.",
         panel=ADVERSARY,
         place="table",
     )
     payload: str = knob(
-        Named("NAME", "NAME,…", registry=PAYLOADS),
+        Named("NAME", "NAME,…", home="aspis_sim.adversary.payloads:PAYLOADS"),
         "alie",
-        "What distorted copies hold: {names}.",
+        "Value of the distorted copies: {names}.",
+        first="What distorted copies hold: alie, min_max, …",
         panel=ADVERSARY,
         place="table",
         identity=True,

@@ -9,8 +9,9 @@ from aspis_sim.data import DATASETS
 from aspis_sim.schemes import SCHEMES
 from aspis_sim.spec.adversary import Adversary
 from aspis_sim.spec.compute import FILLS, Compute
-from aspis_sim.spec.knob import Knob, knobs
+from aspis_sim.spec.knob import Knob
 from aspis_sim.spec.part import parse_part
+from aspis_sim.spec.request import OF_A_CELL
 from aspis_sim.spec.system import System
 from aspis_sim.spec.training import Training
 
@@ -50,13 +51,16 @@ class Cell(Compute, Training, Adversary, System):
         return tuple(found[name] for name in sorted(found))
 
 
-KNOBS: Mapping[str, Knob] = knobs(Cell)
+KNOBS: Mapping[str, Knob] = OF_A_CELL
 """Every setting of a cell, by name."""
 
 FILLED = tuple(name for name, one in KNOBS.items() if one.filled_by)
 """Settings that a scheme, a data set or a compute mode decides where no value is given."""
 
 BY_COLUMN: Mapping[str, Knob] = {one.column: one for one in KNOBS.values()}
+
+BY_FLAG: Mapping[str, str] = {flag: one.column for one in KNOBS.values() for flag in (one.flag, one.flag_of_several)}
+"""How programs spell a setting -> its column."""
 
 
 def filled(scheme: str, dataset: str, compute: str) -> Mapping[str, Any]:

@@ -79,7 +79,7 @@ def _check_adversary(cell: Cell) -> None:
     if 2 * cell.q >= cell.workers:
         most = (cell.workers - 1) // 2
         raise InputError(
-            f"q={cell.q} of K={cell.workers} workers is no honest majority (q < K/2); "
+            f"q={cell.q} of K={cell.workers} workers leaves no honest majority (q < K/2); "
             f"q can be at most {most}, or take `workers={2 * cell.q + 1}` or more"
         )
     if isinstance(cell.believed_q, int) and 2 * cell.believed_q >= cell.workers:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aspis_sim.assignment import MOST_WORKERS
-from aspis_sim.clusters import CLUSTERS
+from aspis_sim.limits import MOST_WORKERS
 from aspis_sim.spec.kinds import Named, Size, Whole, Word
 from aspis_sim.spec.knob import knob
 
@@ -25,22 +24,26 @@ def _devices(value: int) -> str | None:
     return None if value >= 1 else f"{value} devices; at least 1 is needed"
 
 
-@dataclass(frozen=True, kw_only=True)
+def _memory(value: int) -> str | None:
+    return None if value >= 1000 else f"`memory` {value} is {value} bytes; did you mean {value}GB?"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Compute:
     """How a run is computed; the same numbers come out up to rounding."""
 
     compute: str = knob(
         Word("|".join(WAYS), ",".join(WAYS), words=WAYS, kind="way to compute"),
         "shared",
-        "How copies come about: shared (each file's gradient once, copied logically), or replicated (every worker "
-        "computes its own).",
+        "How copies are computed: shared (each file's gradient once for all its workers) or replicated (by every "
+        "worker).",
         panel=COMPUTE,
         place="table",
     )
     devices: int = knob(
         Whole("N", "N,…", most=MOST_WORKERS),
         1,
-        "Devices over which workers are sharded (virtual on a CPU).",
+        "Number of devices over which the workers are sharded (virtual devices on a CPU).",
         panel=COMPUTE,
         place="table",
         check=_devices,
@@ -48,16 +51,17 @@ class Compute:
     memory: int = knob(
         Size("4GB", "4GB,…"),
         4 * 10**9,
-        "Memory that a step may take on a device; it is cut up to stay within.",
+        "Memory per device that a step may use; a larger step is split into tiles.",
         panel=COMPUTE,
         place="table",
+        check=_memory,
         shapes=False,
     )
     cluster: str | None = knob(
-        Named("NAME", "NAME,…", registry=CLUSTERS, optional=True),
+        Named("NAME", "NAME,…", home="aspis_sim.clusters:CLUSTERS", optional=True),
         None,
-        "Cluster on which the run's time is modelled: {names}; with options as in datacentre:gigabits=1. It changes no "
-        "other number.",
+        "Cluster for which the run time is modelled: {names}; options as in datacentre:gigabits=1. No other result "
+        "depends on it.",
         panel=COMPUTE,
         place="table",
         shapes=False,

@@ -15,14 +15,14 @@ from aspis_sim.assignment import ASSIGNMENTS
 from aspis_sim.errors import DataError, InputError, PluginError
 from aspis_sim.partitions import PARTITIONS
 from aspis_sim.registry import unknown_name
+from aspis_sim.spec import request
 from aspis_sim.spec.cell import FILLED, KNOBS, Cell, filled
 from aspis_sim.spec.checks import check_together
-from aspis_sim.spec.knob import Knob, knobs
+from aspis_sim.spec.knob import Knob
 from aspis_sim.spec.part import parse_part
-from aspis_sim.spec.request import Request
 from aspis_sim.spec.sizes import sized
 
-AXES: Mapping[str, Knob] = {**KNOBS, **knobs(Request)}
+AXES: Mapping[str, Knob] = request.AXES
 """Everything that a grid can be asked for, by name."""
 
 MOST_RUNS = 100_000

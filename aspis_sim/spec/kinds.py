@@ -1,20 +1,24 @@
-"""Kinds of values that a setting has: how they are read from text or Python, written, and which names there are."""
+"""Kinds of values that a setting has: how they are read from text or Python, written, and which names there are.
+
+Names that belong elsewhere are looked up when they are first asked for, so that a declaration imports no parts.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf, isfinite
 from numbers import Integral, Real
 from typing import Any
 
 from aspis_sim.errors import InputError
 from aspis_sim.printable import brief
-from aspis_sim.registry import Registry, unknown_name
+from aspis_sim.registry import Registry, at, unknown_name
 from aspis_sim.spec import ranges
 from aspis_sim.spec.part import Part, parse_part
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Kind:
     """What values of a setting are.
 
@@ -40,9 +44,12 @@ class Kind:
         """The names that may be given, for help and completion; none for numbers."""
         return ()
 
-    def last_names(self) -> Iterable[str]:
-        """The names that may follow a ``+`` within a value, where steps are joined by it; else none."""
+    def names_before(self) -> Iterable[str]:
+        """The names that may stand before the last of several that are joined by ``+``; else none."""
         return ()
+
+    has_names = False
+    """Whether there are names that may be given; known without looking them up."""
 
     def read(self, given: Any, spelled: str) -> tuple[Any, ...]:
         """One value, or all that a text lists.
@@ -85,7 +92,7 @@ def _is_none(word: str) -> bool:
     return word.strip().lower() == "none"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Whole(Kind):
     """Whole numbers.
 
@@ -102,6 +109,8 @@ class Whole(Kind):
     def has_words(self) -> bool:
         """Whether there are any."""
         return bool(self.words)
+
+    has_names = has_words
 
     def names(self) -> Iterable[str]:
         """The words."""
@@ -125,7 +134,7 @@ class Whole(Kind):
         return int(value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Number(Kind):
     """Finite real numbers."""
 
@@ -144,7 +153,7 @@ class Number(Kind):
         return number
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Size(Kind):
     """Numbers of bytes, written as ``2GB``, ``512MB`` or ``1.5 GB``."""
 
@@ -182,11 +191,12 @@ class Size(Kind):
         return str(value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class YesNo(Kind):
     """Yes or no; ``true`` or ``false`` where it is written."""
 
     type: type = bool
+    has_names = True
 
     def names(self) -> Iterable[str]:
         """Both."""
@@ -205,59 +215,73 @@ class YesNo(Kind):
         return value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Word(Kind):
     """One of a few words.
 
     Attributes:
-        words: that there are.
+        words: that there are, or the ``"module:attribute"`` that holds them.
         kind: what they are, in messages.
     """
 
     words: Sequence[str] = ()
     kind: str = "word"
 
-    def names(self) -> Iterable[str]:
+    def names(self) -> Sequence[str]:
         """The words."""
-        return self.words
+        return tuple(at(self.words)) if isinstance(self.words, str) else self.words
+
+    has_names = True
 
     def _of_text(self, text: str, spelled: str) -> tuple[Any, ...]:
         found = ranges.names(text)
         for one in found:
-            if one not in self.words:
-                raise unknown_name(self.kind, one, self.words)
+            if one not in self.names():
+                raise unknown_name(self.kind, one, self.names())
         return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Named(Kind):
     """Registered parts, each with options as in ``alie:ddof=1``.
 
     Attributes:
-        registry: what there is; a mapping of another sort, such as the schemes, has no options.
-        check: raises `InputError` for a name that is none; None for the registry's own check.
-        others: further registries whose names may stand before the last, joined by +.
+        home: ``"module:attribute"`` of the registry; a mapping of another sort, such as the schemes, has no options.
+        check: of the function that raises `InputError` for a name that is none; empty for the registry's own check.
+        before: of the registry whose names may stand before the last, joined by +; empty for none.
         settings: options that are settings by themselves, which judge their values.
     """
 
-    registry: Any = None
-    check: Callable[[str], object] | None = None
-    others: tuple[Registry, ...] = ()
+    home: str = ""
+    check: str = ""
+    before: str = ""
     settings: tuple[str, ...] = ()
+
+    @cached_property
+    def registry(self) -> Any:
+        """What there is."""
+        return at(self.home)
+
+    @cached_property
+    def others(self) -> tuple[Registry[Any], ...]:
+        """Registries whose names may stand before the last."""
+        return (at(self.before),) if self.before else ()
 
     def names(self) -> Iterable[str]:
         """The registered names."""
-        return self.registry
+        return tuple(self.registry)
 
-    def last_names(self) -> Iterable[str]:
-        """With those that may stand before it."""
-        return (*self.registry, *(name for other in self.others for name in other)) if self.others else ()
+    def names_before(self) -> Iterable[str]:
+        """The names that may stand before the last."""
+        return tuple(name for other in self.others for name in other)
+
+    has_names = True
 
     def _of_text(self, text: str, spelled: str) -> tuple[Any, ...]:
         found = ranges.names(text)
         for one in found:
             part = parse_part(one)
-            (self.check or self.registry.check)(part.name)
+            (at(self.check) if self.check else self.registry.check)(part.name)
             self._check_options(part)
         return found
 

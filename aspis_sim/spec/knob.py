@@ -20,7 +20,7 @@ Check = Callable[[Any], str | None]
 """From a value to what is wrong with it, None if nothing is."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Knob:
     """One setting.
 
@@ -29,7 +29,9 @@ class Knob:
         kind: how values are read, written and completed.
         default: of one run; None also where the scheme, the data set or the compute mode decides.
         several: of a sweep; None for the default alone.
-        meaning: one sentence of help; ``{names}`` in it stands for the names that may be given.
+        meaning: one sentence of help; ``{names}`` in it stands for the names that may be given, ``{before}`` for those
+            that may stand before another.
+        first: the sentence of the short help; empty for a setting that only the full help shows.
         panel: of the help.
         flag: how the program spells it, without dashes.
         flag_of_several: how it spells a list of it, where that is another word.
@@ -47,6 +49,7 @@ class Knob:
     default: Any
     several: tuple[Any, ...] | None
     meaning: str
+    first: str
     panel: str
     flag: str
     flag_of_several: str
@@ -66,7 +69,10 @@ class Knob:
     @property
     def help(self) -> str:
         """The meaning, with the names that may be given."""
-        return self.meaning.replace("{names}", ", ".join(self.kind.names()))
+        told = self.meaning
+        if "{before}" in told:
+            told = told.replace("{before}", ", ".join(self.kind.names_before()))
+        return told.replace("{names}", ", ".join(self.kind.names())) if "{names}" in told else told
 
     @property
     def defaults(self) -> tuple[Any, ...]:
@@ -103,6 +109,7 @@ def knob(
     meaning: str,
     *,
     panel: str,
+    first: str = "",
     several: tuple[Any, ...] | None = None,
     flag: str = "",
     flag_of_several: str = "",
@@ -124,6 +131,7 @@ def knob(
         "default": default,
         "several": several,
         "meaning": meaning,
+        "first": first,
         "panel": panel,
         "flag": flag,
         "flag_of_several": flag_of_several,

@@ -1,9 +1,14 @@
 """Lists and ranges as they are typed: ``1..7``, ``0.5..2:0.5``, ``aspis,detox``, and mixtures such as ``1,3..5``."""
 
-from decimal import Decimal, InvalidOperation
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from aspis_sim.errors import InputError
 from aspis_sim.printable import brief
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 MOST = 100_000
 """Values that a list or a range may have."""
@@ -34,7 +39,7 @@ def integers(text: str, option: str, most: int = LARGEST_WHOLE) -> tuple[int, ..
         InputError: not a whole number of ``most`` or less on either side of 0, or a range that is reversed or has a
             step that is not positive.
     """
-    values = _numbers(text, option)
+    values = _numbers(text, option, "3, 1..7 or 1,2,5")
     for value in values:
         if value != int(value):
             raise InputError(f"{option} {brief(text)}: {brief(value)} is not a whole number")
@@ -49,7 +54,7 @@ def reals(text: str, option: str) -> tuple[float, ...]:
     Raises:
         InputError: not a finite number, or a range that is reversed or has a step that is not positive.
     """
-    return tuple(dict.fromkeys(float(value) for value in _numbers(text, option)))
+    return tuple(dict.fromkeys(float(value) for value in _numbers(text, option, "0.5, 0.1,0.2 or 0.5..2:0.5")))
 
 
 def too_large(option: str, value: object, most: int) -> InputError:
@@ -57,18 +62,20 @@ def too_large(option: str, value: object, most: int) -> InputError:
     return InputError(f"{option} {brief(value)}: out of range; it can be at most {most:,}")
 
 
-def _numbers(text: str, option: str) -> list[Decimal]:
+def _numbers(text: str, option: str, example: str) -> list[Decimal]:
+    from decimal import Decimal
+
     values: list[Decimal] = []
     for part in text.split(","):
         if len(values) > MOST:
             raise InputError(f"{option} {brief(text)}: more than {MOST:,} values; take fewer")
         if ".." not in part:
-            values.append(_number(part, text, option))
+            values.append(_number(part, text, option, example))
             continue
         span, _, step_text = part.partition(":")
         first, _, last = span.partition("..")
-        start, stop = _number(first, text, option), _number(last, text, option)
-        step = _number(step_text, text, option) if step_text else Decimal(1)
+        start, stop = _number(first, text, option, example), _number(last, text, option, example)
+        step = _number(step_text, text, option, example) if step_text else Decimal(1)
         if stop < start:
             other = f"{brief(last.strip(), 30)}..{brief(first.strip(), 30)}"
             raise InputError(f"{option} {brief(text)}: the range is reversed; did you mean {other}?")
@@ -82,12 +89,14 @@ def _numbers(text: str, option: str) -> list[Decimal]:
     return values
 
 
-def _number(part: str, text: str, option: str) -> Decimal:
+def _number(part: str, text: str, option: str, example: str) -> Decimal:
+    from decimal import Decimal, InvalidOperation
+
     shown = f"{option} {brief(text)}: {brief(part.strip())!r}"
     try:
         value = Decimal(part.strip())
     except InvalidOperation:
-        raise InputError(f"{shown} is not a number; write 3, 1..7, 1,2,5 or 0.5..2:0.5") from None
+        raise InputError(f"{shown} is not a number; write {example}") from None
     if not value.is_finite():
         raise InputError(f"{option} {brief(text)}: {brief(part.strip())} is not a finite number")
     if value.is_zero():

@@ -2,17 +2,11 @@
 
 from dataclasses import dataclass
 
-from aspis_sim.aggregation import PREAGGREGATIONS, RULES, conventions, steps_of
-from aspis_sim.assignment import ASSIGNMENTS, MOST_WORKERS
-from aspis_sim.audits import AUDIT_POLICIES
-from aspis_sim.coding import CODINGS
-from aspis_sim.detection import DETECTORS
-from aspis_sim.evidence import EVIDENCE
-from aspis_sim.schemes import SCHEMES, scheme
+from aspis_sim.limits import MOST_WORKERS
 from aspis_sim.spec.kinds import Named, Number, Whole, Word, YesNo
 from aspis_sim.spec.knob import knob
 
-SYSTEM, PARTS = "The system", "Parts that override the scheme's"
+SYSTEM, PARTS = "System", "Defence"
 
 AFTER_DETECTION = ("published", "average", "rule")
 
@@ -34,48 +28,52 @@ def _tolerance(value: float) -> str | None:
     return None if 0 <= value < 1 else f"`tolerance` {value:g}: a relative difference is 0 or more, and below 1"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class System:
     """Who computes which file, and what the server makes of what comes back."""
 
     scheme: str = knob(
-        Named("NAME", "NAME,…", registry=SCHEMES, check=scheme),
+        Named("NAME", "NAME,…", home="aspis_sim.schemes:SCHEMES", check="aspis_sim.schemes:scheme"),
         "aspis",
-        "Scheme, a preset of parts: {names}.",
+        "Scheme, a preset of assignment, detector and rule: {names}.",
+        first="Scheme, such as aspis, byzshield or median.",
         several=("aspis", "aspis-certified", "byzshield", "detox", "median"),
         panel=SYSTEM,
         shapes=False,
         identity=True,
     )
     workers: int = knob(
-        Whole(metavar_of_several="15,21", most=MOST_WORKERS),
+        Whole("K", "15,21", most=MOST_WORKERS),
         15,
-        "Workers K.",
+        "Number of workers, K.",
+        first="Number of workers, K.",
         panel=SYSTEM,
         place="table",
         identity=True,
     )
     redundancy: int = knob(
-        Whole(metavar_of_several="3,5"),
+        Whole("R", "3,5"),
         3,
-        "Workers that compute each file, r (odd).",
+        "Number of workers that compute each file, r (odd).",
+        first="Workers that compute each file, r (odd).",
         panel=SYSTEM,
         place="table",
         identity=True,
     )
     assignment: str = knob(
-        Named("NAME", "NAME,…", registry=ASSIGNMENTS),
+        Named("NAME", "NAME,…", home="aspis_sim.assignment:ASSIGNMENTS"),
         None,
-        "Who computes which file: {names}; with options as in ramanujan-2:load=10.",
+        "Assignment of files to workers: {names}; options as in ramanujan-2:load=10.",
         panel=PARTS,
         filled_by="scheme",
         identity=True,
         absent="subset",
     )
     detector: str = knob(
-        Named("NAME", "NAME,…", registry=DETECTORS),
+        Named("NAME", "NAME,…", home="aspis_sim.detection:DETECTORS"),
         None,
-        "What reads the agreement graph: {names}.",
+        "Detector of Byzantine workers: {names}.",
+        first="Detector, such as clique or certified.",
         panel=PARTS,
         filled_by="scheme",
         shapes=False,
@@ -83,10 +81,18 @@ class System:
         absent="none",
     )
     rule: str = knob(
-        Named("RULE", "RULE,…", registry=RULES, check=steps_of, others=(PREAGGREGATIONS,)),
+        Named(
+            "RULE",
+            "RULE,…",
+            home="aspis_sim.aggregation:RULES",
+            check="aspis_sim.aggregation:steps_of",
+            before="aspis_sim.aggregation:PREAGGREGATIONS",
+        ),
         None,
-        f"Robust rule over the votes: {{names}}; with options as in krum:f=3 and steps before it as in nnm+krum "
-        f"({', '.join(PREAGGREGATIONS)}). f is the most distorted files known to pass the detector unless given.",
+        "Robust aggregation rule, applied to the votes: {names}; options as in krum:f=3; pre-aggregation steps "
+        "({before}) as in nnm+krum. Unless given, f is the largest number of distorted files that can pass the "
+        "detector.",
+        first="Robust rule, such as median, krum or nnm+krum.",
         panel=PARTS,
         flag="aggregator",
         column="rule",
@@ -97,31 +103,31 @@ class System:
     after_detection: str = knob(
         Word("|".join(AFTER_DETECTION), ",".join(AFTER_DETECTION), words=AFTER_DETECTION, kind="step after detection"),
         None,
-        "What follows a successful detection: the plain mean (average), the robust rule (rule), or the mean only where "
+        "Step after a successful detection: the plain mean (average), the robust rule (rule), or the mean only if "
         "exactly q workers are excluded (published).",
         panel=PARTS,
         filled_by="scheme",
         absent="average",
     )
     coding: str = knob(
-        Named("NAME", "NAME,…", registry=CODINGS),
+        Named("NAME", "NAME,…", home="aspis_sim.coding:CODINGS"),
         None,
-        "What workers return: {names} (gradients; mixtures of them that the server decodes; or each the mean of its "
-        "files' gradients, without a vote before the rule).",
+        "What workers return: {names} (gradients; coded combinations that the server decodes; or the mean of their "
+        "files' gradients, aggregated without a vote).",
         panel=PARTS,
         filled_by="scheme",
         absent="none",
     )
     convention: str | None = knob(
-        Word("NAME", "NAME,…", optional=True, words=conventions.NAMES, kind="convention"),
+        Word("NAME", "NAME,…", optional=True, words="aspis_sim.aggregation.conventions:NAMES", kind="convention"),
         None,
-        "Variants of rules and payloads where libraries differ: {names}.",
+        "Convention for rules and payloads that libraries define differently: {names}.",
         panel=PARTS,
     )
     permute: bool = knob(
         YesNo(),
         None,
-        "Let the workers change places in the assignment at every step.",
+        "Give the workers new places in the assignment at random in every step.",
         panel=PARTS,
         filled_by="scheme",
         absent=False,
@@ -129,22 +135,22 @@ class System:
     detection_window: int = knob(
         Whole("T_d", "T_d,…"),
         15,
-        "Steps in a window of the degree detector.",
+        "Length in steps of the window of the detector degree.",
         panel=PARTS,
         check=_window,
     )
     believed_q: int | str = knob(
         Whole("Q̂", "0..7", words=("true",)),
         "true",
-        "Byzantine workers that the detector and the rule are told of (true: as many as there are).",
+        "Number of Byzantine workers that the detector and the rule assume (true: the actual number).",
         panel=PARTS,
         check=_told,
         shapes=False,
     )
     evidence: str = knob(
-        Named("NAME", "NAME,…", registry=EVIDENCE),
+        Named("NAME", "NAME,…", home="aspis_sim.evidence:EVIDENCE"),
         None,
-        "How long the server remembers disagreements and convictions: {names}, as in window:length=50.",
+        "How long the server remembers disagreements and convictions: {names}; options as in window:length=50.",
         panel=PARTS,
         filled_by="scheme",
         absent="step",
@@ -152,16 +158,16 @@ class System:
     audits: int = knob(
         Whole("M", "0..3"),
         None,
-        "Files that the server computes itself in every step, to convict whoever returned another gradient.",
+        "Number of files per step that the server recomputes itself, to convict workers that returned something else.",
         panel=PARTS,
         check=_audits,
         filled_by="scheme",
         absent=0,
     )
     audit_policy: str = knob(
-        Named("NAME", "NAME,…", registry=AUDIT_POLICIES),
+        Named("NAME", "NAME,…", home="aspis_sim.audits:AUDIT_POLICIES"),
         "disputed-first",
-        "Which files it audits: {names}.",
+        "Which files are audited: {names}.",
         panel=PARTS,
     )
     tolerance: float = knob(

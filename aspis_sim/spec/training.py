@@ -4,12 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 
-from aspis_sim.augmentations import AUGMENTATIONS
-from aspis_sim.data import DATASETS
-from aspis_sim.environment import SEEDS
-from aspis_sim.models import MODELS
-from aspis_sim.partitions import PARTITIONS
-from aspis_sim.schedules import SCHEDULES
+from aspis_sim.limits import SEEDS
 from aspis_sim.spec.kinds import Named, Number, Whole, Word
 from aspis_sim.spec.knob import knob
 
@@ -49,14 +44,15 @@ def _local_steps(value: int) -> str | None:
     return None if value >= 1 else f"`local_steps` {value}; a file takes at least 1, which is its gradient"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Training:
     """What is trained on what, in which way."""
 
     lr: float = knob(
         Number("X", "X,Y"),
         0.03,
-        "Learning rate; of several, the best on validation data is used per scheme and q.",
+        "Learning rate; of several, each scheme and q uses the one that is best on validation data.",
+        first="Learning rate; a sweep uses the best of several.",
         several=(0.03, 0.1),
         panel=TRAINING,
         place="own",
@@ -66,7 +62,8 @@ class Training:
     seed: int = knob(
         Whole("N", "0..4", most=10**30),
         0,
-        "Root of every random stream; of several, the first also chooses the learning rate.",
+        "Random seed; of several, the first is also used to choose the learning rate.",
+        first="Random seed.",
         several=(0, 1, 2),
         panel=TRAINING,
         flag_of_several="seeds",
@@ -75,16 +72,17 @@ class Training:
         shapes=False,
     )
     dataset: str = knob(
-        Named("NAME", "NAME,…", registry=DATASETS),
+        Named("NAME", "NAME,…", home="aspis_sim.data:DATASETS"),
         "digits",
-        "Data: {names}; with options as in synthetic:dimension=784:samples=5000.",
+        "Data set: {names}; options as in synthetic:dimension=784:samples=5000.",
+        first="Data, such as digits, mnist or cifar10.",
         panel=TRAINING,
         place="table",
     )
     heterogeneity: str = knob(
-        Named("NAME", "NAME,…", registry=PARTITIONS),
+        Named("NAME", "NAME,…", home="aspis_sim.partitions:PARTITIONS"),
         "iid",
-        "How training samples are shared out over the files: {names}; with options as in dirichlet:alpha=0.1.",
+        "How training samples are distributed over the files: {names}; options as in dirichlet:alpha=0.1.",
         panel=TRAINING,
         place="table",
         shapes=False,
@@ -92,16 +90,17 @@ class Training:
     data_seed: int | None = knob(
         Whole("N", "N,…", most=10**30, optional=True),
         None,
-        "Seed of that partition alone (default: the run's own).",
+        "Seed of that distribution alone (default: the seed of the run).",
         panel=TRAINING,
         place="table",
         check=_seed,
         shapes=False,
     )
     model: str = knob(
-        Named("NAME", "NAME,…", registry=MODELS),
+        Named("NAME", "NAME,…", home="aspis_sim.models:MODELS"),
         "mlp",
-        "Model: {names}, with options as in mlp:hidden=100 (default mlp; linear for a regression).",
+        "Model: {names}; options as in mlp:hidden=100 (default mlp; linear for a regression).",
+        first="Model, such as mlp, softmax or lenet.",
         panel=TRAINING,
         place="table",
         filled_by="data set",
@@ -109,8 +108,9 @@ class Training:
     protocol: str = knob(
         Word("|".join(PROTOCOLS), ",".join(PROTOCOLS), words=PROTOCOLS, kind="protocol"),
         "files",
-        "What is equal between schemes: samples per file (files), distinct samples per step (batch), samples computed "
-        "by each worker (work).",
+        "Budget held equal across schemes: samples per file (files), distinct samples per step (batch), or samples "
+        "computed by each worker (work).",
+        first="Budget held equal across schemes: samples per file (files), per step (batch) or per worker (work).",
         panel=TRAINING,
         place="table",
         shapes=False,
@@ -118,64 +118,70 @@ class Training:
     samples_per_file: int = knob(
         Whole("N", "N,…"),
         4,
-        "Samples in a file; under batch and work, of the scheme with most.",
+        "Samples per file; under protocol batch or work, those of the scheme with the most files or load.",
         panel=TRAINING,
         identity=True,
     )
-    steps: int = knob(Whole("N", "N,…"), 300, "Training steps.", panel=TRAINING, check=_steps)
+    steps: int = knob(
+        Whole("N", "N,…"),
+        300,
+        "Number of training steps.",
+        first="Number of training steps.",
+        panel=TRAINING,
+        check=_steps,
+    )
     momentum: float = knob(
         Number("β", "β,…"),
         0.9,
-        "Momentum of SGD (default 0.9; 0 for a regression).",
+        "Momentum of SGD at the server (default 0.9; 0 for a regression).",
         panel=TRAINING,
         check=_fraction("momentum"),
         filled_by="data set",
     )
     schedule: str = knob(
-        Named("NAME", "NAME,…", registry=SCHEDULES),
+        Named("NAME", "NAME,…", home="aspis_sim.schedules:SCHEDULES"),
         "constant",
-        "What the learning rate is multiplied by from step to step: {names}; with options as in "
-        "step:factor=0.95:every=33:warmup=10.",
+        "Learning rate schedule: {names}; options as in step:factor=0.95:every=33:warmup=10.",
         panel=TRAINING,
     )
     local_steps: int = knob(
         Whole("E", "E,…"),
         1,
-        "Local SGD steps of a file on its samples: what is returned is the change of the weights over the rate.",
+        "Local SGD steps per file; a file's gradient is then the change of the weights divided by the learning rate.",
         panel=TRAINING,
         check=_local_steps,
     )
     clip_workers: float | None = knob(
         Number("R", "R,…", optional=True),
         None,
-        "Norm to which honest workers clip the gradient of each file.",
+        "Norm to which honest workers clip each file's gradient.",
         panel=TRAINING,
         check=_norm("clip_workers"),
     )
     clip_server: float | None = knob(
         Number("R", "R,…", optional=True),
         None,
-        "Norm to which the server clips the update before the optimizer (convention aspis: every copy it is sent).",
+        "Norm to which the server clips the update (under convention aspis: every copy that it receives).",
         panel=TRAINING,
         check=_norm("clip_server"),
     )
     worker_momentum: float = knob(
         Number("β", "β,…"),
         0.0,
-        "Honest workers return the momentum of each file's gradient, with this β.",
+        "Momentum at the workers: honest workers return the momentum of each file's gradient, with this β.",
         panel=TRAINING,
         check=_fraction("worker momentum"),
     )
     augment: str = knob(
-        Named("NAME", "NAME,…", registry=AUGMENTATIONS),
+        Named("NAME", "NAME,…", home="aspis_sim.augmentations:AUGMENTATIONS"),
         "none",
-        "What happens to training images: {names}.",
+        "Augmentation of the training images: {names}.",
         panel=TRAINING,
     )
     init: str = knob(
         Word("|".join(INITIAL), ",".join(INITIAL), words=INITIAL, kind="way to initialise"),
         "model",
-        "Initial weights: the model's own, or standard normal ones.",
+        "Initial weights: the model's own (model), or standard normal (normal).",
         panel=TRAINING,
         place="table",
         stored="initial",
@@ -183,7 +189,7 @@ class Training:
     precision: str = knob(
         Word("|".join(PRECISIONS), ",".join(PRECISIONS), words=PRECISIONS, kind="precision"),
         "float32",
-        "Precision of gradients, votes and rules: float32, float64 or bfloat16 (with weights in float32).",
+        "Floating-point type of gradients, votes and rules: float32, float64 or bfloat16 (weights stay in float32).",
         panel=TRAINING,
         place="table",
     )

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from aspis_sim.errors import InputError
 from aspis_sim.run.rate import chosen
 from aspis_sim.run.sweep import cost
-from aspis_sim.spec.grid import Grid, Replicates
+from aspis_sim.spec.grid import AXES, Grid, Replicates
+from aspis_sim.study.fingerprint import grid_digest
 from aspis_sim.study.ledger import StudyLedger
 
 
@@ -21,6 +23,33 @@ def with_more_seeds(grid: Grid, more: int) -> Grid:
         raise InputError(f"`add_seeds` {more}: 1 or more can be added")
     largest = max(grid["seed"])
     return grid.replaced(seed=(*grid["seed"], *range(largest + 1, largest + 1 + more)))
+
+
+def completed(given: Grid, there: Sequence[Grid]) -> Grid:
+    """What is meant by a grid that is asked of a study: one that it has, or else its own with some settings changed.
+
+    What is not given is as in the grids of the study. Steps and epochs stand for each other.
+
+    Args:
+        given: what was asked for.
+        there: the grids of the study, none for a new one.
+
+    Raises:
+        InputError: the grids differ in a setting that is not given.
+    """
+    if not there or grid_digest(given) in map(grid_digest, there):
+        return given
+    asked = dict(given.asked)
+    without = {"steps", "epochs"} if {"steps", "epochs"} & set(asked) else set()
+    found: dict[str, Any] = {}
+    for name in (name for name in AXES if name not in asked and name not in without):
+        values = dict.fromkeys(grid[name] for grid in there)
+        if len(values) > 1:
+            each = " or ".join(",".join(map(AXES[name].written, one)) for one in list(values)[:3])
+            raise InputError(f"the study has {len(there)} grids, which differ in `{name}` ({each}); add `{name}`")
+        if name in dict(there[0].asked):
+            (found[name],) = values
+    return Grid.of(**{**asked, **found})
 
 
 def shard(groups: Sequence[Replicates], part: int, of: int) -> tuple[Replicates, ...]:

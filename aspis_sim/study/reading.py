@@ -16,7 +16,7 @@ from aspis_sim.printable import printable
 from aspis_sim.records import untamed
 from aspis_sim.registry import unknown_name
 from aspis_sim.run.row import COLUMNS, FIRST, SETTINGS, Column, Row
-from aspis_sim.spec.cell import BY_COLUMN, Cell
+from aspis_sim.spec.cell import BY_COLUMN, BY_FLAG, Cell
 from aspis_sim.spec.part import parse_part
 from aspis_sim.study.records import StoredRun
 from aspis_sim.study.study import Study
@@ -248,6 +248,7 @@ def having(runs: Sequence[StoredRun], name: str, values: Iterable[str]) -> list[
         InputError: no such setting, or a value that no run has (the nearest is named).
     """
     known = {each for run in runs for each in settings_of(run)}
+    name = name if name in known else BY_FLAG.get(name.replace("_", "-"), name)
     if name not in known:
         raise unknown_name("setting", name, known)
     shown = [written(settings_of(run).get(name)) for run in runs]

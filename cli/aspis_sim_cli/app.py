@@ -1,42 +1,67 @@
-"""The program: its commands, gathered. Slow imports happen inside the commands, so that ``--help`` is quick."""
+"""The program: its commands, each imported when it is first asked for, so that ``--help`` is quick."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, ClassVar
 
 import typer
 
 from aspis_sim import __version__
-from aspis_sim_cli.boundary import bounded, whole
-from aspis_sim_cli.commands import data
-from aspis_sim_cli.commands.attack import attack
-from aspis_sim_cli.commands.bench import bench
-from aspis_sim_cli.commands.compare import compare
-from aspis_sim_cli.commands.detect import detect
-from aspis_sim_cli.commands.distortion import distortion
-from aspis_sim_cli.commands.doctor import doctor
-from aspis_sim_cli.commands.export import export
-from aspis_sim_cli.commands.list_parts import list_parts
-from aspis_sim_cli.commands.merge import merge
-from aspis_sim_cli.commands.plan import plan
-from aspis_sim_cli.commands.plot import plot
-from aspis_sim_cli.commands.report import report
-from aspis_sim_cli.commands.reproduce import reproduce
-from aspis_sim_cli.commands.sweep import sweep
-from aspis_sim_cli.commands.train import train
-from aspis_sim_cli.commands.verify import verify
-from aspis_sim_cli.commands.worst_case import worst_case
-from aspis_sim_cli.options import common as options
+from aspis_sim_cli import usage
+from aspis_sim_cli.boundary import whole
+from aspis_sim_cli.options.help import LOADED
 from aspis_sim_cli.plugins import load_plugins
 from aspis_sim_cli.process import prepare
-from aspis_sim_cli.usage import Program
+from aspis_sim_cli.usage import Home
+
+IN = "aspis_sim_cli.commands"
+
+HOMES = {
+    "sweep": Home(f"{IN}.sweep:sweep", "Train every scheme against every attack of a grid, and compare them."),
+    "train": Home(f"{IN}.train:train", "Train one scheme against one attack, and print its learning curve."),
+    "attack": Home(
+        f"{IN}.attack:attack", "Search for the worst attack on each defence, and report the accuracy it leaves."
+    ),
+    "report": Home(f"{IN}.report:report", "Write a report on a study: one HTML file with all figures and the table."),
+    "plot": Home(f"{IN}.plot:plot", "Draw a figure of a study for a paper."),
+    "export": Home(f"{IN}.export:export", "Export the rows of a study, or tables for a paper."),
+    "merge": Home(f"{IN}.merge:merge", "Merge the runs of several studies into another one."),
+    "worst-case": Home(f"{IN}.worst_case:worst_case", "Search for the worst attack on each detector, or on audits."),
+    "distortion": Home(
+        f"{IN}.distortion:distortion", "Compute how many files q Byzantine workers can distort, without training."
+    ),
+    "plan": Home(f"{IN}.plan:plan", "List the assignments and detectors that keep ε below a bound, cheapest first."),
+    "reproduce": Home(
+        f"{IN}.reproduce:reproduce", "Reproduce published results, and compare them with the published numbers."
+    ),
+    "detect": Home(f"{IN}.detect:detect", "Measure how well detectors find Byzantine workers, without training."),
+    "compare": Home(f"{IN}.compare:compare", "Compare two sets of runs, paired by seed."),
+    "verify": Home(
+        f"{IN}.verify:verify", "Rerun a random sample of stored cells, and check that the results are the same."
+    ),
+    "bench": Home(f"{IN}.bench:bench", "Run a benchmark."),
+    "data": Home(f"{IN}.data:app", "Show, verify and fetch data sets."),
+    "list": Home(f"{IN}.list_parts:list_parts", "List schemes, attacks, rules and all other registered names."),
+    "doctor": Home(f"{IN}.doctor:doctor", "Check the installation."),
+}
+"""Command -> where it is, and the first sentence of its help."""
+
+
+class Program(usage.Program):
+    """The program with its commands."""
+
+    homes: ClassVar[Mapping[str, Home]] = HOMES
+
 
 app = typer.Typer(
     cls=Program,
     name="aspis-sim",
-    help="Simulate Byzantine-resilient training with redundant gradients.",
-    epilog="A first sweep:  aspis-sim sweep --q 1..7 --attack strong",
+    help="Simulate Byzantine-resilient distributed training with redundant gradients.",
+    epilog="Every option can also be set in the environment: --q of sweep as ASPIS_SIM_SWEEP_Q.\n\n"
+    "A first sweep:  aspis-sim sweep --q 1..7 --attack strong",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "ASPIS_SIM"},
 )
 
@@ -49,6 +74,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool,
         typer.Option(
@@ -60,30 +86,20 @@ def _options(
             allow_from_autoenv=False,
         ),
     ] = False,
-    plugin: options.GlobalPlugins = None,
+    plugin: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--plugin",
+            envvar="ASPIS_PLUGINS",
+            help="Load a plugin for any command; may be repeated (or $ASPIS_PLUGINS).",
+            metavar="FILE.py",
+        ),
+    ] = None,
 ) -> None:
-    """Simulate Byzantine-resilient training with redundant gradients."""
-    load_plugins(plugin)
-
-
-app.command("sweep")(bounded(sweep))
-app.command("train")(bounded(train))
-app.command("attack")(bounded(attack))
-app.command("report")(bounded(report))
-app.command("plot")(bounded(plot))
-app.command("export")(bounded(export))
-app.command("merge")(bounded(merge))
-app.command("worst-case")(bounded(worst_case))
-app.command("distortion")(bounded(distortion))
-app.command("plan")(bounded(plan))
-app.command("reproduce")(bounded(reproduce))
-app.command("detect")(bounded(detect))
-app.command("compare")(bounded(compare))
-app.command("verify")(bounded(verify))
-app.command("bench")(bounded(bench))
-app.add_typer(data.app, name="data")
-app.command("list")(bounded(list_parts))
-app.command("doctor")(bounded(doctor))
+    """Load the plugins that are named; those that are installed are loaded when a command runs."""
+    if plugin:
+        context.meta[LOADED] = True
+        load_plugins(plugin)
 
 
 def main() -> None:

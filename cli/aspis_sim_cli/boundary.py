@@ -14,11 +14,9 @@ from typing import Any
 
 import typer
 
-from aspis_sim.environment import unpinned
 from aspis_sim.errors import DataError, InputError, PluginError
 from aspis_sim.printable import message, printable
 from aspis_sim_cli.exit_status import ExitStatus
-from aspis_sim_cli.spelling import spelled
 
 CODES = {
     InputError: ExitStatus.BAD_INPUT,
@@ -132,12 +130,18 @@ def complain(text: str) -> None:
 
     Where stderr takes nothing, that ends no command.
     """
+    if "`" in text:
+        from aspis_sim_cli.spelling import spelled
+
+        text = spelled(text)
     with suppress(OSError):
-        print(message(spelled(text)), file=sys.stderr)
+        print(message(text), file=sys.stderr)
 
 
 def note_environment() -> None:
     """Say which variables of the environment may change the numbers of a run."""
+    from aspis_sim.environment import unpinned
+
     for name, value in unpinned().items():
         complain(f"{name}={printable(value)} can change numbers: a study keeps such runs apart")
 

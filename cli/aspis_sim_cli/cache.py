@@ -3,9 +3,7 @@
 Compiled programs are native code that is loaded and run, so the folder is used only if nobody else can put files there.
 """
 
-import hashlib
 import os
-import platform
 import stat
 from pathlib import Path
 
@@ -103,6 +101,9 @@ def use_compiled(wanted: bool) -> None:
 
 
 def _kind_of_machine(version: str) -> str:
+    import hashlib
+    import platform
+
     features = [platform.machine(), platform.python_implementation(), version]
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

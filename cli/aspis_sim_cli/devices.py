@@ -5,7 +5,6 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from aspis_sim.environment import check_asserts, unpinned
 from aspis_sim.errors import InputError
 from aspis_sim.printable import printable
 from aspis_sim_cli.output import keep_stdout_for_results
@@ -31,6 +30,8 @@ def use_devices(
     Raises:
         InputError: JAX finds fewer accelerators or does not start, or several processes do not come together.
     """
+    from aspis_sim.environment import check_asserts
+
     check_asserts()
     check_flags()
     if coordinator is None and (processes, process) != (None, None):
@@ -63,6 +64,8 @@ def check_flags() -> None:
     Raises:
         InputError: it names the flag.
     """
+    from aspis_sim.environment import unpinned
+
     if "XLA_FLAGS" not in unpinned():
         return
     program = [sys.executable, "-c", "import jax; jax.devices()"]

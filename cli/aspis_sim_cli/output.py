@@ -1,5 +1,7 @@
 """Where results go: tables to the terminal, CSV and JSON to stdout, and either to a file."""
 
+from __future__ import annotations
+
 import enum
 import os
 import sys
@@ -7,15 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from rich.console import Console, RenderableType
+from typing import TYPE_CHECKING, Any, TextIO
 
 from aspis_sim.errors import InputError
-from aspis_sim.files import moved, writable, write_whole
 from aspis_sim.printable import printable
-from aspis_sim.records import as_csv, as_json
 from aspis_sim_cli.boundary import complain
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
 
 class Format(enum.StrEnum):
@@ -28,12 +29,19 @@ class Format(enum.StrEnum):
 
 def stdout() -> Console:
     """A console for results."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=False)
+    return _console(sys.stdout)
 
 
 def stderr() -> Console:
     """A console for everything else."""
-    return Console(file=sys.stderr, highlight=False)
+    return _console(sys.stderr)
+
+
+def _console(file: TextIO) -> Console:
+    """A console that writes no styles, bold and dim included, where ``NO_COLOR`` is set."""
+    from rich.console import Console
+
+    return Console(file=file, highlight=False, color_system=None if os.environ.get("NO_COLOR") else "auto")
 
 
 @contextmanager
@@ -49,6 +57,8 @@ def spinner(quiet: bool) -> Iterator[Callable[[str], None]]:
 
 def keep_stdout_for_results() -> None:
     """Let what libraries print by themselves go to stderr from now on; ``/dev/stdout`` stays the results."""
+    from aspis_sim.files import moved
+
     before = sys.stdout
     results = os.dup(before.fileno())
     moved(before.fileno(), results)
@@ -69,6 +79,8 @@ Text = Callable[[Format], str]
 
 def texts(records: Iterable[Any], columns: Sequence[str]) -> Text:
     """Records as CSV of these columns, or as JSON of all."""
+    from aspis_sim.records import as_csv, as_json
+
     return lambda kind: as_json(records) if kind is Format.JSON else as_csv(records, columns)
 
 
@@ -87,18 +99,22 @@ class Output:
     written: Format = Format.CSV
 
     @classmethod
-    def to(cls, format: Format, out: Path | None) -> "Output":
+    def to(cls, format: Format, out: Path | None) -> Output:
         """The output that ``--format`` and ``--out`` ask for.
 
         Raises:
             InputError: no format goes with the file's ending, or the file cannot be written.
         """
+        from aspis_sim.files import writable
+
         if out is None:
             return cls(format, None, Format.CSV if format is Format.TABLE else format)
         return cls(format, writable(out), _of_ending(out, format))
 
     def write(self, text: Text, said: str = "written to") -> None:
         """Write the file, if there is one, and say so."""
+        from aspis_sim.files import write_whole
+
         if self.path is not None:
             write_whole(self.path, text(self.written))
             complain(f"{said} {self.path}")

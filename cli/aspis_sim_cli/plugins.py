@@ -5,8 +5,8 @@ from pathlib import Path
 
 import typer
 
-from aspis_sim import plugin
 from aspis_sim.errors import InputError
+from aspis_sim.registry import PLUGINS
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
 
@@ -17,8 +17,13 @@ def load_plugins(paths: Sequence[Path] | None) -> None:
     Raises:
         typer.Exit: a file that was named cannot be loaded (exit code 2).
     """
-    for failure in plugin.installed():
-        complain(f"left out: installed {failure.reason}")
+    from importlib.metadata import entry_points
+
+    if entry_points(group=PLUGINS):
+        from aspis_sim import plugin
+
+        for failure in plugin.installed():
+            complain(f"left out: installed {failure.reason}")
     try:
         load_named(paths)
     except InputError as error:
@@ -32,5 +37,8 @@ def load_named(paths: Sequence[Path] | None) -> None:
     Raises:
         InputError: one of them cannot be loaded.
     """
-    for path in paths or ():
-        plugin.load(path)
+    if paths:
+        from aspis_sim import plugin
+
+        for path in paths:
+            plugin.load(path)

@@ -23,7 +23,7 @@ from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Output, Text, texts
 from aspis_sim_cli.progress import follow
-from aspis_sim_cli.render.sweep_table import table_view, worst_view
+from aspis_sim_cli.render.sweep_table import sweep_view, worst_view
 from aspis_sim_cli.rows_file import RowsFile, status_of
 
 
@@ -64,9 +64,8 @@ def run_session(session: Session, command: str, output: Output, way: Way) -> boo
         rows.now_and_then()
 
     pending = session.pending
-    cells = sum(len(group.seeds) for group in pending.groups)
     events = session.run(command, EXECUTORS.build(way.executor), way.points)
-    complete = follow(events, pending.steps, cells, arrived, way.quiet, way.log)
+    complete = follow(events, pending, arrived, way.quiet, way.log)
     note_timings(cache.history(), timed)
     rows.save()
     if output.path is not None:
@@ -86,7 +85,7 @@ def tables_view(rows: list[Row]) -> Callable[[Console], RenderableType | None]:
         if not rows:
             return None
         tables = tables_of(rows)
-        parts: list[RenderableType] = [table_view(table, console.width) for table in tables.tables]
+        parts: list[RenderableType] = [sweep_view(tables.tables, console.width)]
         parts += [worst_view(worst, console.width) for worst in worst_over_attacks(tables)]
         said = map(unpublished, dict.fromkeys(row.dataset for row in rows))
         parts += [PlainText(f"! {one}") for one in said if one]

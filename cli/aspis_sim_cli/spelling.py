@@ -2,7 +2,7 @@
 
 import re
 
-from aspis_sim.spec.grid import AXES
+from aspis_sim.spec.request import AXES
 
 NAMED = re.compile(r"`([a-z0-9_]+)(?:=([^`\s]+))?`")
 """A setting in a message of the library, alone or with a value: ```memory``` or ```workers=17```."""

@@ -116,7 +116,7 @@ def program(tmp_path):
     folder = tmp_path / "bin"
     folder.mkdir()
     script = folder / "aspis-sim"
-    heavy = "{'jax', 'flax', 'optax', 'networkx'}"
+    heavy = "{'numpy', 'jax', 'flax', 'optax', 'networkx'}"
     script.write_text(
         f"#!{sys.executable}\nimport sys\nsys.path[:0] = {sys.path!r}\n"
         "from aspis_sim_cli.app import main\n"

@@ -106,8 +106,8 @@ def test_what_is_in_the_file_is_what_runs(written):
         ("q = true\n", "line 1: q: a value is wanted here", "^"),
         ("q = [[1], [2]]\n", "line 1: q: a list holds words or numbers", "^"),
         ("q = 2024-01-01\n", "line 1: q: a value is a word, a number, true or false", "^"),
-        ('q = "1..3\n', "line 1: no TOML: ", "         ^"),
-        ("q = 1\nq = 2\n", "no TOML: Cannot overwrite a value", None),
+        ('q = "1..3\n', "line 1: invalid TOML: ", "         ^"),
+        ("q = 1\nq = 2\n", "invalid TOML: cannot overwrite a value", None),
         ('[train]\nlr = "0.1,0.2"\n', "line 2: lr: a single run takes one value, not 2", "^^"),
     ],
 )
@@ -123,7 +123,7 @@ def test_what_is_no_configuration_is_refused(tmp_path, written):
     assert "Is a directory" in refused(tmp_path)
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"q = '\xff'")
-    assert "no UTF-8 text" in refused(binary)
+    assert "not UTF-8 text" in refused(binary)
     assert "nested too deeply" in refused(written("q = " + "[" * 100_000))
     assert "larger than" in refused(written("#" * 1_000_001))
 

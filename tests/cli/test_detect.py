@@ -77,10 +77,10 @@ def test_the_tables_fit_and_say_who_accuses_honest_workers(width, monkeypatch):
     assert "[…]: 95% interval (Wilson) over 30 trials, seed 0." in words
     assert "! clique excludes honest workers under frame-up at q=3, 5." in words
     assert "sound and certified exclude no honest worker in any trial." in words
-    assert "Nothing varies" not in words
+    assert "deterministic" not in words
     fixed = invoke("--q 3 --attack frame-up --detector clique,sound").stdout
     assert "yes (2)" in fixed
-    assert "Nothing varies from trial to trial under frame-up: one was run." in fixed
+    assert "frame-up: deterministic, so one trial was run." in fixed
 
 
 def test_other_assignments_permuted_windows_and_a_file():

@@ -162,7 +162,7 @@ def site(tmp_path):
         info = tmp_path / f"{name}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[{plugin.GROUP}]\n{name} = {name}_package\n")
+        (info / "entry_points.txt").write_text(f"[aspis_sim.plugins]\n{name} = {name}_package\n")
     return tmp_path
 
 

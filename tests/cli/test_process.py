@@ -162,7 +162,7 @@ def test_an_interruption_before_the_command_is_one_too(monkeypatch):
     def interrupt(plugins):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("aspis_sim_cli.app.load_plugins", interrupt)
+    monkeypatch.setattr("aspis_sim_cli.plugins.load_plugins", interrupt)
     result = run("list schemes")
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "interrupted\n")
 

@@ -1,10 +1,17 @@
 """Watching a sweep: what is counted, the lines of the log, the JSON of every cell."""
 
 import json
+import time
+from dataclasses import replace
 
 import pytest
 from aspis_sim_cli import progress
+from aspis_sim_cli.render.tally import Tally, duration
 
+from aspis_sim.run.rate import Validation
+from aspis_sim.run.sweep import Event
+from aspis_sim.run.train import Result
+from aspis_sim.spec.grid import Grid
 from tests.cli.program import invoke, refused
 
 SWEEP = "sweep --q 1..2 --scheme detox --model softmax --steps 5 --seeds 0..2 --lr 0.1 --format csv"
@@ -44,4 +51,22 @@ def test_a_log_that_cannot_be_written_is_refused(tmp_path):
     ("seconds", "said"), [(3.4, "3 s"), (99, "99 s"), (150, "2 min"), (3600 * 5 + 60, "5 h 1 min")]
 )
 def test_durations_are_said_as_people_do(seconds, said):
-    assert progress._duration(seconds) == said
+    assert duration(seconds) == said
+
+
+def test_the_time_left_is_said_once_every_program_has_been_timed():
+    grid = Grid.of(workers=5, q=1, scheme="median,average", model="softmax", lr="0.1,0.3", seed="0,1", steps=10)
+    groups = grid.groups()
+    tally = Tally(groups, steps=60, cells=4, began=time.monotonic() - 30)
+    assert (tally.doing, tally.left) == ("compiling 1 of 2 programs", "")
+    for place, group in enumerate(groups):
+        for rate in group.rates:
+            assert tally.left == "" or place
+            result = Result(replace(group.first, lr=rate), Validation(top1=0.5), seconds=1.0 + place)
+            tally.add(Event(steps=10, group=group, ended=result))
+            assert tally.searches == 4
+            if not place:
+                assert tally.doing == f"searching rates: {tally.searched} of 4 runs"
+    assert tally.doing == ""
+    assert tally.seconds_left == pytest.approx(30 * (1 + 2) / 6, abs=1)
+    assert tally.left in tally.line

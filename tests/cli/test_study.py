@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from aspis_sim.errors import InputError
 from aspis_sim.run.executors import local
+from aspis_sim.spec.grid import Grid
 from aspis_sim.study import Study, fingerprint
+from aspis_sim.study.pending import completed
 from tests.cli.program import SMALL as SMALL_SWEEP
 from tests.cli.program import invoke, refused, rows, without_seconds
 
@@ -153,3 +156,21 @@ def test_seeds_are_not_added_to_another_grid():
     invoke(f"{SMALL} --q 1 --scheme median --seeds 0 --lr 0.1 --study s")
     said = refused("sweep --study s --q 3 --add-seeds 2")
     assert "and --q asks for another; leave one of them out" in said
+
+
+def test_what_is_not_given_is_as_in_the_study_where_its_grids_agree():
+    first = Grid.of(q="1,2", scheme="median", steps=300, lr=0.1)
+    assert completed(Grid.of(steps=30), [first]) == Grid.of(q="1,2", scheme="median", steps=30, lr=0.1)
+    assert completed(Grid.of(epochs=2), [first]) == Grid.of(q="1,2", scheme="median", epochs=2, lr=0.1)
+    assert completed(first, [first, Grid.of(q=3)]) == first
+    assert completed(Grid.of(steps=30), []) == Grid.of(steps=30)
+    with pytest.raises(InputError, match=r"the study has 2 grids, which differ in `q` .1,2 or 3.; add `q`"):
+        completed(Grid.of(steps=30), [first, first.replaced(q=3)])
+
+
+def test_a_sweep_over_a_study_says_what_it_takes_from_it(trained):
+    invoke(f"{SMALL} --q 1 --scheme median --seeds 0 --lr 0.1 --study s")
+    trained.clear()
+    said = invoke("sweep --study s --steps 7 --dry-run --format csv").stderr
+    assert "as in the study: --scheme median, --workers 7, --q 1, --lr 0.1, --seeds 0" in said
+    assert "--steps" not in said

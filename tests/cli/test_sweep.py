@@ -6,12 +6,15 @@ import time
 from math import comb
 
 import pytest
+from aspis_sim_cli.render.sweep_table import sweep_view
 
+from aspis_sim.analysis.tables import tables_of
 from aspis_sim.run.executors import local
 from aspis_sim.run.row import COLUMNS
 from aspis_sim.simulation import compilations
 from aspis_sim.study import Study
-from tests.cli.program import SMALL, invoke, one_line, refused, rows, start, without_seconds
+from tests.cli.program import SMALL, invoke, one_line, printed, refused, rows, start, without_seconds
+from tests.report.studies import rows_of
 
 STRONG = {
     "aspis": ([0, 2, 10, 28, 60, 110, 182], 455),
@@ -244,3 +247,17 @@ def test_an_interruption_keeps_the_finished_cells_and_exits_130(tmp_path, which)
     assert {row["status"] for row in kept} == {"ok"}
     assert f"interrupted: {len(kept)} of 1200 cells had finished and are kept" in stderr
     assert "Traceback" not in stderr
+
+
+def test_two_protocols_are_two_tables_each_with_its_headline_and_one_legend():
+    files = [row.replaced(batch_size=1820 if row.scheme == "aspis" else 60) for row in rows_of(attacks=("strong",))]
+    batch = [row.replaced(protocol="batch", batch_size=1820) for row in files]
+    for width in (80, 160):
+        text = printed(sweep_view(tables_of([*files, *batch]).tables, width), width)
+        assert max(len(line.rstrip()) for line in text.splitlines()) <= width
+        first, second = one_line(text).split("attack strong, ")[1:]
+        assert "1,820 samples 60 samples" in first
+        assert "The schemes see different numbers of samples per step, 60 to 1,820, under the protocol files" in first
+        assert "different numbers" not in second
+        assert (first.count("Top-1 of aspis"), second.count("Top-1 of aspis")) == (1, 1)
+        assert (text.count("top-1 %"), text.count("Protocol files:"), text.count("Protocol batch:")) == (1, 1, 1)

@@ -176,7 +176,7 @@ def test_an_interruption_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch, t
 
 
 BAD = {
-    "q too large": ("--q 1..4", "q=4 of K=7 workers is no honest majority", "0 to 3"),
+    "q too large": ("--q 1..4", "q=4 of K=7 workers leaves no honest majority", "0 to 3"),
     "negative q": ("--q=-1", "q=-1 of K=7", "0 to 3"),
     "reversed range": ("--q 3..1", "the range is reversed", "1..3"),
     "even r": ("--redundancy 4", "redundancy 4 is even", "3 or 5"),

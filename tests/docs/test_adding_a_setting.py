@@ -29,7 +29,7 @@ def run(line, **environment):
     return result.stdout + result.stderr
 
 found["folder"] = str(Path(aspis_sim.__file__).parent)
-found["help"] = run("sweep --help") + run("train --help")
+found["help"] = run("sweep --help-all") + run("train --help-all")
 found["sweep"] = run(f"sweep {small} --weight-decay 0,0.1 --study study --out rows.csv")
 found["csv"] = list(csv.DictReader(open("rows.csv")))
 found["again"] = run(f"sweep {small} --weight-decay 0,0.1 --study study --out again.csv")

@@ -173,9 +173,9 @@ def test_the_rates_found_go_through_a_file(study, tmp_path):
         ('["Aspis, q = 2"]\nrates = 1\n', "needs rates = x and decay = y"),
         ('["Aspis, q = 2"]\nrates = "a"\ndecay = 1\n', "rates of Aspis, q = 2 is 'a'; it is a number"),
         ('["Aspis, q = 2"]\nrates = 1\ndecay = 1\nrat = 1\n', "unknown key 'rat'; did you mean rate"),
-        ("[", "is no TOML: "),
-        (f"a = {'[' * 5000}", "is no TOML that could be read: it is nested too deeply"),
-        (f"a = {'9' * 5000}", "is no TOML: a number is too long"),
+        ("[", "is invalid TOML: "),
+        (f"a = {'[' * 5000}", "is invalid TOML: it is nested too deeply"),
+        (f"a = {'9' * 5000}", "is invalid TOML: a number is too long"),
     ],
 )
 def test_a_file_of_rates_that_is_not_understood(text, message, study, tmp_path):

@@ -11,6 +11,7 @@ from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.options.config import command_line
+from aspis_sim_cli.options.help import First
 from aspis_sim_cli.options.run import RunOptions
 from aspis_sim_cli.options.settings import Settings
 from aspis_sim_cli.options.spread import spread
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from aspis_sim.battery.verdict import Verdict
     from aspis_sim.run.executors.base import Executor
 
-SEARCH = "The search"
+SEARCH = "Search"
 
 
 @spread
@@ -34,16 +35,18 @@ def attack(
     search_seed: Annotated[
         int,
         typer.Option(
-            "--search-seed", rich_help_panel=SEARCH, help="Seed of all runs of the search; the verdict has --seeds."
+            "--search-seed",
+            rich_help_panel=SEARCH,
+            help="Random seed of the search; the attacks found are scored with --seeds.",
+            metavar="N",
         ),
     ] = 1000,
     budget: Annotated[
         int | None,
         typer.Option(
             "--budget",
-            rich_help_panel=SEARCH,
-            help="Runs for each defence and q: what the battery leaves of them goes into changes of the worst attack "
-            "(default: the battery alone).",
+            rich_help_panel=First(SEARCH),
+            help="Runs per defence and q; those that the battery leaves vary the worst attack found.",
             metavar="RUNS",
         ),
     ] = None,
@@ -51,8 +54,8 @@ def attack(
         float | None,
         typer.Option(
             "--seconds",
-            rich_help_panel=SEARCH,
-            help="Begin no round after so many seconds: what has no verdict by then goes on from --study.",
+            rich_help_panel=First(SEARCH),
+            help="Begin no new round after S seconds; with --study the same command resumes.",
             metavar="S",
         ),
     ] = None,
@@ -63,13 +66,13 @@ def attack(
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Search the worst attack on each defence, and say what accuracy it leaves.
+    """Search for the worst attack on each defence, and report the accuracy it leaves.
 
-    The same battery for every defence: where to lie, with what payload and strength, when, and how many to frame.
-    It sees validation data and a seed of its own. The worst attacks are run again with fresh seeds and scored on test
-    data. The defence takes the learning rate whose worst case is best.
+    Every defence faces the same battery of attacks: which files to distort, with which payload and strength, when, and
+    how many workers to frame. The search uses validation data and its own seed; the worst attacks are then rerun with
+    fresh seeds and scored on test data. The defence uses the learning rate with the best worst case.
 
-    A defence is a scheme, a scheme with another rule, or a rule alone, each with settings of its own.
+    A defence (--scheme) is a scheme, a scheme with another rule, or a rule alone, each with its own settings.
 
     Examples:
 
@@ -133,8 +136,7 @@ def _run(
         pending = leg.session.pending
         if not quiet:
             complain(_said(leg))
-        cells = sum(len(group.seeds) for group in pending.groups)
-        if not follow(leg.session.run(command, pool), pending.steps, cells, lambda event: None, quiet):
+        if not follow(leg.session.run(command, pool), pending, lambda event: None, quiet):
             return verdicts, False
 
 

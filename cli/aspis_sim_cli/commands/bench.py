@@ -19,12 +19,15 @@ FOLDER = Path(aspis_sim.__file__).parent.parent / "benchmarks"
 
 
 def bench(
-    name: Annotated[str | None, typer.Argument(help="Which benchmark; lists them if left out.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Name of the benchmark; without one, they are listed.")
+    ] = None,
     format: options.FormatOption = Format.TABLE,
 ) -> ExitStatus:
-    """Run a benchmark: contenders are proven equal first, compile time is kept apart, the machine is named.
+    """Run a benchmark.
 
-    The benchmarks are part of a checkout of the project, not of an installed package.
+    The contenders are proven equal first, compilation is timed separately, and every row names the machine. The
+    benchmarks are part of a checkout of the project, not of an installed package.
 
     Examples:
 

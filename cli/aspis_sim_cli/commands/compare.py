@@ -6,31 +6,32 @@ from typing import Annotated
 import typer
 
 from aspis_sim.errors import InputError
-from aspis_sim.run.row import METRICS
 from aspis_sim.spec.ranges import names
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.output import Format, Output, texts
 
-PAIRS, TEST = "Who is compared", "What is compared, and how"
+PAIRS, TEST = "Pairs", "Test"
 
 
 def compare(
-    first: Annotated[Path, typer.Argument(metavar="A", help="A study's folder or a sweep's CSV.")],
-    second: Annotated[Path | None, typer.Argument(metavar="[B]", help="Another one; without it, give --by.")] = None,
+    first: Annotated[Path, typer.Argument(metavar="A", help="Folder of a study, or CSV file of a sweep.")],
+    second: Annotated[
+        Path | None, typer.Argument(metavar="[B]", help="The other one; if left out, --by is needed.")
+    ] = None,
     by: Annotated[
         str | None,
         typer.Option(
             "--by",
             rich_help_panel=PAIRS,
-            help="Within A: cells in which a setting has the one value against those in which it has the other.",
+            help="Compare two values of a setting within A.",
             metavar="scheme=aspis,median",
         ),
     ] = None,
     where: Annotated[
         list[str] | None,
         typer.Option(
-            "--where", rich_help_panel=PAIRS, help="Only cells with these settings; repeatable.", metavar="q=1,2"
+            "--where", rich_help_panel=PAIRS, help="Only cells with these values; may be repeated.", metavar="q=1,2"
         ),
     ] = None,
     across: Annotated[
@@ -38,7 +39,7 @@ def compare(
         typer.Option(
             "--across",
             rich_help_panel=PAIRS,
-            help="Settings in which partners may differ, besides those that no two cells of A and B share.",
+            help="Settings in which partners may differ, besides those in which A and B differ throughout.",
             metavar="rule,steps",
         ),
     ] = None,
@@ -47,7 +48,9 @@ def compare(
         typer.Option(
             "--metric",
             rich_help_panel=TEST,
-            help=f"{', '.join(METRICS)}.",
+            help="Metrics: top1, loss, distortion_measured, lost_measured, detection_rate, false_accusation_rate, "
+            "samples_processed, seconds, gradient_diversity, kappa, backdoor_success, convicted, disputes_audited, "
+            "server_computed, bytes_sent, seconds_modelled.",
             metavar="NAME,…",
         ),
     ] = "top1",
@@ -56,19 +59,19 @@ def compare(
         typer.Option(
             "--test",
             rich_help_panel=TEST,
-            help="That the verdict rests on: Student's t, or the exact sign-flip test, which needs 6 seeds or more.",
+            help="Test of significance: Student's t, or the exact sign-flip test (6 seeds or more).",
             metavar="t|sign-flip",
         ),
     ] = "t",
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
 ) -> ExitStatus:
-    """Compare two sets of runs, cell by cell with equal seeds.
+    """Compare two sets of runs, paired by seed.
 
     Cells are partners if they agree in everything but the settings in
-    which A and B differ throughout. For every group of partners: the mean
+    which A and B differ throughout. Each group of partners gets the mean
     difference A - B over the seeds, its 95% interval, a paired test
-    (Holm-corrected over all groups), and whether A is better or worse.
+    (Holm-corrected over all groups), and a verdict on A.
 
     Examples:
 

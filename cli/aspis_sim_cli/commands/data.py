@@ -13,10 +13,11 @@ from aspis_sim_cli.boundary import bounded, complain
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.options import completion
+from aspis_sim_cli.options.help import Command, Group
 from aspis_sim_cli.output import Format, stderr, stdout, texts
 from aspis_sim_cli.spelling import spelled
 
-app = typer.Typer(no_args_is_help=True, help="Say which data sets are here, check them, fetch others.")
+app = typer.Typer(cls=Group, rich_markup_mode=None, no_args_is_help=True, help="Show, verify and fetch data sets.")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Check:
 
 
 def status(data_dir: options.DataDir = None, format: options.FormatOption = Format.TABLE) -> ExitStatus:
-    """List the data sets: where each was found, and what to do about those that were not.
+    """List the data sets, where each was found, and how to get the others.
 
     Examples:
 
@@ -71,8 +72,8 @@ def verify(
     dataset: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Data sets, with parameters as in synthetic:samples=500; all if left out.",
-            metavar="NAME",
+            help="Data sets, with options as in synthetic:samples=500; all if left out.",
+            metavar="[NAME…]",
             autocompletion=completion.of("dataset"),
         ),
     ] = None,
@@ -80,9 +81,9 @@ def verify(
     format: options.FormatOption = Format.TABLE,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Read data sets whole and check their sums, shapes and labels.
+    """Read data sets and verify their checksums, shapes and labels.
 
-    Exit code 3 if one is damaged, or named and not there.
+    Exit code 3 if one is damaged, or is named and not installed.
 
     Examples:
 
@@ -118,19 +119,19 @@ def verify(
 def fetch(
     dataset: Annotated[
         list[str],
-        typer.Argument(help="Data sets to download.", metavar="NAME", autocompletion=completion.of("dataset")),
+        typer.Argument(help="Data sets to download.", metavar="NAME…", autocompletion=completion.of("dataset")),
     ],
     address: Annotated[
         str | None,
-        typer.Option("--from", help="Folder to download from instead of the published address.", metavar="URL"),
+        typer.Option("--from", help="Address to download from in place of the published one.", metavar="URL"),
     ] = None,
     data_dir: options.DataDir = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
     """Download the official files of data sets, each checked by size and SHA-256.
 
-    They go into the first folder that is looked into. A download that is cut
-    goes on where it stopped when the same command runs again.
+    They go to the first folder that is searched. An interrupted download
+    resumes when the same command runs again.
 
     Examples:
 
@@ -198,6 +199,6 @@ def _bar(name: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
         yield lambda here, expected: progress.update(task, completed=here, total=expected or None)
 
 
-app.command("status")(bounded(status))
-app.command("verify")(bounded(verify))
-app.command("fetch")(bounded(fetch))
+app.command("status", cls=Command)(bounded(status))
+app.command("verify", cls=Command)(bounded(verify))
+app.command("fetch", cls=Command)(bounded(fetch))

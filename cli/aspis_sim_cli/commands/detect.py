@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
 from aspis_sim.spec.ranges import LARGEST_WHOLE, integers, names
@@ -28,7 +27,7 @@ from aspis_sim_cli.output import Format, Output, spinner, texts
 from aspis_sim_cli.plugins import load_named
 
 DEFAULT_ASSIGNMENT = "subset"
-ADVERSARY, TRIALS = "The adversary", "The trials"
+ADVERSARY, TRIALS = "Attack", "Trials"
 MOST_CERTIFIED = 200_000
 MOST_ITERATIONS = 100_000
 """Sets of slots, f times 2^r, that a detector which certifies values can judge in seconds."""
@@ -46,7 +45,7 @@ def detect(
         typer.Option(
             "--q",
             rich_help_panel=ADVERSARY,
-            help="Numbers of Byzantine workers (default: 1 to the most below K/2).",
+            help="Numbers of Byzantine workers (default: all below K/2).",
             metavar="1..7",
         ),
     ] = None,
@@ -55,7 +54,8 @@ def detect(
         typer.Option(
             "--attack",
             rich_help_panel=ADVERSARY,
-            help=f"Targeting of files: {', '.join(TARGETINGS)}, random (each copy lies with a given probability).",
+            help="Which copies are distorted: strong, weak, frame-up and the others of aspis-sim list attacks, or "
+            "random (each copy of a Byzantine worker with a given probability).",
             metavar="NAME,…",
             autocompletion=completion.of("attack", several=True),
         ),
@@ -63,13 +63,19 @@ def detect(
     framed: Annotated[
         int | None,
         typer.Option(
-            "--framed", rich_help_panel=ADVERSARY, help="Workers that a frame-up frames, d < q (default q-1)."
+            "--framed",
+            rich_help_panel=ADVERSARY,
+            help="Number of honest workers that a frame-up frames, d < q (default q-1).",
+            metavar="D",
         ),
     ] = None,
     lie_probability: Annotated[
         float,
         typer.Option(
-            "--lie-probability", rich_help_panel=ADVERSARY, help="Of each Byzantine copy, under the attack random."
+            "--lie-probability",
+            rich_help_panel=ADVERSARY,
+            help="Probability that a Byzantine copy is distorted, under --attack random.",
+            metavar="P",
         ),
     ] = 0.5,
     membership: Annotated[
@@ -77,7 +83,7 @@ def detect(
         typer.Option(
             "--membership",
             rich_help_panel=ADVERSARY,
-            help="Byzantine workers: as the attack chooses them, or drawn at random for each trial.",
+            help="Byzantine workers: as the attack chooses them (chosen), or drawn at random in each trial (random).",
             metavar="chosen|random",
             autocompletion=completion.names(("chosen", "random")),
         ),
@@ -87,7 +93,7 @@ def detect(
         typer.Option(
             "--permute",
             rich_help_panel=ADVERSARY,
-            help="Give the places of the assignment to the workers anew in every iteration, as Aspis+ does.",
+            help="Give the workers new places in the assignment in every iteration, as Aspis+ does.",
         ),
     ] = False,
     detector: Annotated[
@@ -95,7 +101,7 @@ def detect(
         typer.Option(
             "--detector",
             rich_help_panel=TRIALS,
-            help=f"{', '.join(DETECTORS)} (default: all that detect).",
+            help=f"Detectors: {', '.join(DETECTORS)} (default: all but none).",
             metavar="NAME,…",
             autocompletion=completion.of("detector", several=True),
         ),
@@ -105,30 +111,36 @@ def detect(
         typer.Option(
             "--believed-q",
             rich_help_panel=TRIALS,
-            help="Byzantine workers that the detectors are told of (default: as many as there are).",
+            help="Number of Byzantine workers that the detectors assume (default: the actual number).",
             metavar="Q̂",
         ),
     ] = None,
     trials: Annotated[
         int,
-        typer.Option("--trials", rich_help_panel=TRIALS, help="Trials; one is run where nothing varies between them."),
+        typer.Option(
+            "--trials",
+            rich_help_panel=TRIALS,
+            help="Number of trials; one where everything is deterministic.",
+            metavar="N",
+        ),
     ] = 200,
     window: Annotated[
         int,
         typer.Option(
             "--window",
             rich_help_panel=TRIALS,
-            help="Iterations of a trial, by the same Byzantine workers; disagreements add up.",
+            help="Iterations per trial, with the same Byzantine workers; disagreements accumulate.",
+            metavar="N",
         ),
     ] = 1,
-    seed: Annotated[int, typer.Option("--seed", rich_help_panel=TRIALS, help="Of all that is random.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", rich_help_panel=TRIALS, help="Random seed.", metavar="N")] = 0,
     plugin: options.Plugins = None,
     draw: Annotated[
         Path | None,
         typer.Option(
             "--draw",
             rich_help_panel=options.OUTPUT,
-            help="Draw the first trial's agreement graph (one q, one attack; the first detector's verdict).",
+            help="Draw the agreement graph of the first trial, for one q and one attack.",
             metavar="FILE.svg|png",
         ),
     ] = None,
@@ -136,12 +148,12 @@ def detect(
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Measure how detectors do against an adversary, without training.
+    """Measure how well detectors find Byzantine workers, without training.
 
-    Values of gradients are tokens, so that there may be many workers.
-    Counted are the trials in which all Byzantine workers are excluded,
-    those in which an honest worker is, and the files that enter the update
-    distorted or not at all. Probabilities have 95% intervals (Wilson).
+    Gradients are replaced by tokens, so that systems may be large. Reported
+    are the share of trials in which all Byzantine workers are excluded and
+    in which an honest worker is, with 95% intervals (Wilson), and the files
+    that enter the update distorted or not at all.
 
     Examples:
 

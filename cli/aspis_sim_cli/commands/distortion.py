@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from aspis_sim.assignment import ASSIGNMENTS, shape
-from aspis_sim.distortion.table import ATTACKS, COLUMNS, distortion_rows
 from aspis_sim.errors import InputError
-from aspis_sim.records import as_csv, as_json
 from aspis_sim.schemes import SCHEMES
 from aspis_sim.schemes import scheme as registered
 from aspis_sim.spec.ranges import integers, names
@@ -34,7 +32,7 @@ from aspis_sim_cli.output import Format, Output, spinner
 if TYPE_CHECKING:
     from aspis_sim.distortion.table import Row
 
-TABLE = "What is compared"
+TABLE = "Comparison"
 DEFAULT_SCHEMES = ("aspis", "byzshield", "detox", "median")
 
 TimeLimit = Annotated[
@@ -42,10 +40,16 @@ TimeLimit = Annotated[
     typer.Option(
         "--time-limit",
         rich_help_panel=TABLE,
-        help="Seconds for one search of a worst case; then the best found and the proven bound are given.",
+        help="Seconds for each search of a worst case; then the best found and the proven bound are given.",
         metavar="S",
     ),
 ]
+
+
+def _attacks() -> Sequence[str]:
+    from aspis_sim.distortion.table import ATTACKS
+
+    return ATTACKS
 
 
 def distortion(
@@ -56,7 +60,7 @@ def distortion(
         typer.Option(
             "--q",
             rich_help_panel=TABLE,
-            help="Numbers of Byzantine workers (default: 2 to the most below K/2).",
+            help="Numbers of Byzantine workers (default: all from 2 to below K/2).",
             metavar="2..7",
         ),
     ] = None,
@@ -65,7 +69,7 @@ def distortion(
         typer.Option(
             "--scheme",
             rich_help_panel=TABLE,
-            help=f"{', '.join(SCHEMES)} (default: {', '.join(DEFAULT_SCHEMES)}, as far as they exist for K and r).",
+            help=f"Schemes (default: {', '.join(DEFAULT_SCHEMES)}, as far as they exist for K and r).",
             metavar="NAME,…",
             autocompletion=completion.names(SCHEMES, several=True),
         ),
@@ -75,10 +79,10 @@ def distortion(
         typer.Option(
             "--attack",
             rich_help_panel=TABLE,
-            help="strong: as published; worst: the worst case of the scheme's detector; weak: workers spread out; "
-            "random: the mean over random workers.",
+            help="strong: as published; worst: the worst case of the scheme's detector; weak: Byzantine workers spread "
+            "out; random: the mean over random Byzantine workers.",
             metavar="NAME,…",
-            autocompletion=completion.names(ATTACKS, several=True),
+            autocompletion=completion.names(_attacks, several=True),
         ),
     ] = "strong",
     assignment: AssignmentName = None,
@@ -90,10 +94,10 @@ def distortion(
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Compare how many files q Byzantine workers distort, without training.
+    """Compute how many files q Byzantine workers can distort, without training.
 
-    Every number is exact, unless it is marked: then it is the best found,
-    followed by what is proven.
+    Every number is exact unless it is marked; a marked one is the best found,
+    followed by the proven bound.
 
     Examples:
 
@@ -105,6 +109,8 @@ def distortion(
 
       aspis-sim distortion --groups groups.txt --q 1,2
     """
+    from aspis_sim.distortion.table import COLUMNS, distortion_rows
+    from aspis_sim.records import as_csv, as_json
     from aspis_sim_cli.render.distortion_table import distortion_view
 
     system = requested(assignment, workers, redundancy, load, pair_files, groups, scheme)
@@ -178,6 +184,8 @@ def _ad_hoc(
     system: System, byzantine: Sequence[int], attacks: Sequence[str], time_limit: float | None
 ) -> Iterator["Row"]:
     """The rows of an assignment that is asked for by itself; its name stands for the scheme's."""
+    from aspis_sim.distortion.table import distortion_rows
+
     if system.assignment is None:
         return iter(())
     label = DEFAULT_SCHEMES[0]  # a row has some scheme; here its assignment is another, and its name is replaced

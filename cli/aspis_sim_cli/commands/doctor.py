@@ -7,11 +7,11 @@ from aspis_sim_cli.output import Format, stdout, texts
 
 
 def doctor(format: options.FormatOption = Format.TABLE, quiet: options.Quiet = False) -> ExitStatus:
-    """Say what is installed and found here, and what is wrong with it.
+    """Check the installation.
 
     Versions, devices, memory, the cache of compiled programs, data sets (read
-    whole, against their sums), plugins and the terminal. Exit code 4 if
-    something is wrong; each such line says what to do.
+    and checked against their checksums), plugins and the terminal. Exit code 4
+    if something is wrong; each such line says what to do.
 
     Examples:
 

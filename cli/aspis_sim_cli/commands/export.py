@@ -19,15 +19,17 @@ def export(
         typer.Option(
             "--format",
             rich_help_panel=options.OUTPUT,
-            help="csv, json or parquet: the rows; latex or markdown: tables of top-1 by scheme and q. "
-            "If absent, by the ending of --out, else csv.",
+            help="Rows (csv, json, parquet) or tables of top-1 accuracy by scheme and q (latex, markdown); by default "
+            "that of --out, else csv.",
+            metavar="NAME",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", rich_help_panel=options.OUTPUT, help="File to write; stdout if absent.")
+        Path | None,
+        typer.Option("--out", rich_help_panel=options.OUTPUT, help="File to write (default: stdout).", metavar="FILE"),
     ] = None,
 ) -> ExitStatus:
-    """Write a study's rows, or its tables for a paper.
+    """Export the rows of a study, or tables for a paper.
 
     Examples:
 

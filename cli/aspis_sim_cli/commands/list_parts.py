@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from aspis_sim.errors import InputError
-from aspis_sim.registry import Registry
+from aspis_sim.registry import Registry, unknown_name
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options import completion
 from aspis_sim_cli.output import Format, stdout
 
 
@@ -35,18 +36,25 @@ class Kind(enum.StrEnum):
 
 
 def list_parts(
-    kind: Annotated[Kind | None, typer.Argument(help="What to list; everything if left out.")] = None,
+    kind: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KIND]", help=f"{', '.join(Kind)}; all if left out.", autocompletion=completion.names(tuple(Kind))
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option("--workers", help="List the assignments that can be built for K workers.", metavar="K"),
     ] = None,
     q: Annotated[
         int | None,
-        typer.Option("--q", help="With --workers: what q Byzantine workers can distort.", metavar="Q"),
+        typer.Option("--q", help="With --workers: how many files q Byzantine workers can distort.", metavar="Q"),
     ] = None,
     format: options.FormatOption = Format.TABLE,
 ) -> ExitStatus:
-    """List what is registered, or what can be built for K workers.
+    """List schemes, attacks, rules and all other registered names.
+
+    With --workers: the assignments that can be built for K workers.
 
     Examples:
 
@@ -56,11 +64,13 @@ def list_parts(
 
       aspis-sim list assignments --workers 24 --q 5
     """
+    if kind is not None and kind not in tuple(Kind):
+        raise unknown_name("kind", kind, Kind)
     if workers is not None:
         return _catalogue(kind, workers, q, format)
     if q is not None:
         raise InputError(f"--q {q} needs a number of workers; add --workers 15")
-    kinds = list(Kind) if kind is None else [kind]
+    kinds = list(Kind) if kind is None else [Kind(kind)]
     found = [(one, name, text) for one in kinds for name, text in _parts(one).items()]
     if format is Format.JSON:
         print(json.dumps([{"kind": one, "name": name, "summary": text} for one, name, text in found], indent=2))
@@ -84,9 +94,9 @@ def list_parts(
     return ExitStatus.DONE
 
 
-def _catalogue(kind: Kind | None, workers: int, q: int | None, format: Format) -> ExitStatus:
+def _catalogue(kind: str | None, workers: int, q: int | None, format: Format) -> ExitStatus:
     """Assignments for K workers: redundancy, files, load, overhead, and what q Byzantines distort."""
-    if kind is not Kind.ASSIGNMENTS:
+    if kind != Kind.ASSIGNMENTS:
         raise InputError(f"--workers lists what can be built; write: list assignments --workers {workers}")
     from dataclasses import asdict
 

@@ -14,18 +14,20 @@ SHOWN = 10
 
 
 def merge(
-    studies: Annotated[list[Path], typer.Argument(help="Folders of the studies.", show_default=False)],
+    studies: Annotated[
+        list[Path], typer.Argument(metavar="STUDY…", help="Folders of the studies.", show_default=False)
+    ],
     into: Annotated[
         Path,
         typer.Option(
-            "--into", help="Study that gets their runs; made if it does not exist.", metavar="FOLDER", parser=folder
+            "--into", help="Study that receives the runs; made if it does not exist.", metavar="FOLDER", parser=folder
         ),
     ],
 ) -> ExitStatus:
-    """Bring the runs of several studies together; nothing in these changes.
+    """Merge the runs of several studies into another one.
 
-    A run that two studies hold must have the same results in both (ignoring seconds): one that has not is reported, the
-    one that came first stays, and the exit code is 4.
+    The studies that are merged stay as they are. A run that two of them hold must have the same results in both
+    (ignoring seconds): otherwise the conflict is reported, the first one is kept, and the exit code is 4.
 
     Examples:
 

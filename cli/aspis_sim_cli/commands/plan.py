@@ -12,50 +12,55 @@ from aspis_sim_cli.options import completion
 from aspis_sim_cli.options.system import DEFAULT_WORKERS, SYSTEM, check_seconds
 from aspis_sim_cli.output import Format, Output, spinner, texts
 
-WANTED = "What is wanted"
+WANTED = "Bounds"
 
 
 def plan(
-    workers: Annotated[int, typer.Option("--workers", rich_help_panel=SYSTEM, help="Workers K.")] = DEFAULT_WORKERS,
+    workers: Annotated[
+        int, typer.Option("--workers", rich_help_panel=SYSTEM, help="Number of workers, K.", metavar="N")
+    ] = DEFAULT_WORKERS,
     q: Annotated[
-        int, typer.Option("--q", rich_help_panel=SYSTEM, help="Byzantine workers, q < K/2.", show_default=True)
+        int, typer.Option("--q", rich_help_panel=SYSTEM, help="Number of Byzantine workers, q < K/2.", metavar="Q")
     ] = 2,
     detector: Annotated[
         str,
         typer.Option(
             "--detector",
             rich_help_panel=SYSTEM,
-            help=f"Detectors to choose from: {', '.join(DETECTORS)}; none is the bare vote.",
+            help=f"Detectors to choose from: {', '.join(DETECTORS)} (none: majority vote alone).",
             metavar="NAME,…",
             autocompletion=completion.of("detector", several=True),
         ),
     ] = "none,certified",
     max_load: Annotated[
         int | None,
-        typer.Option("--max-load", rich_help_panel=WANTED, help="Most files that a worker may hold."),
+        typer.Option("--max-load", rich_help_panel=WANTED, help="Maximum number of files per worker.", metavar="N"),
     ] = None,
     max_fraction: Annotated[
         float | None,
         typer.Option(
-            "--max-fraction", rich_help_panel=WANTED, help="Distortion fraction ε that must not be exceeded, 0 to 1."
+            "--max-fraction",
+            rich_help_panel=WANTED,
+            help="Maximum distortion fraction ε, 0 to 1.",
+            metavar="X",
         ),
     ] = None,
     max_redundancy: Annotated[
         int,
-        typer.Option("--max-redundancy", rich_help_panel=WANTED, help="Most times that a file may be computed, r."),
+        typer.Option("--max-redundancy", rich_help_panel=WANTED, help="Maximum redundancy r.", metavar="N"),
     ] = 7,
     time_limit: Annotated[
         float,
-        typer.Option("--time-limit", help="Seconds for one search of a worst case.", metavar="S"),
+        typer.Option("--time-limit", help="Seconds for each search of a worst case.", metavar="S"),
     ] = 10.0,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """List the pairs of assignment and detector that keep ε under a bound, cheapest first.
+    """List the assignments and detectors that keep ε below a bound, cheapest first.
 
-    Cheaper is less computation, then fewer files a worker, then a smaller ε;
-    an ε that is not proven counts with its proven bound.
+    Cheaper means less computation, then fewer files per worker, then a smaller
+    ε; where ε is not proven, its proven bound counts.
 
     Examples:
 

@@ -11,7 +11,7 @@ from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.options import completion
 
-PART = "What is drawn"
+PART = "Selection"
 
 
 def plot(
@@ -25,14 +25,18 @@ def plot(
     ],
     study: Study,
     out: Annotated[
-        Path, typer.Option("--out", rich_help_panel=options.OUTPUT, help="File to write: .png, .svg or .pdf.")
+        Path,
+        typer.Option(
+            "--out", rich_help_panel=options.OUTPUT, help="File to write, .png, .svg or .pdf.", metavar="FILE"
+        ),
     ],
     scheme: Annotated[
         str | None,
         typer.Option(
             "--scheme",
             rich_help_panel=PART,
-            help="Schemes, comma-separated; all if absent.",
+            help="Only these schemes.",
+            metavar="NAME,…",
             autocompletion=completion.of("scheme", several=True),
         ),
     ] = None,
@@ -41,7 +45,8 @@ def plot(
         typer.Option(
             "--attack",
             rich_help_panel=PART,
-            help="Attacks, comma-separated; all if absent.",
+            help="Only these attacks.",
+            metavar="NAME,…",
             autocompletion=completion.of("attack", several=True),
         ),
     ] = None,
@@ -50,29 +55,38 @@ def plot(
         typer.Option(
             "--payload",
             rich_help_panel=PART,
-            help="Payloads, as in 'alie 1'; comma-separated; all if absent.",
+            help="Only these payloads, as in 'alie 1'.",
+            metavar="NAME,…",
             autocompletion=completion.of("payload", several=True),
         ),
     ] = None,
     q: Annotated[
         int | None,
-        typer.Option("--q", rich_help_panel=PART, help="For curves, heatmap, cost, --x; the largest if absent."),
+        typer.Option(
+            "--q",
+            rich_help_panel=PART,
+            help="Number of Byzantine workers, for curves, heatmap, cost and --x (default: the largest).",
+            metavar="Q",
+        ),
     ] = None,
     x: Annotated[
         str,
         typer.Option(
             "--x",
             rich_help_panel=PART,
-            help="Setting on the horizontal axis of accuracy and distortion (q if absent), as heterogeneity; of cost: "
-            "samples_processed (if absent), bytes_sent, seconds_modelled, server_computed or seconds.",
+            help="Horizontal axis: of accuracy and distortion any setting, such as heterogeneity; of cost "
+            "samples_processed (its default), bytes_sent, seconds_modelled, server_computed or seconds.",
+            metavar="SETTING",
         ),
     ] = "q",
-    width: Annotated[float, typer.Option("--width", rich_help_panel=options.OUTPUT, help="Inches.")] = 3.4,
+    width: Annotated[
+        float, typer.Option("--width", rich_help_panel=options.OUTPUT, help="Width in inches.", metavar="X")
+    ] = 3.4,
 ) -> ExitStatus:
     """Draw a figure of a study for a paper.
 
-    Accuracy and distortion against q, curves over the steps, a heat map of schemes against adversaries, accuracy
-    against cost; the same study gives the same file.
+    Accuracy or distortion against q, learning curves, a heat map of schemes and attacks, or accuracy against cost. The
+    same study always gives the same file.
 
     Examples:
 

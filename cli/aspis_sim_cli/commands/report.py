@@ -10,7 +10,7 @@ from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
 
 Study = Annotated[
-    Path, typer.Argument(metavar="STUDY", help="A study's folder, or the CSV file of a sweep (which has no curves).")
+    Path, typer.Argument(metavar="STUDY", help="Folder of a study, or CSV file of a sweep (which has no curves).")
 ]
 
 
@@ -21,20 +21,24 @@ def report(
         typer.Option(
             "--out",
             rich_help_panel=options.OUTPUT,
-            help="HTML file to write; report.html in the study's folder if absent.",
+            help="HTML file to write (default: report.html in the study's folder).",
+            metavar="FILE",
         ),
     ] = None,
     curves: Annotated[
         int | None,
         typer.Option(
-            "--curves", rich_help_panel=options.OUTPUT, help="Runs whose curves are kept, 4000 at most if absent."
+            "--curves",
+            rich_help_panel=options.OUTPUT,
+            help="Number of runs whose learning curves are kept (default: at most 4000).",
+            metavar="N",
         ),
     ] = None,
 ) -> ExitStatus:
-    """Show a study: one HTML file with all figures, which needs no network.
+    """Write a report on a study: one HTML file with all figures and the table.
 
-    Its filters are kept in the address, so that a link can point at a view:
-    report.html#scheme=aspis,detox&attack=strong&q=4
+    It opens from disk, without a network. Filters are kept in its address, so that a
+    link can point to a view: report.html#scheme=aspis,detox&attack=strong&q=4
 
     Examples:
 

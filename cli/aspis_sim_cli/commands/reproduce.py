@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
-from rich.console import Console, Group
-from rich.text import Text
 
 from aspis_sim_cli.boundary import complain, note_environment
 from aspis_sim_cli.commands.reproduce_training import TrainingOptions, picture_beside, reproduce_preset, run_in_study
@@ -19,6 +17,8 @@ from aspis_sim_cli.output import Format, Output, texts
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from rich.console import Console
 
 REDUCTION_WORKERS = 24
 """K of the published headline on how much Aspis reduces the distortion fraction."""
@@ -44,8 +44,8 @@ def reproduce(
         str,
         typer.Argument(
             metavar="[STUDY]",
-            help="list (what there is), distortion, linear-regression, fig-7a to fig-14, or a study of this project.",
-            autocompletion=lambda ctx, incomplete: completion.names(_studies())(ctx, incomplete),
+            help="distortion, linear-regression, fig-7a to fig-14, or a study of this project; list shows them all.",
+            autocompletion=completion.names(lambda: _studies()),
         ),
     ] = "list",
     *,
@@ -55,11 +55,11 @@ def reproduce(
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Put our numbers beside the published ones, with a verdict on how close they came.
+    """Reproduce published results, and compare them with the published numbers.
 
-    A figure trains what its preset says: with --out NAME.csv a table goes there, the curves to NAME-curves.csv, the
-    runs to NAME-runs.csv and a picture to NAME.png. Exit code 4 if a number that is exact differs from ours without a
-    known reason (distortion, linear-regression), or if runs failed.
+    A figure trains the runs of its preset; with --out NAME.csv its table is written there, the curves to
+    NAME-curves.csv, the runs to NAME-runs.csv and a picture to NAME.png. Exit code 4 if an exact number (distortion,
+    linear-regression) differs for no known reason, or if runs failed.
 
     Examples:
 
@@ -104,7 +104,9 @@ def _list(format: Format) -> ExitStatus:
     records += [{"study": name, "summary": preset.load(name).title} for name in preset.names()]
     records += [{"study": name, "summary": reason} for name, reason in UNKNOWN.items()]
 
-    def view(console: Console) -> None:
+    def view(console: "Console") -> None:
+        from rich.text import Text
+
         for record in records:
             console.print(Text(f"{record['study']}: {record['summary']}"), soft_wrap=True)
 
@@ -114,6 +116,9 @@ def _list(format: Format) -> ExitStatus:
 
 def _distortion(training: TrainingOptions, format: Format, out: "Path | None", quiet: bool) -> ExitStatus:
     """Every cell of the published distortion tables."""
+    from rich.console import Group
+    from rich.text import Text
+
     from aspis_sim.distortion.published import Cell, compare
     from aspis_sim.distortion.table import reduction
     from aspis_sim.records import columns_of

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from aspis_sim.spec.grid import AXES
+from aspis_sim.spec.request import AXES
 from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain, note_environment
-from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options.config import OptionValue
@@ -53,6 +52,8 @@ def reproduce_preset(
     trainings, steps, samples = cost_of(groups)
     said = f"{name}: {trainings} runs, {steps:,} steps, {samples:,} sample gradients of all workers"
     if given.dry_run:
+        from aspis_sim_cli.commands.dry_run import show_forecasts
+
         complain(said)
         return show_forecasts(groups, format, settings)
     show = _search if given.search else _figure if preset.figure else _own

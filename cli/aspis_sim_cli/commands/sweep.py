@@ -8,7 +8,6 @@ import typer
 
 from aspis_sim.printable import printable
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
@@ -39,26 +38,21 @@ def sweep(
     quiet: options.Quiet = False,
     json_log: options.JsonLog = None,
 ) -> ExitStatus:
-    """Train every scheme under every adversary of a grid, and compare.
+    """Train every scheme against every attack of a grid, and compare them.
 
-    Every setting takes a list: the grid is the product of them all. The learning rate is chosen per scheme and q on
-    validation data with the first seed. The results are printed, and written as CSV to --out (by default
-    results/sweep-….csv when a table is printed). Ctrl-C keeps the cells that have finished.
-
-    With --study every run is kept in a folder as soon as it ends, whatever becomes of this process: the same command
-    resumes, and so does --study alone; several processes share the work. Other options add to it.
+    Every setting takes a list, and the grid is the product of all lists. The learning rate is chosen per scheme and q
+    on validation data with the first seed. The results are also written as CSV, to --out or results/sweep-….csv.
+    Ctrl-C keeps the cells that have finished.
 
     Examples:
 
       aspis-sim sweep --q 1..7 --attack strong
 
-      aspis-sim sweep --q 2..6:2 --attack strong,weak --scheme aspis,detox --seeds 0..4 --out study.csv
+      aspis-sim sweep --q 2..6:2 --scheme aspis,detox --out study.csv
 
-      aspis-sim sweep --q 4 --scheme aspis --detector clique,certified --momentum 0,0.9
+      aspis-sim sweep --q 4 --scheme aspis --detector clique,certified
 
-      aspis-sim sweep --study studies/first --q 1..7 --attack strong,weak
-
-      aspis-sim sweep --study studies/first --add-seeds 5
+      aspis-sim sweep --study studies/first --q 1..7 --seeds 0..4
     """
     from aspis_sim.report.tensorboard import Board
     from aspis_sim.run.executors import EXECUTORS
@@ -78,6 +72,8 @@ def sweep(
         use_devices(max(devices for _, one in grids for devices in one["devices"]))
         session = Session(opened, grids, study.selection())
         if dry_run:
+            from aspis_sim_cli.commands.dry_run import show_forecasts
+
             return show_forecasts(session.pending.groups, format, options_of(context))
         if out is None and format is Format.TABLE and study.study is None:
             out = Path("results") / _file_name(grid)

@@ -7,7 +7,6 @@ import typer
 
 from aspis_sim_cli import cache
 from aspis_sim_cli.boundary import complain
-from aspis_sim_cli.commands.dry_run import show_forecasts
 from aspis_sim_cli.devices import use_devices
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
@@ -32,7 +31,12 @@ def train(
     process: options.Process = None,
     every: Annotated[
         int | None,
-        typer.Option("--every", rich_help_panel=options.OUTPUT, help="Steps between points of the curve."),
+        typer.Option(
+            "--every",
+            rich_help_panel=options.OUTPUT,
+            help="Steps between points of the learning curve (default: a tenth of the steps).",
+            metavar="N",
+        ),
     ] = None,
     dry_run: options.DryRun = False,
     format: options.FormatOption = Format.TABLE,
@@ -40,10 +44,10 @@ def train(
     tensorboard: options.TensorBoard = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Train one scheme under one adversary, and print its curve.
+    """Train one scheme against one attack, and print its learning curve.
 
-    As JSON the run is one object: the row of a sweep, the curve, and for every step the training loss, the files
-    distorted and lost, the workers excluded and the detector's outcome.
+    With --format json the run is one object: its row, its curve, and for every step the training loss, the files
+    distorted and lost, the workers excluded and the outcome of the detector.
 
     Examples:
 
@@ -63,6 +67,8 @@ def train(
         raise InputError(f"`every` {every}: a curve has a point every 1 or more steps")
     (group,) = prepared(grid)
     if dry_run:
+        from aspis_sim_cli.commands.dry_run import show_forecasts
+
         return show_forecasts((group,), format, options_of(context))
     output = Output.to(format, out)
 

@@ -14,11 +14,13 @@ from aspis_sim_cli.output import Format, Output, texts
 
 
 def verify(
-    source: Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder, or a sweep's CSV.")],
-    sample: Annotated[int, typer.Option("--sample", help="Cells to run again, drawn at random.")] = 20,
-    seed: Annotated[int, typer.Option("--seed", help="Of the draw.")] = 0,
+    source: Annotated[Path, typer.Argument(metavar="STUDY", help="Folder of a study, or CSV file of a sweep.")],
+    sample: Annotated[
+        int, typer.Option("--sample", help="Number of cells to rerun, drawn at random.", metavar="N")
+    ] = 20,
+    seed: Annotated[int, typer.Option("--seed", help="Random seed of the draw.", metavar="N")] = 0,
     only_stored: Annotated[
-        bool, typer.Option("--stored", help="Run nothing: verify the checksums of all that the study holds.")
+        bool, typer.Option("--stored", help="Run nothing; verify the checksums of everything in the study.")
     ] = False,
     data_dir: options.DataDir = None,
     compile_cache: options.CompileCache = True,
@@ -26,16 +28,15 @@ def verify(
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Run a random sample of stored cells again, and say whether they come out the same.
+    """Rerun a random sample of stored cells, and check that the results are the same.
 
-    Compared are the rows, ignoring seconds, and of a study's folder the
-    traces of all steps, bit for bit. Another version of JAX, another
-    processor or other code may be behind a difference; they are named.
-    Exit code 4 unless all are the same.
+    Rows are compared bit for bit, ignoring seconds; those of a study with
+    the traces of all steps. Versions, processor and code that differ, and
+    may explain a difference, are named. Exit code 4 unless all are the same.
 
     With --stored nothing runs: every row, trace and specification of the
-    study is held against its checksum, and what is damaged is named. Exit
-    code 3 if anything is.
+    study is checked against its checksum, and what is damaged is named,
+    with exit code 3.
 
     Examples:
 

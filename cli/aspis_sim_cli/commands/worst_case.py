@@ -1,7 +1,7 @@
 """``aspis-sim worst-case``: the worst lies against each detector, searched for instead of sampled."""
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,7 +33,7 @@ BUILDABLE = [name for name in ASSIGNMENTS if not ASSIGNMENTS.traits(name).from_f
 EVERY_DETECTOR = "clique,sound,certified,unanimous"
 """Who is attacked if nobody is named."""
 
-SYSTEM, SEARCH, AUDITS = "The system", "The search", "Audits"
+SYSTEM, SEARCH, AUDITS = "System", "Search", "Audits"
 
 
 @dataclass(frozen=True)
@@ -66,91 +66,89 @@ class Row:
     proof: str
 
 
+def _option(flag: str, panel: str, text: str, metavar: str, complete: completion.Completer | None = None) -> Any:
+    return typer.Option(flag, rich_help_panel=panel, help=text, metavar=metavar, autocompletion=complete)
+
+
 def worst_case(
-    workers: Annotated[int, typer.Option("--workers", rich_help_panel=SYSTEM, help="Workers K.")] = 7,
+    workers: Annotated[int, _option("--workers", SYSTEM, "Number of workers, K.", "N")] = 7,
     redundancy: Annotated[
-        int,
-        typer.Option("--redundancy", rich_help_panel=SYSTEM, help="Workers that compute each file, r (odd)."),
+        int, _option("--redundancy", SYSTEM, "Number of workers that compute each file, r (odd).", "N")
     ] = 3,
     assignment: Annotated[
         str,
-        typer.Option(
+        _option(
             "--assignment",
-            rich_help_panel=SYSTEM,
-            help=f"Who computes what: {', '.join(BUILDABLE)}.",
-            autocompletion=completion.of("assignment"),
+            SYSTEM,
+            f"Assignment of files to workers: {', '.join(BUILDABLE)}.",
+            "NAME",
+            completion.of("assignment"),
         ),
     ] = "subset",
-    q: Annotated[
-        str,
-        typer.Option("--q", rich_help_panel=SEARCH, help="Numbers of Byzantine workers, q < K/2.", metavar="1..3"),
-    ] = "1..3",
+    q: Annotated[str, _option("--q", SEARCH, "Numbers of Byzantine workers, q < K/2.", "1..3")] = "1..3",
     detector: Annotated[
         str,
-        typer.Option(
+        _option(
             "--detector",
-            rich_help_panel=SEARCH,
-            help=f"Who is attacked: {', '.join(DETECTORS)}.",
-            metavar="NAME,…",
-            autocompletion=completion.of("detector", several=True),
+            SEARCH,
+            f"Detectors to attack: {', '.join(DETECTORS)}.",
+            "NAME,…",
+            completion.of("detector", several=True),
         ),
     ] = EVERY_DETECTOR,
     objective: Annotated[
         str | None,
-        typer.Option(
+        _option(
             "--objective",
-            rich_help_panel=SEARCH,
-            help="What the liars want: most distorted files, or most of them among the files kept (default: count).",
-            metavar="count|fraction",
-            autocompletion=completion.names(("count", "fraction")),
+            SEARCH,
+            "Aim of the attack: the most distorted files (count, the default), or the largest share of the files kept "
+            "(fraction).",
+            "count|fraction",
+            completion.names(("count", "fraction")),
         ),
     ] = None,
     effort: Annotated[
         int | None,
-        typer.Option(
+        _option(
             "--effort",
-            rich_help_panel=SEARCH,
-            help="Graphs that one search may look at: all, if they are about so many or take seconds; "
-            "else by local search (default: some seconds' worth).",
-            metavar="N",
+            SEARCH,
+            "Number of graphs that a search may examine: all of them if that is enough, else by local search (default: "
+            "some seconds' worth).",
+            "N",
         ),
     ] = None,
-    seed: Annotated[
-        int, typer.Option("--seed", rich_help_panel=SEARCH, help="Of the local search on large systems.")
-    ] = 0,
+    seed: Annotated[int, _option("--seed", SEARCH, "Random seed of the local search.", "N")] = 0,
     rules: Annotated[
         str,
-        typer.Option(
+        _option(
             "--rules",
-            rich_help_panel=SEARCH,
-            help="What is attacked: the detectors, or (for the fraction) every fixed rule for which files to keep.",
-            metavar="|".join(SETS_OF_RULES),
-            autocompletion=completion.names(SETS_OF_RULES),
+            SEARCH,
+            "Target of the attack: the detectors, or every fixed rule for which files to keep (mixed).",
+            "|".join(SETS_OF_RULES),
+            completion.names(SETS_OF_RULES),
         ),
     ] = "detectors",
     audits: Annotated[
         int,
-        typer.Option(
+        _option(
             "--audits",
-            rich_help_panel=AUDITS,
-            help="Files that the server computes itself in every step: the worst of a whole run is asked for then, "
-            "against the detector certified (0: no audits, one step).",
-            metavar="M",
+            AUDITS,
+            "Number of files per step that the server recomputes itself; then the worst attack on a whole run is "
+            "sought, against the detector certified.",
+            "M",
         ),
     ] = 0,
-    steps: Annotated[
-        int, typer.Option("--steps", rich_help_panel=AUDITS, help="Steps T of that run.", metavar="T")
-    ] = 300,
+    steps: Annotated[int, _option("--steps", AUDITS, "Number of steps of that run.", "T")] = 300,
     format: options.FormatOption = Format.TABLE,
     out: options.Out = None,
     quiet: options.Quiet = False,
 ) -> ExitStatus:
-    """Search for the worst lies against each detector, or against audits.
+    """Search for the worst attack on each detector, or on audits.
 
-    On small systems all that the liars can say is covered, and the answer is
-    exact (proof: exhaustive); on larger ones it is the strongest attack of a
-    seeded local search (proof: lower bound). Nothing is trained. As JSON, each
-    result has the attack itself: for every file lied about, the liars.
+    On small systems every possible attack is covered, and the answer is exact
+    (proof: exhaustive); on larger ones it is the strongest attack that a
+    seeded local search finds (proof: lower bound). Nothing is trained. With
+    --format json each result includes the attack: the liars of every file.
 
     Examples:
 
@@ -248,7 +246,7 @@ def _check(
     for q in budgets:
         if not 0 <= 2 * q < workers:
             raise InputError(
-                f"q={q} of K={workers} workers is no honest majority (q < K/2); q is 0 to {(workers - 1) // 2} here"
+                f"q={q} of K={workers} workers leaves no honest majority (q < K/2); q is 0 to {(workers - 1) // 2} here"
             )
     if effort is not None and effort < 1:
         raise InputError(f"--effort {effort} looks at no graph; it is 1 or more")

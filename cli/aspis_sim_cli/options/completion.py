@@ -7,10 +7,10 @@ from pathlib import Path
 
 import typer
 
-from aspis_sim import plugin
 from aspis_sim.errors import InputError
-from aspis_sim.spec.grid import AXES
-from aspis_sim.spec.kinds import Kind
+from aspis_sim.registry import PLUGINS
+from aspis_sim.spec.kinds import Kind, Named
+from aspis_sim.spec.request import AXES
 from aspis_sim_cli.plugins import load_named
 
 Completer = Callable[[typer.Context, str], list[str]]
@@ -23,19 +23,20 @@ def of(setting: str, several: bool = False) -> Completer | None:
 
 def of_kind(kind: Kind, several: bool = False) -> Completer | None:
     """What completes values of a kind."""
-    if kind.last_names():
+    if isinstance(kind, Named) and kind.before:
         return _joined(kind, several)
-    return names(kind.names(), several) if kind.names() else None
+    return names(kind.names, several) if kind.has_names else None
 
 
-def names(known: Iterable[str], several: bool = False) -> Completer:
-    """Complete one of the names that are known then; of a list with commas the last, which is none of the others."""
+def names(known: Iterable[str] | Callable[[], Iterable[str]], several: bool = False) -> Completer:
+    """Complete one of the known names (or of those that a function gives); of a list the last, without the others."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         _with_plugins(ctx)
         before, comma, last = incomplete.rpartition(",") if several else ("", "", incomplete)
         taken = before.split(",")
-        return [f"{before}{comma}{name}" for name in known if name.startswith(last) and name not in taken]
+        offered = known() if callable(known) else known
+        return [f"{before}{comma}{name}" for name in offered if name.startswith(last) and name not in taken]
 
     return complete
 
@@ -47,18 +48,28 @@ def _joined(kind: Kind, several: bool) -> Completer:
         _with_plugins(ctx)
         before, comma, last = incomplete.rpartition(",") if several else ("", "", incomplete)
         steps, plus, name = last.rpartition("+")
-        return [f"{before}{comma}{steps}{plus}{one}" for one in kind.last_names() if one.startswith(name)]
+        return [
+            f"{before}{comma}{steps}{plus}{one}"
+            for one in (*kind.names(), *kind.names_before())
+            if one.startswith(name)
+        ]
 
     return complete
 
 
 def _with_plugins(ctx: typer.Context) -> None:
     """Load what the line so far names, and what is installed; one that does not work has nothing to offer."""
+    from importlib.metadata import entry_points
+
     named: list[Path] = []
     one: typer.Context | None = ctx
     while one is not None:
         named += map(Path, one.params.get("plugin") or ())
         one = one.parent  # type: ignore[assignment]
+    if not named and not entry_points(group=PLUGINS):
+        return
+    from aspis_sim import plugin
+
     with redirect_stderr(StringIO()):
         plugin.installed()
         for path in named:

@@ -6,7 +6,6 @@ the command line wins over the environment (``ASPIS_SIM_SWEEP_Q``), and that ove
 
 import re
 import shlex
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any
 import typer
 
 from aspis_sim.errors import InputError
-from aspis_sim.files import read_bounded
 from aspis_sim.printable import printable
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
@@ -29,8 +27,11 @@ LONGEST = 10**40
 LINES = "aspis-sim.config"
 """Under this name the context keeps the file and the line of every value that it gave."""
 
-KEY = re.compile(r"""\s*([A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*([A-Za-z0-9_-]+|"[^"]*"|'[^']*'))?\s*=""")
-TABLE = re.compile(r"""\s*\[\s*([A-Za-z0-9_-]+|"[^"]*"|'[^']*')\s*\]""")
+UNSET = ("help", "help_all", "config", "trust_config")
+"""Options that no file can set."""
+
+KEY = r"""\s*([A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*([A-Za-z0-9_-]+|"[^"]*"|'[^']*'))?\s*="""
+TABLE = r"""\s*\[\s*([A-Za-z0-9_-]+|"[^"]*"|'[^']*')\s*\]"""
 
 
 @dataclass(frozen=True)
@@ -130,11 +131,13 @@ def _options(context: typer.Context, command: Any = None) -> dict[str, Any]:
     return {
         _key(parameter): parameter
         for parameter in one.params
-        if parameter.param_type_name == "option" and parameter.name not in ("help", "config", "trust_config")
+        if parameter.param_type_name == "option" and parameter.name not in UNSET
     }
 
 
 def _text(path: Path) -> str:
+    from aspis_sim.files import read_bounded
+
     try:
         return read_bounded(path, LARGEST, "configuration").decode("utf-8-sig")
     except InputError as error:
@@ -142,33 +145,35 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise _Wrong(f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise _Wrong(f"is no UTF-8 text (byte {error.start})") from None
+        raise _Wrong(f"is not UTF-8 text (byte {error.start})") from None
 
 
 def _tables(text: str) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         where = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
         reason = str(error)[: where.start()] if where else str(error).removesuffix(" (at end of document)")
         line, column = (int(where[1]), int(where[2])) if where else (len(text.splitlines()), 0)
-        raise _Wrong(f"no TOML: {reason}", line, column) from None
+        raise _Wrong(f"invalid TOML: {reason[:1].lower()}{reason[1:]}", line, column) from None
     except ValueError:
-        raise _Wrong("no TOML that could be read: a number in it has thousands of digits") from None
+        raise _Wrong("invalid TOML: a number in it has thousands of digits") from None
     except RecursionError:
-        raise _Wrong("no TOML that could be read: it is nested too deeply") from None
+        raise _Wrong("invalid TOML: it is nested too deeply") from None
 
 
 def _values(context: typer.Context, text: str, tables: dict[str, Any]) -> Iterator[tuple[str, tuple[Any, int]]]:
     """(parameter, (value, line)) for every key that the command at hand is given, all keys checked."""
     own = str(context.info_name)
-    commands = {own: context.command}
-    if context.parent is not None:
-        commands |= getattr(context.parent.command, "commands", {})
+    offered = {} if context.parent is None else getattr(context.parent.command, "commands", {})
+    commands = {own, *offered}
     for key, value in tables.items():
         if key in commands and isinstance(value, dict):
+            command = context.command if key == own else offered[key]
             for name, one in value.items():
-                checked = _checked(context, text, (key, name), one, commands[key])
+                checked = _checked(context, text, (key, name), one, command)
                 if key == own:
                     yield checked
         elif isinstance(value, dict):
@@ -226,11 +231,11 @@ def _place(text: str, path: tuple[str, ...]) -> tuple[int, int, int]:
     """Line, column and width of a key (of a table's header where the last part of the path is empty), 0 if unseen."""
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), 1):
-        if header := TABLE.match(line):
+        if header := re.match(TABLE, line):
             table = (header[1].strip("\"'"),)
             if path == (*table, ""):
                 return number, header.start(1) + 1, len(header[1])
-        elif found := KEY.match(line):
+        elif found := re.match(KEY, line):
             here = (*table, *(part.strip("\"'") for part in found.groups() if part is not None))
             last = found.lastindex or 1
             if here == path:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from aspis_sim.spec.grid import AXES
+from aspis_sim.spec.request import AXES
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.options import completion
 
@@ -28,20 +28,25 @@ class TrainingOptions:
         str,
         _option(
             "--scale",
-            "paper: CIFAR-10 and ResNet-18; small: the same with a small net on CIFAR-10 (else Fashion-MNIST, digits).",
+            "paper: CIFAR-10 and ResNet-18; small: a small net on CIFAR-10, else Fashion-MNIST, else digits.",
             "paper|small",
         ),
     ] = "paper"
     series: Annotated[
-        list[str] | None, _option("--series", "Only series with this in their label; may be repeated.", "TEXT")
+        list[str] | None, _option("--series", "Only series whose label contains this; may be repeated.", "TEXT")
     ] = None
-    seeds: Annotated[str | None, _option("--seeds", "Seeds (default: the preset's, 428 and 50 as published).")] = None
+    seeds: Annotated[
+        str | None, _option("--seeds", "Random seeds (default: the preset's; 428 and 50 as published).", "N,…")
+    ] = None
     max_steps: Annotated[
-        int | None, _option("--max-steps", "Cut every run after so many steps; there is no verdict then.", "N")
+        int | None, _option("--max-steps", "Stop every run after N steps; there is no verdict then.", "N")
     ] = None
-    model: Annotated[str | None, _option("--model", "Another model than the preset's; no verdict then.", "NAME")] = None
+    model: Annotated[
+        str | None, _option("--model", "Model in place of the preset's; there is no verdict then.", "NAME")
+    ] = None
     samples_per_file: Annotated[
-        int | None, _option("--samples-per-file", "Other samples per file than the preset's; no verdict then.", "N")
+        int | None,
+        _option("--samples-per-file", "Samples per file in place of the preset's; there is no verdict then.", "N"),
     ] = None
     study: Annotated[
         Path | None,
@@ -49,22 +54,22 @@ class TrainingOptions:
     ] = None
     other_version: Annotated[
         str | None,
-        _option(
-            "--other-version", "Runs in the study that other code or other data left: keep or rerun them.", "keep|rerun"
-        ),
+        _option("--other-version", "Runs made with different code or data: keep or rerun them.", "keep|rerun"),
     ] = None
     search: Annotated[
         bool,
         typer.Option(
-            "--search", rich_help_panel=PANEL, help="Search for learning rates on validation data instead; see --out."
+            "--search",
+            rich_help_panel=PANEL,
+            help="Search for learning rates on validation data instead; --out FILE.toml keeps them.",
         ),
     ] = False
     rates: Annotated[
         Path | None, _option("--rates", "Learning rates from the --out FILE.toml of a --search.", "FILE.toml")
     ] = None
     data_dir: options.DataDir = None
-    devices: Annotated[int, _option("--devices", AXES["devices"].help)] = 1
-    memory: Annotated[str, _option("--memory", AXES["memory"].help)] = "4GB"
+    devices: Annotated[int, _option("--devices", AXES["devices"].meaning, "N")] = 1
+    memory: Annotated[str, _option("--memory", AXES["memory"].meaning, "4GB")] = "4GB"
     compile_cache: options.CompileCache = True
     dry_run: options.DryRun = False
     json_log: options.JsonLog = None

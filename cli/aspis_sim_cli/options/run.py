@@ -17,6 +17,7 @@ class RunOptions:
     plugin: options.ConfiguredPlugins = None
     data_dir: options.DataDir = None
     compile_cache: options.CompileCache = True
+    help_all: options.HelpAll = False
 
     def prepare(self) -> None:
         """Load plugins; settle where data are found and compiled programs kept, before anything is loaded."""

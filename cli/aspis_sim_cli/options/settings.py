@@ -7,10 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from aspis_sim.errors import InputError
-from aspis_sim.spec.grid import AXES
 from aspis_sim.spec.kinds import Named
 from aspis_sim.spec.knob import Knob
+from aspis_sim.spec.request import AXES
 from aspis_sim_cli.options import completion
+from aspis_sim_cli.options.help import First
 
 
 class Settings(dict[str, Any]):
@@ -84,7 +85,10 @@ def _name(one: Knob, several: bool) -> str:
 
 def _parameter(one: Knob, several: bool) -> Parameter:
     flag = "--" + (one.flag_of_several if several else one.flag)
-    option: dict[str, Any] = {"rich_help_panel": one.panel, "help": one.help}
+    option: dict[str, Any] = {
+        "rich_help_panel": First(one.panel) if one.first else one.panel,
+        "help": one.first or one.meaning,
+    }
     if one.kind.type is bool:
         negated = flag.replace("--", "--no-", 1)
         option["show_default"] = False

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aspis_sim.spec.request import AXES
+from aspis_sim_cli.boundary import complain
+from aspis_sim_cli.options.common import OUTPUT
+from aspis_sim_cli.options.help import First
 from aspis_sim_cli.options.paths import folder
 
 if TYPE_CHECKING:
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
     from aspis_sim.study.session import Selection
     from aspis_sim.study.study import Study
 
-STUDY = "A study that lasts"
+STUDY = "Study"
 
 KEEP, RERUN = "keep", "rerun"
 
@@ -28,28 +32,29 @@ Folder = Annotated[
     Path | None,
     typer.Option(
         "--study",
-        rich_help_panel=STUDY,
-        help="Keep every run in this folder, and run only what is not in it yet.",
+        rich_help_panel=First(OUTPUT),
+        help="Keep every run in this folder; rerun to resume.",
         metavar="FOLDER",
         parser=folder,
     ),
 ]
 Shard = Annotated[
     str | None,
-    _option("--shard", "Run this part of the study only, as in a Slurm array; see aspis-sim merge.", "3/16"),
+    _option("--shard", "Run only this part of the study, as in a Slurm array; see aspis-sim merge.", "3/16"),
 ]
-OnlyFailed = Annotated[bool, _option("--only-failed", "Run again what failed, and nothing else.")]
-AddSeeds = Annotated[int | None, _option("--add-seeds", "So many more seeds for all that the study has.", "N")]
+OnlyFailed = Annotated[bool, _option("--only-failed", "Rerun what failed, and nothing else.")]
+AddSeeds = Annotated[int | None, _option("--add-seeds", "Add N seeds to every cell of the study.", "N")]
 OtherVersion = Annotated[
     str | None,
     _option(
         "--other-version",
-        "Runs that other code or other data left: keep them as they are, or rerun them (the old ones stay stored).",
+        "Runs made with different code or data: keep them, or rerun them (the old ones stay stored).",
         f"{KEEP}|{RERUN}",
     ),
 ]
 Every = Annotated[
-    int | None, _option("--every", "Steps between points of the curves in the study (default: a tenth of the steps).")
+    int | None,
+    _option("--every", "Steps between points of the learning curves (default: a tenth of the steps).", "N"),
 ]
 
 
@@ -122,7 +127,7 @@ class StudyOptions:
         return Study.open(self.study) if dry_run else Study.open_or_create(self.study)
 
     def grids(self, study: "Study", given: "Grid", asked: Sequence[str]) -> "list[tuple[int | None, Grid]]":
-        """The grids that are meant: what the settings say, or where none is given those of the study.
+        """The grids that are meant: what the settings say, the others as in the study; without any, all of the study.
 
         With ``--add-seeds`` each comes with the number of the grid whose place it takes.
 
@@ -132,12 +137,13 @@ class StudyOptions:
             asked: names of the settings that were given.
 
         Raises:
-            InputError: seeds are to be added, and settings say what to run.
+            InputError: seeds are to be added, and settings say what to run; or the grids of the study differ in a
+                setting that is not given.
             DataError: the study was made by a newer program.
         """
         from aspis_sim.errors import InputError
         from aspis_sim.spec.grid import Grid
-        from aspis_sim.study.pending import with_more_seeds
+        from aspis_sim.study.pending import completed, with_more_seeds
 
         there = [(one["id"], Grid.stored(one["specification"])) for one in study.grids()]
         if self.add_seeds is not None and (asked or not there):
@@ -145,4 +151,11 @@ class StudyOptions:
             raise InputError(f"`add_seeds` adds to what the study has, {reason}; leave one of them out")
         if self.add_seeds is not None:
             return [(number, with_more_seeds(grid, self.add_seeds)) for number, grid in there]
-        return [(None, given)] if asked or not there else [(None, grid) for _, grid in there]
+        if there and not asked:
+            return [(None, grid) for _, grid in there]
+        meant = completed(given, [grid for _, grid in there])
+        if inherited := [one for one in meant.asked if one[0] not in dict(given.asked)]:
+            flags = ((AXES[name], values) for name, values in inherited)
+            each = ", ".join(f"--{one.flag_of_several} {','.join(map(one.written, values))}" for one, values in flags)
+            complain(f"as in the study: {each}")
+        return [(None, meant)]

@@ -11,19 +11,22 @@ from aspis_sim.errors import InputError
 from aspis_sim.schemes import SCHEMES
 from aspis_sim_cli.options import completion
 
-SYSTEM = "The system"
+SYSTEM = "System"
 DEFAULT_WORKERS, DEFAULT_REDUNDANCY = 15, 3
 
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", rich_help_panel=SYSTEM, help="Workers K (default 15, or as in --groups)."),
+    typer.Option(
+        "--workers", rich_help_panel=SYSTEM, help="Number of workers, K (default 15, or as in --groups).", metavar="N"
+    ),
 ]
 Redundancy = Annotated[
     int | None,
     typer.Option(
         "--redundancy",
         rich_help_panel=SYSTEM,
-        help="Workers that compute each file, r, odd (default 3, or as in --groups).",
+        help="Number of workers that compute each file, r, odd (default 3, or as in --groups).",
+        metavar="N",
     ),
 ]
 AssignmentName = Annotated[
@@ -31,18 +34,22 @@ AssignmentName = Annotated[
     typer.Option(
         "--assignment",
         rich_help_panel=SYSTEM,
-        help=f"{', '.join(ASSIGNMENTS)}.",
+        help=f"Assignment of files to workers: {', '.join(ASSIGNMENTS)}.",
+        metavar="NAME",
         autocompletion=completion.of("assignment"),
     ),
 ]
 Load = Annotated[
     int | None,
-    typer.Option("--load", rich_help_panel=SYSTEM, help="Files a worker, for --assignment ramanujan-2."),
+    typer.Option("--load", rich_help_panel=SYSTEM, help="Files per worker, for --assignment ramanujan-2.", metavar="N"),
 ]
 PairFiles = Annotated[
     int | None,
     typer.Option(
-        "--pair-files", rich_help_panel=SYSTEM, help="Files that two workers share, λ, for the assignment bibd."
+        "--pair-files",
+        rich_help_panel=SYSTEM,
+        help="Files that each pair of workers shares, λ, for --assignment bibd.",
+        metavar="N",
     ),
 ]
 Groups = Annotated[
@@ -50,7 +57,7 @@ Groups = Annotated[
     typer.Option(
         "--groups",
         rich_help_panel=SYSTEM,
-        help="A custom assignment: a text, CSV or JSON file with one group of workers a line.",
+        help="Custom assignment: a text, CSV or JSON file with one group of workers per line.",
         metavar="FILE",
     ),
 ]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import typer
 
-from aspis_sim import plugin
 from aspis_sim.printable import printable
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
@@ -21,6 +20,8 @@ def plugins_of(context: typer.Context, parameter: typer.CallbackParam, paths: Se
     source = context.get_parameter_source("plugin")
     if context.resilient_parsing or source is None or source.name != "DEFAULT_MAP" or context.params["trust_config"]:
         return paths
+    from aspis_sim import plugin
+
     loaded = plugin.paths()
     unknown = [path for path in paths if path.resolve() not in loaded]
     if unknown:

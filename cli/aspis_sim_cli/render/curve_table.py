@@ -15,6 +15,17 @@ from aspis_sim.run.resolve import resolve
 from aspis_sim.run.row import row_of
 from aspis_sim.run.train import Result
 
+HEADINGS = (
+    "step",
+    "train\nloss",
+    "test\nloss",
+    "top-1\n%",
+    "distorted\nfiles",
+    "lost\nfiles",
+    "excluded\nbyz/honest",
+    "outcome",
+)
+
 
 def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
     """The curve of a run under its title, with a line that sums it up."""
@@ -26,8 +37,8 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
     )
     title = ", ".join((title, *overrides_of(row)))
     table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("step", "train loss", "test loss", "top-1 %", "distorted", "lost", "out b/h", "outcome"):
-        table.add_column(heading, justify="left" if heading == "outcome" else "right", no_wrap=heading == "outcome")
+    for heading in HEADINGS:
+        table.add_column(heading, justify="left" if heading == "outcome" else "right", no_wrap=True)
     for point in points:
         table.add_row(
             str(point.step),
@@ -45,8 +56,7 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
         f"Final {_quality(result)}; distortion fraction {row.distortion_measured:.4f} measured"
         f"{published}; {row.files} files of {row.samples_per_file} samples; "
         f"{row.samples_processed:,} sample gradients computed in {result.seconds:.2f} s. "
-        "out b/h: Byzantine and honest workers excluded."
-        + (f" Diverged: {DIVERGED}." if row.status == "diverged" else "")
+        "byz/honest: Byzantine and honest workers." + (f" Diverged: {DIVERGED}." if row.status == "diverged" else "")
     )
     return Group(table, Text(note), *([Text(f"! {said}")] if (said := unpublished(row.dataset)) else []))
 

@@ -33,17 +33,17 @@ def detect_view(rows: Sequence[Row], width: int) -> RenderableType:
 def notes(rows: Sequence[Row]) -> Iterator[str]:
     """How to read the tables, how many trials there were, and who accused honest workers."""
     yield (
-        "found: all Byzantine workers excluded; accuses: an honest worker excluded (how many, on average); "
-        "distorted, lost: files in the update, and not in it, on average."
+        "all found: all Byzantine workers excluded; honest accused: an honest worker excluded (how many, on average); "
+        "distorted, lost: files in the update, and left out of it, on average."
     )
     if any(row.believed_q != row.q for row in rows):
         yield f"The detectors are told of {rows[0].believed_q} Byzantine workers, whatever q is."
     if any(row.window > 1 for row in rows):
-        yield "after: iterations until found, on average, where they are found."
+        yield "after: iterations until all are found, on average over the trials in which they are."
     if trials := max((row.trials for row in rows if row.found_low is not None), default=0):
         yield f"[…]: 95% interval (Wilson) over {trials:,} trials, seed {rows[0].seed}."
     if fixed := list(dict.fromkeys(row.attack for row in rows if row.accusing_low is None)):
-        yield f"Nothing varies from trial to trial under {listing(fixed)}: one was run."
+        yield f"{listing(fixed)}: deterministic, so one trial was run."
     yield ""
     yield from findings(rows)
 
@@ -76,8 +76,8 @@ def _view(rows: Sequence[Row], width: int) -> Iterator[RenderableType]:
         style="bold",
     )
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    for heading in ("q", "detector", "found %", "accuses %", "outcome", "distorted", "lost"):
-        right = heading in ("q", "distorted", "lost")
+    for heading in ("q", "detector", "all found", "honest accused", "outcome", "distorted\nfiles", "lost\nfiles"):
+        right = heading == "q" or heading.endswith("files")
         table.add_column(heading, justify="right" if right else "left", no_wrap=True)
     for q, group in groupby(rows, key=lambda row: row.q):
         for number, row in enumerate(group):
@@ -104,7 +104,7 @@ def _percent(value: float | None, low: float | None, high: float | None) -> list
         return ["-"]
     if low is None or high is None:
         return ["yes" if value else "no"]
-    return [f"{100 * value:.1f}", f"[{100 * low:.1f}, {100 * high:.1f}]"]
+    return [f"{100 * value:.1f}%", f"[{100 * low:.1f}, {100 * high:.1f}]"]
 
 
 def _outcomes(row: Row) -> list[str]:

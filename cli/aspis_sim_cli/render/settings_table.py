@@ -23,4 +23,4 @@ def settings_view(settings: Sequence[OptionValue]) -> RenderableType:
                 Text(one.option, given), Text(printable(one.value), given), Text(printable(one.origin), given)
             )
     empty = ", ".join(one.option for one in settings if not one.value)
-    return Group(table, Text(f"Without a value of their own: {empty}."), Text())
+    return Group(table, Text(f"Unset: {empty}."), Text())

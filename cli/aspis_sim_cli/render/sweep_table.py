@@ -1,6 +1,7 @@
 """A sweep as a table: one row per q, for each scheme its top-1 and its distortion fraction beside the published one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from rich import box
 from rich.console import Group as Lines
@@ -18,16 +19,28 @@ NARROW, ON_ONE_LINE = 15, 31
 """Columns that a scheme takes with its figures on lines of their own, and on one."""
 
 
-def table_view(table: Table, width: int) -> RenderableType:
-    """A table with its caption and headline, for a terminal of ``width`` columns."""
+def sweep_view(tables: Sequence[Table], width: int) -> RenderableType:
+    """Tables, each with its headline, and how to read them: once, for a terminal of ``width`` columns."""
+    if len(tables) == 1:
+        (table,) = tables
+        return Lines(*_drawn(table, width), *_texts([*legend(tables), "", *headline(table)]))
+    parts = [part for table in tables for part in (*_drawn(table, width), *_texts([*headline(table), ""]))]
+    return Lines(*parts, *_texts(legend(tables)))
+
+
+def _drawn(table: Table, width: int) -> Iterator[RenderableType]:
+    """The title and the figures."""
     one_line = _on_one_line(table.schemes, width)
-    shown = []
+    yield _bold(table.title)
     for schemes in _side_by_side(table.schemes, width):
-        drawn = _table(schemes)
+        drawn = _table(schemes, {scheme: counts[1] for scheme in schemes if (counts := table.samples(scheme))})
         for q in table.q:
             drawn.add_row(str(q), *(_cell(table.entries.get((scheme, q)), one_line) for scheme in schemes))
-        shown.append(drawn)
-    return Lines(_bold(table.title), *shown, *(Text(line) for line in notes(table)))
+        yield drawn
+
+
+def _texts(lines: Iterable[str]) -> Iterator[Text]:
+    return map(Text, lines)
 
 
 def worst_view(worst: Worst, width: int) -> RenderableType:
@@ -64,27 +77,30 @@ def _side_by_side(schemes: Sequence[str], width: int) -> Iterator[Sequence[str]]
         yield schemes[start : start + most]
 
 
-def _table(schemes: Sequence[str]) -> RichTable:
+def _table(schemes: Sequence[str], samples: Mapping[str, int] = MappingProxyType({})) -> RichTable:
     table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("q", justify="right", no_wrap=True)
     for scheme in schemes:
         name, variant, told = scheme.partition(" (")
         heading = Text(name + (f"\n({told}" if variant else ""))
+        if scheme in samples:
+            heading.append(f"\n{samples[scheme]:,} samples", style="dim")
         table.add_column(heading, justify="right", no_wrap=not variant, overflow="fold")
     return table
 
 
-def notes(table: Table) -> Iterator[str]:
-    """What is said under the table: how to read it, the protocol, the headline."""
-    published = any(entry.theory is not None for entry in table.entries.values())
+def legend(tables: Sequence[Table]) -> Iterator[str]:
+    """How to read the tables, and what each protocol among them holds equal."""
+    published = any(entry.theory is not None for table in tables for entry in table.entries.values())
     yield (
-        "top-1 % (mean over seeds ± 95% interval, in brackets where it is cut off at 0 or 100; with fewer than "
-        f"{FEW} seeds their range); ε: distorted files in the update, measured{' / published' if published else ''}"
+        "samples: distinct ones per step; top-1 % (mean over seeds ± 95% interval, in brackets where it is cut off at "
+        f"0 or 100; with fewer than {FEW} seeds their range); ε: distorted files in the update, measured"
+        f"{' / published' if published else ''}"
     )
-    protocol = table.context["protocol"]
-    yield f"Protocol {protocol}: {_PROTOCOLS[protocol]} {_samples(table)}"
-    yield ""
-    yield from headline(table)
+    yield from dict.fromkeys(
+        f"Protocol {table.context['protocol']}: {_PROTOCOLS[table.context['protocol']]} {_samples(table)}"
+        for table in tables
+    )
 
 
 _PROTOCOLS = {
@@ -94,8 +110,20 @@ _PROTOCOLS = {
 }
 
 
+def _unequal(table: Table) -> Iterator[str]:
+    """That schemes do not see equally many samples, where the protocol does not see to it."""
+    distinct = [counts[1] for scheme in table.schemes if (counts := table.samples(scheme))]
+    protocol = table.context["protocol"]
+    if protocol != "batch" and len(set(distinct)) > 1:
+        yield (
+            f"The schemes see different numbers of samples per step, {min(distinct):,} to {max(distinct):,}, under the "
+            f"protocol {protocol}; --protocol batch holds them equal."
+        )
+
+
 def headline(table: Table) -> Iterator[str]:
-    """Two sentences: the accuracy gap of the first scheme to its best rival, and what it does to ε; then findings."""
+    """Whether schemes see equally many samples, how the first compares to its best rival and in ε; then findings."""
+    yield from _unequal(table)
     subject = table.schemes[0]
     if found := gaps(table, subject):
         each = ", ".join(f"{gap.points:+.1f} at q={gap.q} ({gap.rival})" for gap in found)
