@@ -9,7 +9,9 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-FIRST = ("index.md", "setup.md", "tutorial.md", "your-own-parts.md")
+FIRST = (
+    "index.md", "setup.md", "tutorial.md", "sweeps.md", "commands.md", "your-own-parts.md", "compared-with.md",
+)  # fmt: skip
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:

@@ -1,4 +1,4 @@
-"""The documentation: it builds without a warning, every registered name has its page, and its commands exist."""
+"""The documentation: it builds without a warning and works from disk, every name has its page, its commands exist."""
 
 import csv
 import inspect
@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import typer
@@ -23,6 +24,7 @@ from aspis_sim.run.row import COLUMNS
 from aspis_sim.schemes import SCHEMES
 from aspis_sim.spec.cell import FILLED, KNOBS
 from aspis_sim.spec.grid import AXES
+from tests.report.browser import BROWSER, opened
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -139,21 +141,40 @@ def test_the_counts_on_the_pages_of_assignments_are_those_of_the_program(site_pa
     assert "| 15 | 25 | 5 |" in page
 
 
+SEARCH = """<script>addEventListener("load", () => {
+  const field = document.querySelector("[data-md-component=search-query]");
+  field.focus();
+  field.value = "minimax";
+  field.dispatchEvent(new KeyboardEvent("keyup"));
+});</script></body>"""
+"""A reader who looks for something."""
+
+
 @pytest.mark.slow
-def test_the_site_builds_without_a_warning_and_links_to_nothing_that_is_not_there(tmp_path):
+def test_the_site_builds_without_a_warning_and_works_from_disk_with_its_search(tmp_path):
+    """One test, for the site is built once; what needs a browser comes last."""
     pytest.importorskip("mkdocs")
     pytest.importorskip("material")
     pytest.importorskip("mkdocstrings")
+    site = tmp_path / "site"
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path / "site")],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(site)],
         cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    page = (tmp_path / "site/parts/rules/krum/index.html").read_text()
-    assert "Blanchard et al., NeurIPS 2017" in page
-    own = (tmp_path / "site/your-own-parts/index.html").read_text()
-    assert "median_length" in own
-    assert not list((tmp_path / "site").rglob("*.py"))
+    page = site / "parts/rules/krum.html"
+    assert "Blanchard et al., NeurIPS 2017" in page.read_text()
+    assert "median_length" in (site / "your-own-parts.html").read_text()
+    assert not list(site.rglob("*.py"))
+    linked = map(unquote, re.findall(r'(?:href|src)="([^"#]+)', (site / "index.html").read_text()))
+    assert {link for link in linked if "://" not in link and not (site / link).is_file()} == set()
+    if BROWSER is None:
+        pytest.skip("Chromium is not here: the search was not tried")
+    page.with_name("searched.html").write_text(page.read_text().replace("</body>", SEARCH))
+    shown = opened(page.with_name("searched.html"))
+    assert (shown.logged, shown.requested) == ([], [])
+    found = [link.attributes["href"] for link in shown.page.all("a", class_="md-search-result__link")]
+    assert (site / "minimax.html").as_uri() in found
 
 
 def commands():
