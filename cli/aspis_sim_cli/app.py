@@ -18,6 +18,7 @@ from aspis_sim_cli.commands.list_parts import list_parts
 from aspis_sim_cli.commands.merge import merge
 from aspis_sim_cli.commands.plan import plan
 from aspis_sim_cli.commands.plot import plot
+from aspis_sim_cli.commands.rank import rank
 from aspis_sim_cli.commands.report import report
 from aspis_sim_cli.commands.reproduce import reproduce
 from aspis_sim_cli.commands.sweep import sweep
@@ -71,6 +72,7 @@ app.command("train")(bounded(train))
 app.command("attack")(bounded(attack))
 app.command("report")(bounded(report))
 app.command("plot")(bounded(plot))
+app.command("rank")(bounded(rank))
 app.command("export")(bounded(export))
 app.command("merge")(bounded(merge))
 app.command("worst-case")(bounded(worst_case))
