@@ -17,48 +17,83 @@ from aspis_sim.spec.part import parse_part
 
 @dataclass(frozen=True, eq=False)
 class Worst:
-    """Each scheme's lowest accuracy over the attacks of some tables, for one payload.
+    """Each scheme's lowest accuracy over some tables of one context.
 
     Attributes:
         table: the first of the tables.
+        over: what the tables differ in: "attacks", or "N adversaries".
         schemes: in the order in which they were met.
         q: ascending.
-        entries: (scheme, q) -> the attack that leaves the lowest top-1, and what it leaves.
+        entries: (scheme, q) -> the attack or the adversary that leaves the lowest top-1, and what it leaves.
+        met: scheme -> tables that it stands in.
+        count: of the tables.
     """
 
     table: Table
+    over: str
     schemes: tuple[str, ...]
     q: tuple[int, ...]
     entries: Mapping[tuple[str, int], tuple[str, Entry]]
+    met: Mapping[str, int]
+    count: int
 
     @property
     def title(self) -> str:
         """What is the same in all of its tables."""
-        return f"worst over attacks, {self.table.title_but_attack}"
+        same = self.table.title_but_attack if self.over == "attacks" else self.table.title_but_adversary
+        return f"worst over {self.over}, {same}"
+
+    @property
+    def fewer(self) -> tuple[tuple[str, int], ...]:
+        """Schemes that stand in fewer tables than there are, so that their worst case says less, and in how many."""
+        return tuple((scheme, count) for scheme, count in self.met.items() if count < self.count)
 
 
 def worst_over_attacks(tables: Tables) -> tuple[Worst, ...]:
     """The worst case of every scheme and q over all attacks, where there are several; one per context and payload."""
+    return tuple(_worst(members, tables.schemes, "attacks") for members in _by_payload(tables) if len(members) > 1)
+
+
+def worst_over_adversaries(tables: Tables) -> tuple[Worst, ...]:
+    """As `worst_over_attacks`, over all attacks, payloads and other settings of the adversary; one per context.
+
+    Where a context has one payload alone, `worst_over_attacks` says the same.
+    """
+    groups = [members[0].context for members in _by_payload(tables)]
+    return tuple(worst for worst in worst_cases(tables) if groups.count(worst.table.context) > 1)
+
+
+def worst_cases(tables: Tables) -> tuple[Worst, ...]:
+    """The worst case of every scheme and q over all tables of each context, which may be a single one."""
+    found: dict[Context, list[Table]] = {}
+    for table in tables.tables:
+        found.setdefault(table.context, []).append(table)
+    return tuple(_worst(members, tables.schemes, f"{len(members)} adversaries") for members in found.values())
+
+
+def _by_payload(tables: Tables) -> Iterator[Sequence[Table]]:
+    """Tables that differ in the attack alone."""
     found: dict[tuple[Context, Any], list[Table]] = {}
     for table in tables.tables:
         rest = tuple(table[name] for name in OF_ADVERSARY if name not in ("attack", "framed"))
         found.setdefault((table.context, rest), []).append(table)
-    several = [members for members in found.values() if len(members) > 1]
-    return tuple(_worst(members, tables.schemes) for members in several)
+    yield from found.values()
 
 
-def _worst(tables: Sequence[Table], order: Sequence[str]) -> Worst:
+def _worst(tables: Sequence[Table], order: Sequence[str], over: str) -> Worst:
     entries: dict[tuple[str, int], tuple[str, Entry]] = {}
     for table in tables:
+        name = table.attack if over == "attacks" else table.label
         for key, entry in table.entries.items():
             if entry.top1 is None:
                 continue
             so_far = entries.get(key)
             if so_far is None or so_far[1].top1 is None or entry.top1.value < so_far[1].top1.value:
-                entries[key] = table.attack, entry
-    met = {scheme for table in tables for scheme in table.schemes}
+                entries[key] = name, entry
+    met = {scheme: sum(scheme in table.schemes for table in tables) for scheme in order}
+    met = {scheme: count for scheme, count in met.items() if count}
     q = sorted({q for table in tables for q in table.q})
-    return Worst(tables[0], tuple(scheme for scheme in order if scheme in met), tuple(q), entries)
+    return Worst(tables[0], over, tuple(met), tuple(q), entries, met, len(tables))
 
 
 @dataclass(frozen=True)

@@ -112,13 +112,20 @@ class Table:
     @property
     def title_but_attack(self) -> str:
         """The title without the attack."""
+        return ", ".join((f"payload {self.payload}", *self._setting(self.overrides)))
+
+    @property
+    def title_but_adversary(self) -> str:
+        """The title without the adversary."""
+        return ", ".join(self._setting(()))
+
+    def _setting(self, overrides: Sequence[str]) -> tuple[str, ...]:
         context = self.context
         protocol = [said("protocol", context["protocol"])] if unusual("protocol", context["protocol"]) else []
-        parts = (
-            f"payload {self.payload}", f"K={context['workers']}", f"r={context['redundancy']}", context["dataset"],
-            context["model"], _budget(self.rows()), *protocol, *self.overrides, *context.overrides, *self.common,
+        return (
+            f"K={context['workers']}", f"r={context['redundancy']}", str(context["dataset"]), str(context["model"]),
+            _budget(self.rows()), *protocol, *overrides, *context.overrides, *self.common,
         )  # fmt: skip
-        return ", ".join(map(str, parts))
 
     def rows(self) -> Iterator[Row]:
         """All rows, scheme by scheme."""

@@ -1,18 +1,21 @@
 """Opening what the user names: a study's folder, with its traces, or a sweep's CSV file, without."""
 
 import gc
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from aspis_sim.data.status import unpublished
 from aspis_sim.errors import InputError
+from aspis_sim.registry import unknown_name
 from aspis_sim.run.row import Row
+from aspis_sim.spec.cell import BY_COLUMN
 from aspis_sim.study.fingerprint import Origin
-from aspis_sim.study.reading import read_csv
+from aspis_sim.study.reading import as_number, read_csv, written
 from aspis_sim.study.records import StoredRun, StoredTrace
 from aspis_sim.study.study import Study
 
@@ -44,6 +47,37 @@ class Source:
     made_by: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     origins: int = 1
     unpublished: tuple[str, ...] = ()
+
+
+def only(source: Source, kept: Iterable[tuple[str, Iterable[str]]]) -> Source:
+    """The runs in which each of these settings has one of the values that stand beside it.
+
+    Raises:
+        InputError: no such setting, or a value that none of the runs has (the nearest is named).
+    """
+    places = list(range(len(source.rows)))
+    for name, values in kept:
+        found = _having([source.rows[place] for place in places], name, values)
+        places = [places[one] for one in found]
+    if len(places) == len(source.rows):
+        return source
+    rows = tuple(source.rows[place] for place in places)
+    return replace(source, rows=rows, timeline=lambda index: source.timeline(places[index]))
+
+
+def _having(rows: Sequence[Row], name: str, values: Iterable[str]) -> list[int]:
+    """Where the rows stand in which a setting has one of these values, as they are written; ``0..4`` is a range."""
+    if name not in BY_COLUMN:
+        raise unknown_name("setting", name, BY_COLUMN)
+    shown = [written(row[name]) for row in rows]
+    known, wanted = set(shown), set[str]()
+    for value in values:
+        span = re.fullmatch(r"(\d{1,20})\.\.(\d{1,20})", value)
+        met = {one for one in known if one.isdigit() and int(span[1]) <= int(one) <= int(span[2])} if span else set()
+        if not met and as_number(value) not in known:
+            raise unknown_name(f"value of {name},", value, known)
+        wanted |= met or {as_number(value)}
+    return [place for place, value in enumerate(shown) if value in wanted]
 
 
 @contextmanager

@@ -6,7 +6,8 @@ Names may hold anything: what the language would read as its own is escaped, wha
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from aspis_sim.analysis.headline import worst_over_attacks
+from aspis_sim.analysis.headline import worst_cases, worst_over_adversaries, worst_over_attacks
+from aspis_sim.analysis.ranking import legend, order_at, ranked
 from aspis_sim.analysis.summary import FEW, Entry, Mean, spread_text
 from aspis_sim.analysis.tables import Tables
 from aspis_sim.printable import printable
@@ -69,14 +70,27 @@ def grids(tables: Tables) -> Iterator[Grid]:
             f"Top-1 (%) under attack {table.attack}, payload {table.payload}{beside}; {table.context.label}{shared}."
         )
         yield Grid(caption, table.schemes, table.q, _means(table.entries), {})
-    for worst in worst_over_attacks(tables):
-        shared = "".join(f"; {one}" for one in (*worst.table.overrides, *worst.table.common))
-        payload, context = worst.table.payload, worst.table.context.label
-        caption = f"Top-1 (%) under the worst of all attacks, payload {payload}; {context}{shared}."
+    for worst in (*worst_over_attacks(tables), *worst_over_adversaries(tables)):
+        attacks_only = worst.over == "attacks"
+        told = (*worst.table.overrides, *worst.table.common) if attacks_only else worst.table.common
+        shared = "".join(f"; {one}" for one in told)
+        of = f"attacks, payload {worst.table.payload}" if attacks_only else f"{worst.over}"
+        caption = f"Top-1 (%) under the worst of all {of}; {worst.table.context.label}{shared}."
         entries = {key: entry for key, (_, entry) in worst.entries.items()}
         schemes = [name for name in worst.schemes if any(scheme == name for scheme, _ in entries)]
         under = {key: attack for key, (attack, _) in worst.entries.items()}
         yield Grid(caption, schemes, worst.q, _means(entries), under)
+
+
+def _orders(tables: Tables) -> Iterator[tuple[str, Sequence[tuple[int, str]], str]]:
+    """Of each context with several adversaries: a caption, q with the order of the schemes, how to read it."""
+    for worst in worst_cases(tables):
+        if worst.count > 1 and (ranks := ranked(worst)):
+            shared = "".join(f"; {one}" for one in worst.table.common)
+            caption = f"Ranking by top-1 (%) under the worst of all {worst.over}; {worst.table.context.label}{shared}."
+            told = [f"{scheme} met {count} of {worst.count} adversaries" for scheme, count in worst.fewer]
+            orders = [(q, " ".join(order_at(ranks, q))) for q in worst.q]
+            yield caption, [one for one in orders if one[1]], " ".join([legend(ranks), *(f"{one}." for one in told)])
 
 
 def _means(entries: Mapping[tuple[str, int], Entry]) -> dict[tuple[str, int], Mean | None]:
@@ -88,7 +102,27 @@ def latex(tables: Tables) -> str:
     return (
         "% Needs \\usepackage{booktabs} and, for straight quotes in names, \\usepackage{textcomp}.\n"
         f"% {SPREAD} The best of each column is bold.\n\n"
-    ) + "\n".join(map(_latex, grids(tables)))
+    ) + "\n".join([*map(_latex, grids(tables)), *map(_latex_order, _orders(tables))])
+
+
+def _latex_order(order: tuple[str, Sequence[tuple[int, str]], str]) -> str:
+    caption, lines, reading = order
+    return "\n".join(
+        [
+            "\\begin{table}",
+            "  \\centering",
+            f"  \\caption{{{escape_latex(f'{caption} {reading}')}}}",
+            "  \\begin{tabular}{rp{0.85\\linewidth}}",
+            "    \\toprule",
+            "    $q$ & order of the schemes \\\\",
+            "    \\midrule",
+            *(f"    {q} & {escape_latex(text)} \\\\" for q, text in lines),
+            "    \\bottomrule",
+            "  \\end{tabular}",
+            "\\end{table}",
+            "",
+        ]
+    )
 
 
 def _latex(grid: Grid) -> str:
@@ -133,7 +167,14 @@ def markdown(tables: Tables) -> str:
             lines.append(f"| {escape_markdown(scheme)} | {' | '.join(cells)} |")
         return "\n".join(lines) + "\n"
 
-    return "\n".join([*map(table, grids(tables)), f"{SPREAD} The best of each column is bold.\n"])
+    def order(one: tuple[str, Sequence[tuple[int, str]], str]) -> str:
+        caption, found, reading = one
+        lines = (f"| {q} | {escape_markdown(text)} |" for q, text in found)
+        head = ("| q | order of the schemes |", "|---:|:---|")
+        return "\n".join([escape_markdown(caption), "", *head, *lines, "", escape_markdown(reading)]) + "\n"
+
+    spread = f"{SPREAD} The best of each column is bold.\n"
+    return "\n".join([*map(table, grids(tables)), *map(order, _orders(tables)), spread])
 
 
 def plain(tables: Tables) -> str:
@@ -152,7 +193,12 @@ def plain(tables: Tables) -> str:
         ]
         return "\n".join([printable(grid.caption), "", *lines]) + "\n"
 
-    return "\n".join(map(table, grids(tables)))
+    def order(one: tuple[str, Sequence[tuple[int, str]], str]) -> str:
+        caption, found, reading = one
+        lines = (f"q={q}: {printable(text)}" for q, text in found)
+        return "\n".join([printable(caption), "", *lines, "", printable(reading)]) + "\n"
+
+    return "\n".join([*map(table, grids(tables)), *map(order, _orders(tables))])
 
 
 def _cells(

@@ -252,7 +252,7 @@ def having(runs: Sequence[StoredRun], name: str, values: Iterable[str]) -> list[
     if name not in known:
         raise unknown_name("setting", name, known)
     shown = [written(settings_of(run).get(name)) for run in runs]
-    wanted = {_as_number(value) for value in values}
+    wanted = {as_number(value) for value in values}
     for value in sorted(wanted - set(shown)):
         raise unknown_name(f"value of {name},", value, set(shown))
     return [run for run, value in zip(runs, shown, strict=True) if value in wanted]
@@ -277,7 +277,7 @@ def written(value: Any) -> str:
     return printable(text)
 
 
-def _as_number(text: str) -> str:
+def as_number(text: str) -> str:
     """A number as `written` shows it, so that 0.10 is 0.1; other text as it is."""
     try:
         return written(float(text))

@@ -24,6 +24,9 @@ HOMES = {
     ),
     "report": Home(f"{IN}.report:report", "Write a report on a study: one HTML file with all figures and the table."),
     "plot": Home(f"{IN}.plot:plot", "Draw a figure of a study for a paper."),
+    "rank": Home(
+        f"{IN}.rank:rank", "Rank the schemes of a study by their accuracy under the worst of all its adversaries."
+    ),
     "export": Home(f"{IN}.export:export", "Export the rows of a study, or tables for a paper."),
     "merge": Home(f"{IN}.merge:merge", "Merge the runs of several studies into another one."),
     "worst-case": Home(f"{IN}.worst_case:worst_case", "Search for the worst attack on each detector, or on audits."),

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console, Group, RenderableType
 from rich.text import Text as PlainText
 
-from aspis_sim.analysis.headline import worst_over_attacks
+from aspis_sim.analysis.headline import worst_cases, worst_over_adversaries, worst_over_attacks
 from aspis_sim.analysis.tables import tables_of
 from aspis_sim.data.status import unpublished
 from aspis_sim.report.tensorboard import Board
@@ -23,6 +23,7 @@ from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.output import Output, Text, texts
 from aspis_sim_cli.progress import follow
+from aspis_sim_cli.render.ranking_table import ranking_view
 from aspis_sim_cli.render.sweep_table import sweep_view, worst_view
 from aspis_sim_cli.rows_file import RowsFile, status_of
 
@@ -87,6 +88,8 @@ def tables_view(rows: list[Row]) -> Callable[[Console], RenderableType | None]:
         tables = tables_of(rows)
         parts: list[RenderableType] = [sweep_view(tables.tables, console.width)]
         parts += [worst_view(worst, console.width) for worst in worst_over_attacks(tables)]
+        parts += [worst_view(worst, console.width) for worst in worst_over_adversaries(tables)]
+        parts += [ranking_view(worst, console.width) for worst in worst_cases(tables) if worst.count > 1]
         said = map(unpublished, dict.fromkeys(row.dataset for row in rows))
         parts += [PlainText(f"! {one}") for one in said if one]
         return Group(*parts)

@@ -1,6 +1,7 @@
 """``report``, ``plot`` and ``export``: files where they are asked for, one message for what is wrong, exit codes."""
 
 import json
+import re
 
 import pytest
 
@@ -41,6 +42,22 @@ def test_an_export_goes_to_stdout_or_to_a_file(sweep, tmp_path):
         assert (tmp_path / f"x{ending}").read_bytes().startswith(begins)
     invoke("export", sweep, "--format latex --out", tmp_path / "table.txt")
     assert "\\toprule" in (tmp_path / "table.txt").read_text()
+
+
+def test_schemes_are_ranked_and_any_setting_chooses_cells(sweep):
+    shown = invoke("rank", sweep, "--where q=2..3").stdout
+    assert "worst over 2 adversaries, K=15, r=3, digits, mlp, 40 steps" in shown
+    assert "Adversaries: (1) strong, alie 1." in shown
+    assert re.search(r" 3   aspis 65.5 ~ detox 35.5 ", shown)
+    assert "Holm-corrected over 2 tests" in shown
+    lines = invoke("rank", sweep, "--where q=3 --where attack=weak --format csv").stdout.splitlines()
+    assert lines[0].startswith("setting,q,place,scheme,top1,low,high,under,adversaries,points,pairs,p_holm")
+    assert [line.split('"')[2].split(",")[1:4] for line in lines[1:]] == [["3", "1", "aspis"], ["3", "2", "detox"]]
+    kept = invoke("export", sweep, "--where seed=1 --where scheme=detox").stdout.splitlines()
+    assert len(kept) == 1 + 2 * 3
+    assert "unknown value of q, '9'; known: 1, 2, 3" in refused("rank", sweep, "--where q=9")
+    assert "unknown setting 'atack'; did you mean attack" in refused("export", sweep, "--where atack=strong")
+    assert "write a setting and its values" in refused("rank", sweep, "--where q")
 
 
 def test_hostile_labels_do_nothing_to_the_terminal(tmp_path):

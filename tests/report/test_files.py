@@ -122,13 +122,24 @@ def test_variants_of_a_scheme_are_lines_of_their_own_and_what_all_have_stands_ov
 
 def test_latex_is_a_table_with_booktabs():
     text = exported(study_of(rows_of(seeds=(0, 1, 2, 3))), "latex").decode()
-    assert text.count("\\begin{table}") == text.count("\\end{table}") == 3
-    assert text.count("\\toprule") == text.count("\\midrule") == text.count("\\bottomrule") == 3
+    assert text.count("\\begin{table}") == text.count("\\end{table}") == 4
+    assert text.count("\\toprule") == text.count("\\midrule") == text.count("\\bottomrule") == 4
     assert "\\begin{tabular}{lrrr}" in text
     assert (
         "    aspis & $\\mathbf{86.5} \\pm 2.1$ & $\\mathbf{76.5} \\pm 2.1$ & $\\mathbf{66.5} \\pm 2.1$ \\\\\n" in text
     )
     assert "Top-1 (\\%) under attack strong, payload alie 1; digits, mlp, K=15, r=3, 40 steps, protocol files." in text
+
+
+def test_the_worst_over_payloads_and_the_ranking_are_in_every_table_format():
+    study = study_of(rows_of(payloads=("alie", "constant"), q=(1,), seeds=(0, 1, 2, 3)))
+    for text in (exported(study, "markdown").decode(), exported(study, "latex").decode(), plain(tables_of(study.rows))):
+        assert re.search(r"Top-1 \(\\?%\) under the worst of all 4 adversaries; digits, mlp, K=15", text)
+        assert text.count("(strong, alie 1)") == 2
+        assert re.search(r"Ranking by top-1 \(\\?%\) under the worst of all 4 adversaries; digits", text)
+    assert "| 1 | aspis 86.5 \\~ detox 76.5 |" in exported(study, "markdown").decode()
+    assert "    1 & aspis 86.5 \\textasciitilde{} detox 76.5 \\\\\n" in exported(study, "latex").decode()
+    assert "q=1: aspis 86.5 ~ detox 76.5\n" in plain(tables_of(study.rows))
 
 
 def unescaped_latex(text):
@@ -162,10 +173,9 @@ def test_hostile_names_stay_in_their_cells():
     rows = rows_of(schemes=HOSTILE, attacks=HOSTILE[:2], q=(1, 2), seeds=(0,))
     study = study_of(rows)
     lines = markdown_tables(exported(study, "markdown").decode())
-    assert {len(line) for line in lines} == {3}
-    assert len(lines) == 3 * (2 + len(HOSTILE))
+    assert [len(line) for line in lines] == [3] * (3 * (2 + len(HOSTILE))) + [2] * 4
     body = [line for line in exported(study, "latex").decode().splitlines() if line.endswith("\\\\")]
-    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {2}
+    assert [len(re.findall(r"(?<!\\)&", line)) for line in body] == [2] * (3 * (1 + len(HOSTILE))) + [1] * 3
     fields = list(csv.reader(io.StringIO(exported(study, "csv").decode())))
     assert not any(field.startswith(("=", "+", "@")) for line in fields for field in line)
 

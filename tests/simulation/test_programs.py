@@ -1,6 +1,7 @@
 """Which compiled programs are kept in memory."""
 
 from types import SimpleNamespace
+from typing import Any
 
 from aspis_sim.simulation import program
 
@@ -17,7 +18,8 @@ def test_only_the_programs_used_last_are_kept(monkeypatch):
     monkeypatch.setattr(program, "_locks", {})
     monkeypatch.setattr(program, "MOST", 2)
     before = program.compilations()
-    for shape in ("one", "two", "one", "three", "one", "two"):
+    shapes: tuple[Any, ...] = ("one", "two", "one", "three", "one", "two")
+    for shape in shapes:
         program.compiled(shape)
     assert built == ["one", "two", "three", "two"]
     assert list(program._programs) == ["one", "two"]

@@ -9,6 +9,7 @@ from aspis_sim.errors import InputError
 from aspis_sim.spec.ranges import names
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options.where import setting, settings
 from aspis_sim_cli.output import Format, Output, texts
 
 PAIRS, TEST = "Pairs", "Test"
@@ -91,8 +92,8 @@ def compare(
             "compare two sources, or the two values of a setting in one: A B, or A --by scheme=aspis,median"
         )
     output = Output.to(format, out)
-    kept = [_setting(text, "--where") for text in where or ()]
-    split_by = None if by is None else _setting(by, "--by")
+    kept = settings(where)
+    split_by = None if by is None else setting(by, "--by")
 
     sources = [read_runs(source) for source in (first, second) if source is not None]
     for name, values in kept:
@@ -106,10 +107,3 @@ def compare(
         lambda: notes(found),
     )
     return ExitStatus.DONE
-
-
-def _setting(text: str, option: str) -> tuple[str, tuple[str, ...]]:
-    name, equals, values = text.partition("=")
-    if not (name.strip() and equals and values.strip()):
-        raise InputError(f"{option} {text}: write a setting and its values, as in scheme=aspis,median")
-    return name.strip(), names(values)

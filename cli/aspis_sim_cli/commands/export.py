@@ -9,6 +9,7 @@ from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.commands.report import Study
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options.where import Where, settings
 from aspis_sim_cli.output import print_text
 
 
@@ -28,19 +29,25 @@ def export(
         Path | None,
         typer.Option("--out", rich_help_panel=options.OUTPUT, help="File to write (default: stdout).", metavar="FILE"),
     ] = None,
+    where: Where = None,
 ) -> ExitStatus:
     """Export the rows of a study, or tables for a paper.
+
+    Beside the tables of each adversary stand the worst over attacks, over
+    all adversaries, and the ranking of the schemes.
 
     Examples:
 
       aspis-sim export studies/first --format latex > table.tex
 
       aspis-sim export studies/first --out rows.parquet
+
+      aspis-sim export studies/first --where momentum=0.9 --where q=1..3 --format markdown
     """
     from aspis_sim.errors import InputError
     from aspis_sim.files import writable, write_whole
     from aspis_sim.report.files import ENDINGS, ROWS, check_format, exported
-    from aspis_sim.report.source import opened
+    from aspis_sim.report.source import only, opened
 
     name = format or (ENDINGS.get(out.suffix.lower()) if out else "csv")
     if name is None:
@@ -49,7 +56,9 @@ def export(
     if name == "parquet" and out is None:
         raise InputError("Parquet is not text: say where it goes with --out rows.parquet")
     path = None if out is None else writable(out)
-    with opened(study, rows_only=name in ROWS) as data:
+    kept = settings(where)
+    with opened(study, rows_only=name in ROWS) as found:
+        data = only(found, kept)
         made, count, origins = exported(data, name), len(data.rows), data.origins
     if path is None:
         print_text(made.decode())

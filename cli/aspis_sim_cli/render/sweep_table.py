@@ -14,6 +14,7 @@ from aspis_sim.analysis.summary import FEW, Entry, Mean, spread_text
 from aspis_sim.analysis.tables import Table
 from aspis_sim.distortion.table import against
 from aspis_sim.run.figures.columns import DIVERGED
+from aspis_sim_cli.render.ranking_table import ranking_view
 
 NARROW, ON_ONE_LINE = 15, 31
 """Columns that a scheme takes with its figures on lines of their own, and on one."""
@@ -44,20 +45,32 @@ def _texts(lines: Iterable[str]) -> Iterator[Text]:
 
 
 def worst_view(worst: Worst, width: int) -> RenderableType:
-    """Each scheme's worst top-1 over the attacks of the sweep, with the attack that does it."""
+    """Each scheme's worst top-1 over several attacks or adversaries, with the one that does it."""
     apart = "  " if _on_one_line(worst.schemes, width) else "\n"
+    doers = dict.fromkeys(doer for doer, _ in worst.entries.values())
+    short = {one: one if worst.over == "attacks" else f"({place})" for place, one in enumerate(doers, 1)}
     shown = []
     for schemes in _side_by_side(worst.schemes, width):
         drawn = _table(schemes)
         for q in worst.q:
             cells = []
             for scheme in schemes:
-                attack, entry = worst.entries.get((scheme, q), ("", None))
+                doer, entry = worst.entries.get((scheme, q), ("", None))
                 text = Text(_mean(entry.top1, apart == "  ") if entry else "-")
-                cells.append(text.append(apart + attack, style="dim"))
+                cells.append(text.append(apart + short.get(doer, ""), style="dim"))
             drawn.add_row(str(q), *cells)
         shown.append(drawn)
-    return Lines(_bold(worst.title), *shown)
+    named = "; ".join(f"{number} {one}" for one, number in short.items() if number != one)
+    return Lines(_bold(worst.title), *shown, *([Text(f"Adversaries: {named}.")] if named else []))
+
+
+def worst_cases_view(cases: Sequence[Worst], width: int) -> RenderableType:
+    """The worst case of each scheme where there are several adversaries, and the order of the schemes."""
+    parts: list[RenderableType] = []
+    for worst in cases:
+        parts += [worst_view(worst, width)] if worst.count > 1 else []
+        parts.append(ranking_view(worst, width))
+    return Lines(*parts)
 
 
 def _bold(title: str) -> Text:
