@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import sys
+from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -129,11 +130,19 @@ def test_a_cell_knows_its_plugins_and_no_others():
         'plugin.scheme("used", assignment="baseline", rule="used-rule")\nplugin.rule("used-rule")(lambda: max)', "a.py"
     )
     write('plugin.scheme("unused", assignment="baseline")', "b.py")
-    for name in ("a.py", "b.py"):
+    for kind in ("preaggregation", "schedule", "partition"):
+        write(f'plugin.{kind}("used-{kind}")(lambda: max)', f"{kind}.py")
+    for name in ("a.py", "b.py", "preaggregation.py", "schedule.py", "partition.py"):
         plugin.load(name)
     own, other = (group.first for group in Grid.of(scheme=("used", "median"), q=(1,)).groups())
     assert [source.name for source in own.plugins] == ["a"]
     assert other.plugins == ()
+    for kind, cell in (
+        ("preaggregation", replace(other, rule="used-preaggregation+median")),
+        ("schedule", replace(other, schedule="used-schedule")),
+        ("partition", replace(other, heterogeneity="used-partition")),
+    ):
+        assert [source.name for source in cell.plugins] == [kind]
 
 
 def test_a_part_can_be_registered_from_python_without_a_file():

@@ -1,18 +1,23 @@
-"""The worked examples of plugins beside the rule: each does in a small run what its page says."""
+"""The worked examples of plugins beside the rule: each does what its page says, all together in one small run."""
 
-import csv
-import io
+import json
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from aspis_sim import plugin
+from aspis_sim.aggregation import preaggregation
 from aspis_sim.data import load
+from aspis_sim.partitions import partition
+from aspis_sim.schedules import schedule
 from tests.cli.program import invoke, refused
 
 DOCS = Path(__file__).parents[2] / "docs"
-EXAMPLES = DOCS / "examples"
-PAGE = (DOCS / "your-own-parts.md").read_text()
+EXAMPLES = [DOCS / "examples" / f"{name}.py" for name in ("my_data", "my_training")]
+PARTS = "--dataset mine --aggregator shortest+median --schedule inverse-root:warmup=2 --heterogeneity uneven"
+SMALL = f"{PARTS} --workers 5 --q 1 --scheme median --model softmax --steps 3 --lr 0.1"
 
 pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 
@@ -27,16 +32,38 @@ def my_data():
     return images, labels
 
 
-def test_arrays_of_a_file_are_swept_over(my_data):
-    assert '--8<-- "examples/my_data.py"' in PAGE
-    words = f"sweep --plugin {EXAMPLES / 'my_data.py'} --workers 5 --q 1 --scheme median --dataset mine"
-    small = "--steps 2 --seeds 0 --lr 0.1 --model softmax --format csv"
-    (row,) = csv.DictReader(io.StringIO(invoke(f"{words} {small}").stdout))
-    assert (row["dataset"], row["status"]) == ("mine", "ok")
+def test_they_stand_on_the_page_and_run_together(my_data):
+    page = (DOCS / "your-own-parts.md").read_text()
+    assert all(f'--8<-- "examples/{path.name}"' in page for path in EXAMPLES)
+    with_plugins = [word for path in EXAMPLES for word in ("--plugin", path)]
+    row = json.loads(invoke("train", with_plugins, f"{SMALL} --format json").stdout)["row"]
+    named = [row[name] for name in ("dataset", "rule", "schedule", "heterogeneity", "status")]
+    assert named == ["mine", "shortest+median", "inverse-root:warmup=2", "uneven", "ok"]
+    assert row["gradient_diversity"] > 0
+    listed = {(one["kind"], one["name"]) for one in json.loads(invoke("list --format json").stdout)}
+    own = {"datasets": "mine", "preaggregations": "shortest", "schedules": "inverse-root", "partitions": "uneven"}
+    assert own.items() <= listed
+
+
+def test_the_data_are_those_of_the_file_and_wrong_ones_are_refused(my_data):
+    images, labels = my_data
+    plugin.load(EXAMPLES[0])
     data = load("mine")
     assert (data.name, data.classes) == ("mine", 3)
-    images, labels = my_data
     assert sorted(np.concatenate([data.inputs[part][:, 0, 0, 0] for part in data.inputs])) == sorted(images[:, 0, 0])
     np.savez("wrong.npz", x=images, y=labels + 1)
-    said = refused(f"{words}:file=wrong.npz {small}")
+    said = refused("train --dataset mine:file=wrong.npz --scheme median --q 1")
     assert "plugin my_data: data set 'mine': the 3 labels are 1, 2, 3, not 0 to 2; relabel=True" in said
+
+
+def test_the_step_before_a_rule_the_schedule_and_the_partition():
+    plugin.load(EXAMPLES[1])
+    rows = jnp.array([[3.0, 4.0], [0.0, 1.0], [60.0, 80.0], [1.0, 1.0]])
+    assert preaggregation("shortest", f=2)(rows).tolist() == [[0, 1], [1, 1]]
+    factor = schedule("inverse-root", 100, warmup=4)
+    assert [float(factor(jnp.int32(step))) for step in (0, 3, 15)] == [0.25, 1, 0.5]
+    shards = partition("uneven", power=2)(np.zeros(1000, int), 5, np.random.default_rng(0))
+    assert np.array_equal(np.sort(np.concatenate(shards)), np.arange(1000))
+    sizes = [len(shard) for shard in shards]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == pytest.approx(1000 / sum(1 / file**2 for file in range(1, 6)), abs=50)

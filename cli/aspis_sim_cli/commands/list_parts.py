@@ -25,6 +25,7 @@ class Kind(enum.StrEnum):
     EVIDENCE = "evidence"
     AUDITS = "audits"
     RULES = "rules"
+    PREAGGREGATIONS = "preaggregations"
     DATASETS = "datasets"
     PARTITIONS = "partitions"
     MODELS = "models"
@@ -120,7 +121,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.adversary.payloads import PAYLOADS
     from aspis_sim.adversary.targeting import TARGETINGS
     from aspis_sim.adversary.timing import TIMINGS
-    from aspis_sim.aggregation import RULES
+    from aspis_sim.aggregation import PREAGGREGATIONS, RULES
     from aspis_sim.assignment import ASSIGNMENTS
     from aspis_sim.audits import AUDIT_POLICIES
     from aspis_sim.augmentations import AUGMENTATIONS
@@ -146,6 +147,7 @@ def _parts(kind: Kind) -> dict[str, str]:
         Kind.EVIDENCE: EVIDENCE,
         Kind.AUDITS: AUDIT_POLICIES,
         Kind.RULES: RULES,
+        Kind.PREAGGREGATIONS: PREAGGREGATIONS,
         Kind.DATASETS: DATASETS,
         Kind.PARTITIONS: PARTITIONS,
         Kind.MODELS: MODELS,
