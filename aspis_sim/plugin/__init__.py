@@ -139,6 +139,18 @@ def partition(name: str) -> Register:
     return add("heterogeneity", name)
 
 
+def metric(name: str) -> Register:
+    """Register a function ``(scores, labels)`` to a number, which `train` takes of the test part along its curve.
+
+    Scores are float ``[samples, classes]``, the outputs of the model (of a regression ``[samples]``), labels whole
+    numbers ``[samples]``. It is plain NumPy, takes no options, and changes nothing of a run, nor its row.
+
+    Raises:
+        InputError: as `rule`; the name is that of a column of the curve.
+    """
+    return add("metric", name)
+
+
 def scheme(
     name: str,
     *,
@@ -181,6 +193,7 @@ __all__ = [
     "installed",
     "load",
     "loaded",
+    "metric",
     "model",
     "partition",
     "paths",

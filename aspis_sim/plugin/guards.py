@@ -24,10 +24,11 @@ from aspis_sim.aggregation import PREAGGREGATIONS, RULES, Preaggregation, Rule
 from aspis_sim.assignment import ASSIGNMENTS, Assignment
 from aspis_sim.data import DATASETS, PARTS, Dataset
 from aspis_sim.detection import DETECTORS, Outcome, Verdict
+from aspis_sim.metrics import METRICS, TAKEN
 from aspis_sim.models import MODELS
 from aspis_sim.partitions import PARTITIONS
 from aspis_sim.plugin.part import Part, described
-from aspis_sim.plugin.training_guards import partition, schedule
+from aspis_sim.plugin.training_guards import metric, partition, schedule
 from aspis_sim.printable import brief
 from aspis_sim.registry import Registry
 from aspis_sim.schedules import SCHEDULES
@@ -252,6 +253,7 @@ KINDS = {
         Kind(DATASETS, dataset),
         Kind(SCHEDULES, schedule),
         Kind(PARTITIONS, partition),
+        Kind(METRICS, metric, TAKEN),
     )
 }
 

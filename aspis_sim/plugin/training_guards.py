@@ -1,4 +1,4 @@
-"""The guards of parts that say how training goes: schedules and partitions."""
+"""The guards of parts that say how training goes and what is measured of it: schedules, partitions, metrics."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim.metrics import Metric
 from aspis_sim.partitions.base import Partition, Shards
 from aspis_sim.plugin.part import Part, described
 
@@ -59,6 +60,21 @@ def partition(part: Part, factory: Factory) -> Factory:
         return shards
 
     return build
+
+
+def metric(part: Part, measure: Factory) -> Metric:
+    """A function ``(scores, labels)`` to one number."""
+
+    @wraps(measure)
+    def measured(scores: NDArray[Any], labels: NDArray[Any]) -> float:
+        told: Any = part.blaming(measure)(scores.copy(), labels.copy())
+        with part.blamed():
+            number = np.asarray(told)
+        if number.shape != () or number.dtype.kind not in "iuf":
+            raise part.refuses(f"returned {described(told)}, not one number")
+        return float(number)
+
+    return measured
 
 
 def _function(part: Part, built: Any, of: str) -> Callable[..., Any]:

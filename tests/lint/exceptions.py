@@ -12,6 +12,7 @@ EXCEPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "aspis_sim/plugin/__init__.py": (
             "attack",
             "dataset",
+            "metric",
             "model",
             "partition",
             "payload",

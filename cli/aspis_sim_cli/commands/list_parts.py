@@ -32,6 +32,7 @@ class Kind(enum.StrEnum):
     SCHEDULES = "schedules"
     AUGMENTATIONS = "augmentations"
     CLUSTERS = "clusters"
+    METRICS = "metrics"
     SCHEMES = "schemes"
 
 
@@ -74,7 +75,7 @@ def list_parts(
         from rich.table import Table
         from rich.text import Text
 
-        for one in kinds:
+        for one in dict.fromkeys(group for group, _, _ in found):
             table = Table(title=one.value, title_justify="left", title_style="bold", box=None, show_header=False)
             table.add_column(no_wrap=True, style="cyan")
             table.add_column()
@@ -129,6 +130,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.data import DATASETS
     from aspis_sim.detection import DETECTORS
     from aspis_sim.evidence import EVIDENCE
+    from aspis_sim.metrics import METRICS
     from aspis_sim.models import MODELS
     from aspis_sim.partitions import PARTITIONS
     from aspis_sim.schedules import SCHEDULES
@@ -154,6 +156,7 @@ def _parts(kind: Kind) -> dict[str, str]:
         Kind.SCHEDULES: SCHEDULES,
         Kind.AUGMENTATIONS: AUGMENTATIONS,
         Kind.CLUSTERS: CLUSTERS,
+        Kind.METRICS: METRICS,
     }
     registry = registries[kind]
     return {name: registry.summary(name) for name in registry}
