@@ -7,7 +7,7 @@ for ``aggregator``); values are text as on the command line, numbers, or sequenc
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from aspis_sim.battery.course import concluded, course
 from aspis_sim.data.status import unpublished
 from aspis_sim.errors import InputError
 from aspis_sim.files import writable, write_whole
+from aspis_sim.metrics import METRICS
 from aspis_sim.records import as_csv
 from aspis_sim.report.text_tables import plain
 from aspis_sim.run.executors import EXECUTORS
@@ -107,11 +108,13 @@ class TrainedRun:
         row: as in a sweep.
         trace: of every step, arrays ``[steps]``: loss, distorted, lost, excluded_byzantine, excluded_honest, outcome.
         curve: (step, top-1 or None, test loss) where it was scored.
+        metrics: (step, metric -> value) there; empty unless a plugin brings metrics.
     """
 
     row: Row
     trace: Trace
     curve: tuple[tuple[int, float | None, float], ...]
+    metrics: tuple[tuple[int, Mapping[str, float]], ...] = ()
 
 
 def sweep(
@@ -178,10 +181,10 @@ def train(*, every: int | None = None, progress: Callable[[int], None] | None = 
         raise InputError(f"`every` {every}: a curve has a point every 1 or more steps")
     (group,) = prepared(one_cell(**_by_setting(settings, several=False)))
     cell = group.first
-    result = train_cell(cell, progress or (lambda steps: None), every or max(1, cell.steps // 10))
+    result = train_cell(cell, progress or (lambda steps: None), every or max(1, cell.steps // 10), METRICS)
     assert result.trace is not None
     curve = tuple((step, score.top1, score.loss) for step, score in result.curve)
-    return TrainedRun(row_of(resolve(cell), result), result.trace, curve)
+    return TrainedRun(row_of(resolve(cell), result), result.trace, curve, result.metrics)
 
 
 def attack(

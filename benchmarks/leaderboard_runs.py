@@ -1,6 +1,6 @@
 """The runs behind a leaderboard: ``python -m benchmarks.leaderboard_runs ROWS.csv EXPORT.csv > RUNS.csv``.
 
-``ROWS.csv`` is what ``aspis-sim attack`` wrote, ``EXPORT.csv`` what ``aspis-sim export STUDY`` writes of its study. What is
+``ROWS.csv`` is from ``aspis-sim attack``, ``EXPORT.csv`` from ``aspis-sim export STUDY``. What is
 left are the runs of each verdict with fresh seeds: those of the worst attack, and those without an attack.
 """
 

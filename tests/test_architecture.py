@@ -18,7 +18,8 @@ PROGRAM = Path(aspis_sim_cli.__file__).parent
 FLOOR = {"environment", "errors", "printable", "registry", "files", "limits", "records", "streams", "version"}
 PARTS = {
     *("adversary", "aggregation", "assignment", "augmentations", "coding", "data", "detection", "distortion", "game"),
-    *("audits", "clusters", "evidence", "models", "partitions", "schedules", "silence", "devices", "schemes"),
+    *("audits", "clusters", "evidence", "models", "partitions", "schedules", "silence", "devices"),
+    *("metrics", "schemes"),
 }
 UP_TO_SPEC = FLOOR | PARTS | {"plugin", "spec"}
 UP_TO_RUN = UP_TO_SPEC | {"gradients", "simulation", "run"}
@@ -32,6 +33,7 @@ MAY_IMPORT = {
     "augmentations": FLOOR,
     "evidence": FLOOR,
     "coding": FLOOR | {"assignment"},
+    "metrics": FLOOR,
     "models": FLOOR,
     "partitions": FLOOR,
     "schedules": FLOOR,

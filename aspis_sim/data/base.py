@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from aspis_sim.errors import DataError
 
@@ -67,6 +67,48 @@ class Dataset:
     full_batch: bool = False
     shift: NDArray[np.float32] = field(default_factory=lambda: _constant(0))
     scale: NDArray[np.float32] = field(default_factory=lambda: _constant(1))
+
+    @classmethod
+    def from_arrays(
+        cls,
+        x: Any,
+        y: Any,
+        *,
+        test: float | tuple[Any, Any] = 0.2,
+        validation: float = 0.1,
+        seed: int = 0,
+        relabel: bool = False,
+        unit: bool = True,
+        normalise: bool = True,
+    ) -> Self:
+        """A data set of classes from arrays of samples and labels.
+
+        The split depends on the labels, the shares and the seed alone, and gives every part its share of each class, to
+        one sample. Samples of a part keep their order.
+
+        Args:
+            x: numbers ``[samples, features]``, grey images ``[samples, height, width]`` or images ``[samples, height,
+                width, channels]``, of any type of whole numbers or floats.
+            y: labels ``[samples]``, whole numbers ``0 .. classes - 1`` of any type.
+            test: share of the samples to test on; or ``(x_test, y_test)``, and all of ``x`` is for training and
+                validation.
+            validation: share of the samples of ``x`` to choose the learning rate on.
+            seed: of the split, 0 or more.
+            relabel: whether labels may be any numbers or texts, which become 0, 1, ... in sorted order.
+            unit: whether a model sees bytes (uint8) divided by 255; without effect where they are normalised.
+            normalise: whether a model sees inputs less their mean, divided by their standard deviation, both those of
+                the training part: of each channel of images, of each feature, of all values where features are bytes.
+                A feature that never changes is 0.
+
+        Raises:
+            InputError: what cannot be right: lengths that differ, NaN or Inf in x, values beyond 1e12 (beyond 1e4 where
+                they are not normalised), labels that are none of 0 to classes - 1, a single class, a class of which no
+                sample is left to train on, shares that leave nothing.
+        """
+        from aspis_sim.data.arrays import prepare
+
+        how = {"relabel": relabel, "unit": unit, "normalise": normalise}
+        return cls("arrays", **prepare(x, y, test=test, validation=validation, seed=seed, **how)._asdict())
 
     @cached_property
     def white(self) -> float:

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.flatten_util import ravel_pytree
+from numpy.typing import NDArray
 
 from aspis_sim import data, models
 from aspis_sim.data import Dataset
@@ -165,6 +166,25 @@ class Network:
                 return model.correct(parameters, inputs, labels), model.mean_loss(parameters, inputs, labels)
 
         return evaluate
+
+    @cached_property
+    def _scores(self) -> Callable[[Array, Any, Array], Array]:
+        model = self.model.scoring()
+
+        @jax.jit
+        def scores(weights: Array, statistics: Any, inputs: Array) -> Array:
+            parameters = {**self._template[1](weights), **statistics}
+            return model.scores(parameters, self.prepared(inputs).astype(self.dtype))
+
+        return scores
+
+    def scores(self, weights: Array, part: str, seed: int, statistics: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Scores ``[samples, classes]``, of a regression ``[samples]``, on a part of the data set, and its labels."""
+        samples = self.samples(seed)
+        inputs = samples.inputs[part]
+        turns = (slice(start, start + SCORED_AT_ONCE) for start in range(0, len(inputs), SCORED_AT_ONCE))
+        found = [np.asarray(self._scores(weights, statistics, jnp.asarray(inputs[some]))) for some in turns]
+        return np.concatenate(found), samples.labels[part]
 
     def loss_at(self, weights: Array, statistics: Any, inputs: Array, labels: Array) -> Array:
         """The mean loss on samples as the data set holds them, as they are scored; within a compiled program."""

@@ -34,6 +34,19 @@ def rule(name: str) -> Register:
     return add("rule", name)
 
 
+def preaggregation(name: str) -> Register:
+    """Register a factory ``(**options)`` of a step before a rule, as in ``name+krum``.
+
+    It returns a function from rows ``[n, d]`` to rows ``[m, d]`` of their type. One that also takes ``kept``, bool
+    ``[n]`` or None, returns the rows and which of them are kept; an `aspis_sim.aggregation.Preaggregation` can say more
+    about itself. An option called ``f`` is filled in as that of a rule.
+
+    Raises:
+        InputError: as `rule`.
+    """
+    return add("preaggregation", name)
+
+
 def payload(name: str) -> Register:
     """Register a factory ``(**options)`` of what distorted copies hold.
 
@@ -102,6 +115,42 @@ def dataset(name: str, traits: DatasetTraits | None = None) -> Register:
     return add("data set", name, traits)
 
 
+def schedule(name: str) -> Register:
+    """Register a factory ``(**options)`` of how the learning rate changes.
+
+    It returns a function from the number of steps done, a whole number that JAX traces, to the factor of the base rate.
+    An option called ``steps`` is set to the steps of the run unless it is given.
+
+    Raises:
+        InputError: as `rule`.
+    """
+    return add("schedule", name)
+
+
+def partition(name: str) -> Register:
+    """Register a factory ``(**options)`` of which training samples each file holds, for ``heterogeneity``.
+
+    It returns a function ``(labels, files, generator)`` to the samples of every file, arrays of 0-based indices, none
+    of them empty; a sample may be in several or in none. What is random comes from ``generator``.
+
+    Raises:
+        InputError: as `rule`.
+    """
+    return add("heterogeneity", name)
+
+
+def metric(name: str) -> Register:
+    """Register a function ``(scores, labels)`` to a number, which `train` takes of the test part along its curve.
+
+    Scores are float ``[samples, classes]``, the outputs of the model (of a regression ``[samples]``), labels whole
+    numbers ``[samples]``. It is plain NumPy, takes no options, and changes nothing of a run, nor its row.
+
+    Raises:
+        InputError: as `rule`; the name is that of a column of the curve.
+    """
+    return add("metric", name)
+
+
 def scheme(
     name: str,
     *,
@@ -142,11 +191,15 @@ __all__ = [
     "installed",
     "load",
     "loaded",
+    "metric",
     "model",
+    "partition",
     "paths",
     "payload",
+    "preaggregation",
     "readable",
     "rule",
+    "schedule",
     "scheme",
     "source_of",
     "timing",

@@ -7,7 +7,7 @@ of its kind.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, get_args
@@ -20,14 +20,18 @@ from aspis_sim.adversary.payloads import PAYLOADS, Payload
 from aspis_sim.adversary.payloads.base import Scope
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.adversary.timing import TIMINGS, Timing
-from aspis_sim.aggregation import PREAGGREGATIONS, RULES, Rule
+from aspis_sim.aggregation import PREAGGREGATIONS, RULES, Preaggregation, Rule
 from aspis_sim.assignment import ASSIGNMENTS, Assignment
 from aspis_sim.data import DATASETS, PARTS, Dataset
 from aspis_sim.detection import DETECTORS, Outcome, Verdict
+from aspis_sim.metrics import METRICS, TAKEN
 from aspis_sim.models import MODELS
+from aspis_sim.partitions import PARTITIONS
 from aspis_sim.plugin.part import Part, described
+from aspis_sim.plugin.training_guards import metric, partition, schedule
 from aspis_sim.printable import brief
 from aspis_sim.registry import Registry
+from aspis_sim.schedules import SCHEDULES
 
 Factory = Callable[..., Any]
 Guard = Callable[[Part, Factory], Factory]
@@ -45,6 +49,23 @@ def rule(part: Part, factory: Factory) -> Factory:
             built = Rule(lambda rows, kept: plain(rows, kept) if takes_kept else plain(rows), takes_kept=takes_kept)
         bounded = None if built.bounded is None else _vector(part, built.bounded)
         return replace(built, function=_vector(part, built.function), bounded=bounded)
+
+    return build
+
+
+def preaggregation(part: Part, factory: Factory) -> Factory:
+    """A `Preaggregation`, or a function from rows ``[n, d]`` to ``[m, d]``; one that takes ``kept`` returns both."""
+
+    @wraps(factory)
+    def build(**options: Any) -> Preaggregation:
+        built = part.blaming(factory)(**options)
+        if not isinstance(built, Preaggregation):
+            takes_kept = _takes(part, built, "a Preaggregation or a function of the rows", "kept")
+            plain = built
+            built = Preaggregation(
+                lambda rows, kept: plain(rows, kept) if takes_kept else (plain(rows), None), takes_kept=takes_kept
+            )
+        return replace(built, function=_rows(part, built.function))
 
     return build
 
@@ -215,13 +236,14 @@ class Kind:
 
     registry: Registry
     guard: Guard
-    reserved: tuple[str, ...] = ()
+    reserved: Collection[str] = ()
 
 
 KINDS = {
     kind.registry.kind: kind
     for kind in (
-        Kind(RULES, rule, tuple(PREAGGREGATIONS)),
+        Kind(RULES, rule, PREAGGREGATIONS),
+        Kind(PREAGGREGATIONS, preaggregation, RULES),
         Kind(PAYLOADS, payload),
         Kind(TARGETINGS, attack, ("random",)),
         Kind(TIMINGS, timing),
@@ -229,6 +251,9 @@ KINDS = {
         Kind(DETECTORS, detector),
         Kind(MODELS, model),
         Kind(DATASETS, dataset),
+        Kind(SCHEDULES, schedule),
+        Kind(PARTITIONS, partition),
+        Kind(METRICS, metric, TAKEN),
     )
 }
 
@@ -248,6 +273,24 @@ def _vector(part: Part, function: Callable[..., Any], a_file: bool = False) -> C
         result = part.blaming(function)(rows, *rest)
         shape, what = (rows.shape, "the vectors") if a_file else (rows.shape[1:], "the vector")
         part.array(result, shape, rows.dtype, f"{what} of {described(rows)}")
+        return result
+
+    return checked
+
+
+def _rows(part: Part, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of rows ``[n, d]``, which must return rows ``[m, d]`` in their type, and which of them are kept."""
+
+    def checked(rows: Any, kept: Any) -> Any:
+        result = part.blaming(function)(rows, kept)
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise part.refuses(f"returned {described(result)}, not a pair: the new rows, and which are kept or None")
+        shape: tuple[int, ...] = getattr(result[0], "shape", ())
+        if len(shape) != 2 or not shape[0] or (result[0].dtype, *shape[1:]) != (rows.dtype, *rows.shape[1:]):
+            rest = f"of {described(rows)}, not {rows.dtype.name}[m, {rows.shape[1]}]"
+            raise part.refuses(f"returned {described(result[0])} as the rows made {rest}")
+        if result[1] is not None:
+            part.array(result[1], shape[:1], bool, "which rows are kept")
         return result
 
     return checked

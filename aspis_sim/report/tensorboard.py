@@ -24,8 +24,8 @@ class Board:
 
     Scalars of every step: ``train/loss``, ``epsilon/measured`` and ``epsilon/lost`` (distorted and dropped files over
     f), ``excluded/byzantine`` and ``excluded/honest`` (workers). Of the final weights, and of the points of a curve:
-    ``test/top1`` and ``test/loss``. A value that is not finite is left out, as TensorBoard does not draw it; the text
-    ``cell`` is the run's row.
+    ``test/top1`` and ``test/loss``, and ``test/NAME`` of a plugin's metric. A value that is not finite is left out,
+    as TensorBoard does not draw it; the text ``cell`` is the run's row.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -74,6 +74,7 @@ def scalars(result: Result) -> list[tuple[str, int, float]]:
         "excluded/honest": trace.excluded_honest,
     }
     found = [(tag, step, float(value)) for tag, values in columns.items() for step, value in enumerate(values, start=1)]
+    found += [(f"test/{name}", step, value) for step, metrics in result.metrics for name, value in metrics.items()]
     for step, score in dict([*result.curve, (result.cell.steps, result.test)]).items():
         found.append(("test/loss", step, score.loss))
         if score.top1 is not None:

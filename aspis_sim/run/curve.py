@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from aspis_sim.detection import Outcome
-from aspis_sim.records import plain
+from aspis_sim.records import columns_of, plain
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.row import row_of
 from aspis_sim.run.train import Result
@@ -65,8 +65,15 @@ def as_points(result: Result) -> list[Point]:
     return points
 
 
+def as_rows(result: Result) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """The points as rows, with a column for each metric after theirs; and the columns."""
+    metrics = dict(result.metrics)
+    rows = [asdict(point) | dict(metrics.get(point.step, {})) for point in as_points(result)]
+    return rows, (*columns_of(Point), *(result.metrics[0][1] if metrics else ()))
+
+
 def as_record(result: Result) -> dict[str, Any]:
-    """The run as one object: ``row``, ``curve``, and lists over the steps.
+    """The run as one object: ``row``, ``curve``, and lists over the steps; points have the metrics of plugins, too.
 
     Of these ``loss`` is that of the step's samples before its update; where every step takes all samples it is the
     objective after it.
@@ -81,7 +88,7 @@ def as_record(result: Result) -> dict[str, Any]:
     steps["loss"] = [plain(loss) for loss in losses]
     return {
         "row": {name: plain(value) for name, value in row_of(job, result).items()},
-        "curve": [{name: plain(value) for name, value in asdict(point).items()} for point in as_points(result)],
+        "curve": [{name: plain(value) for name, value in point.items()} for point in as_rows(result)[0]],
         **steps,
         "outcome": [str(OUTCOMES[int(code)]) for code in trace.outcome],
     }

@@ -1,13 +1,14 @@
 """One training run, from its first step to its last."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import jax
 import numpy as np
 
 from aspis_sim.gradients.measures.diversity import gradient_diversity
+from aspis_sim.metrics import Metric
 from aspis_sim.run.machine import Machine
 from aspis_sim.run.rate import Validation
 from aspis_sim.run.resolve import resolve
@@ -38,6 +39,7 @@ class Result:
         finite: whether the final weights are.
         test: of the final weights; None for a run that failed.
         curve: (step, test score) at each step asked for.
+        metrics: (step, metric -> its value on the test part) at the same steps; empty without metrics.
         seconds: wall time without compilation.
         compile_seconds: that its program took.
         machine: that computed it, None for this one.
@@ -55,6 +57,7 @@ class Result:
     finite: bool = False
     test: Score | None = None
     curve: tuple[tuple[int, Score], ...] = ()
+    metrics: tuple[tuple[int, Mapping[str, float]], ...] = ()
     seconds: float = 0.0
     compile_seconds: float = 0.0
     machine: Machine | None = None
@@ -72,19 +75,29 @@ def _mean(kappa: jax.Array | None) -> float | None:
     return float(np.mean(found[~np.isnan(found)]))
 
 
-def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None) -> Result:
+def train(
+    cell: Cell,
+    tick: Tick = lambda steps: None,
+    every: int | None = None,
+    metrics: Mapping[str, Metric] | None = None,
+) -> Result:
     """Train one cell.
 
     Args:
         cell: checked.
         tick: called now and then with the number of steps done since the last call; may raise to stop the run.
         every: score the test part every so many steps (and at the end); None for the end only.
+        metrics: to take of the test part whenever it is scored, by name; they change nothing of the run.
+
+    Raises:
+        PluginError: a part, or a metric, does not work.
     """
     job = resolve(cell)
     shards = shards_of(job)
     run = Run.start(job.shape, job.feed(), cell.seed, order_of(job, shards))
     diversity = gradient_diversity(job.network, run.state.weights, run.train, shards) if shards else None
     curve: list[tuple[int, Score]] = []
+    measured: list[tuple[int, Mapping[str, float]]] = []
     seconds, done = 0.0, 0
     while done < cell.steps:
         point = min(done - done % every + every, cell.steps) if every else cell.steps
@@ -95,6 +108,9 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         seconds += time.perf_counter() - started
         if every and stop == point:
             curve.append((stop, run.score("test")))
+        if metrics and stop == point:
+            scored = run.scores("test")
+            measured.append((stop, {name: metric(*scored) for name, metric in metrics.items()}))
         tick(stop - done)
         done = stop
     evidence = run.state.evidence if cell.audits else None
@@ -106,6 +122,7 @@ def train(cell: Cell, tick: Tick = lambda steps: None, every: int | None = None)
         finite=bool(np.isfinite(np.asarray(run.state.weights)).all()),
         test=run.score("test"),
         curve=tuple(curve),
+        metrics=tuple(measured),
         seconds=seconds,
         compile_seconds=run.program.compile_seconds,
         diversity=diversity,

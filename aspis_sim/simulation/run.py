@@ -75,6 +75,12 @@ class Run:
             weights, statistics = self._scored
             return self.program.network.score(weights, part, self.seed, statistics)
 
+    def scores(self, part: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What the run's weights make of every sample of a part of its data, and the labels."""
+        with pinned(self.program.shape.settings.precision):
+            weights, statistics = self._scored
+            return self.program.network.scores(weights, part, self.seed, statistics)
+
     def backdoor_success(self, trigger: Trigger) -> float | None:
         """How often the run's weights do as the trigger wants, see `aspis_sim.gradients.measures.backdoor`."""
         with pinned(self.program.shape.settings.precision):

@@ -43,9 +43,11 @@ class Cell(Compute, Training, Adversary, System):
                     ("timing", self.timing),
                     ("data set", self.dataset),
                     ("model", self.model),
+                    ("schedule", self.schedule),
+                    ("heterogeneity", self.heterogeneity),
                 )
             ),
-            *(("rule", step) for step in parse_part(self.rule).name.split("+")),
+            *((kind, step) for step in parse_part(self.rule).name.split("+") for kind in ("preaggregation", "rule")),
         ]
         found = {source.name: source for one in named if (source := plugin.source_of(*one)) is not None}
         return tuple(found[name] for name in sorted(found))

@@ -33,8 +33,8 @@ OWN = ("lr", "seed")
 """Settings in which the runs of one group differ."""
 
 BESIDE = (
-    "__init__.py", "analysis", "battery", "files.py", "front.py", "plugin", "records.py", "report", "reproduction",
-    "run", "schemes.py", "spec", "study", "trials", "version.py",
+    "__init__.py", "analysis", "battery", "files.py", "front.py", "metrics", "plugin", "records.py", "report",
+    "reproduction", "run", "schemes.py", "spec", "study", "trials", "version.py",
 )  # fmt: skip
 """Rooms and files that have no say in the numbers of a run, but for `COUNTED`."""
 

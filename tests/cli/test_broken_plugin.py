@@ -104,6 +104,27 @@ OTHERS_THAT_BREAK = {
         "--scheme median --payload spill,zero",
         "payload 'spill' raised ZeroDivisionError",
     ),
+    "step before a rule": (
+        '@plugin.preaggregation("narrow-step")\ndef narrow(): return lambda rows: rows[:, 1:]',
+        "--scheme median --aggregator narrow-step+median,median",
+        "preaggregation 'narrow-step' returned float32[5, 649] as the rows made of float32[5, 650], not",
+    ),
+    "schedule": (
+        '@plugin.schedule("many")\ndef many(): return lambda step: np.ones(2)',
+        "--scheme median --schedule many,constant",
+        "schedule 'many' returned float64[2] as the factor of the learning rate, not one number",
+    ),
+    "schedule that is none": (
+        '@plugin.schedule("fixed")\ndef fixed(): return 0.5',
+        "--scheme median --schedule fixed,constant",
+        "schedule 'fixed' returned a float, not a function of the step",
+    ),
+    "partition": (
+        '@plugin.partition("few")\n'
+        "def few(): return lambda labels, files, generator: [np.flatnonzero(labels > 8 + j) for j in range(files)]",
+        "--scheme median --heterogeneity few,iid",
+        "heterogeneity 'few' gives no sample to file 1; each needs one at least",
+    ),
     "model": (
         'import flax.linen as nn\n@plugin.model("narrow")\ndef narrow(classes): return nn.Dense(classes - 1)',
         "--scheme median --model narrow",
@@ -187,6 +208,11 @@ BAD = {
     "shadowed scheme": ('plugin.scheme("aspis", assignment="subset")', "the scheme 'aspis' exists already"),
     "reserved attack": ('plugin.attack("random")(max)', "attack 'random': the name is used for something else"),
     "step before a rule": ('plugin.rule("nnm")(max)', "rule 'nnm': the name is used for something else"),
+    "own step before a rule": (
+        'plugin.preaggregation("a1")(max); plugin.rule("a1")(max)',
+        "rule 'a1': the name is used",
+    ),
+    "rule": ('plugin.preaggregation("krum")(max)', "preaggregation 'krum': the name is used for something else"),
     "twice": ('for _ in "ab": plugin.rule("same")(lambda: max)', "the rule 'same' exists already"),
     "no function": ('plugin.rule("seven")(7)', "rule 'seven': expected a function that makes it, not a int"),
     "unknown part": ('plugin.scheme("bad", assignment="sbset")', "scheme 'bad': unknown assignment 'sbset'; did you"),

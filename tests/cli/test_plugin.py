@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import sys
+from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -14,6 +15,13 @@ from aspis_sim.aggregation import RULES
 from aspis_sim.aggregation import rule as build_rule
 from aspis_sim.errors import InputError
 from aspis_sim.plugin import register
+from aspis_sim.records import columns_of
+from aspis_sim.run.curve import Point, as_rows
+from aspis_sim.run.figures.published import published_fraction
+from aspis_sim.run.rate import Validation
+from aspis_sim.run.resolve import resolve
+from aspis_sim.run.train import Result
+from aspis_sim.simulation import Score, Trace
 from aspis_sim.spec.grid import Grid
 from tests.cli.plugins import HEAD, SMALL, names, write
 from tests.cli.program import ended, invoke, rows
@@ -129,11 +137,39 @@ def test_a_cell_knows_its_plugins_and_no_others():
         'plugin.scheme("used", assignment="baseline", rule="used-rule")\nplugin.rule("used-rule")(lambda: max)', "a.py"
     )
     write('plugin.scheme("unused", assignment="baseline")', "b.py")
-    for name in ("a.py", "b.py"):
+    for kind in ("preaggregation", "schedule", "partition"):
+        write(f'plugin.{kind}("used-{kind}")(lambda: max)', f"{kind}.py")
+    for name in ("a.py", "b.py", "preaggregation.py", "schedule.py", "partition.py"):
         plugin.load(name)
     own, other = (group.first for group in Grid.of(scheme=("used", "median"), q=(1,)).groups())
     assert [source.name for source in own.plugins] == ["a"]
     assert other.plugins == ()
+    for kind, cell in (
+        ("preaggregation", replace(other, rule="used-preaggregation+median")),
+        ("schedule", replace(other, schedule="used-schedule")),
+        ("partition", replace(other, heterogeneity="used-partition")),
+    ):
+        assert [source.name for source in cell.plugins] == [kind]
+
+
+def test_nothing_is_published_about_an_attack_of_ones_own():
+    plugin.attack("unheard-of")(lambda assignment, q: (np.arange(assignment.workers) < q, None))
+    (own,), (weak,) = (
+        [group.first for group in Grid.of(scheme=("aspis",), q=(3,), attack=(attack,)).groups()]
+        for attack in ("unheard-of", "weak")
+    )
+    assert published_fraction(resolve(own)) is None
+    assert published_fraction(resolve(weak)) == 1 / 455
+
+
+def test_a_metric_is_a_column_after_those_of_the_curve():
+    cell = Grid.of(scheme=("median",), q=(1,)).groups()[0].first
+    trace = Trace(*(np.zeros(2, int) for _ in Trace._fields))
+    plain = Result(cell, Validation(), trace=trace, curve=((1, Score(0.5, 2.0)), (2, Score(0.75, 1.0))))
+    found, columns = as_rows(replace(plain, metrics=((1, {"mine": 0.25}), (2, {"mine": 0.5}))))
+    assert columns == (*columns_of(Point), "mine")
+    assert [(row["step"], row["top1"], row["mine"]) for row in found] == [(1, 0.5, 0.25), (2, 0.75, 0.5)]
+    assert as_rows(plain)[1] == columns[:-1]
 
 
 def test_a_part_can_be_registered_from_python_without_a_file():

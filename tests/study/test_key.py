@@ -107,6 +107,7 @@ def test_the_code_version_covers_all_that_a_run_imports_and_the_data_beside_it()
     assert {"data/digits.npz", "assignment/designs/families.txt", "registry.py", *COUNTED} <= counted
     beside = {
         "files.py",  # reads XLA's flags where they are in a file; they count themselves
+        "metrics/__init__.py",  # is measured of what a run has done
         "run/__init__.py",  # says what the room is for
         "run/machine.py",  # says where a run was computed
         "run/rate.py",  # chooses among runs

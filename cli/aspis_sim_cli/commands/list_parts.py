@@ -26,12 +26,14 @@ class Kind(enum.StrEnum):
     EVIDENCE = "evidence"
     AUDITS = "audits"
     RULES = "rules"
+    PREAGGREGATIONS = "preaggregations"
     DATASETS = "datasets"
     PARTITIONS = "partitions"
     MODELS = "models"
     SCHEDULES = "schedules"
     AUGMENTATIONS = "augmentations"
     CLUSTERS = "clusters"
+    METRICS = "metrics"
     SCHEMES = "schemes"
 
 
@@ -83,7 +85,7 @@ def list_parts(
         from rich.table import Table
         from rich.text import Text
 
-        for one in kinds:
+        for one in dict.fromkeys(group for group, _, _ in found):
             table = Table(title=one.value, title_justify="left", title_style="bold", box=None, show_header=False)
             table.add_column(no_wrap=True, style="cyan")
             table.add_column()
@@ -130,7 +132,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.adversary.payloads import PAYLOADS
     from aspis_sim.adversary.targeting import TARGETINGS
     from aspis_sim.adversary.timing import TIMINGS
-    from aspis_sim.aggregation import RULES
+    from aspis_sim.aggregation import PREAGGREGATIONS, RULES
     from aspis_sim.assignment import ASSIGNMENTS
     from aspis_sim.audits import AUDIT_POLICIES
     from aspis_sim.augmentations import AUGMENTATIONS
@@ -138,6 +140,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.data import DATASETS
     from aspis_sim.detection import DETECTORS
     from aspis_sim.evidence import EVIDENCE
+    from aspis_sim.metrics import METRICS
     from aspis_sim.models import MODELS
     from aspis_sim.partitions import PARTITIONS
     from aspis_sim.schedules import SCHEDULES
@@ -156,12 +159,14 @@ def _parts(kind: Kind) -> dict[str, str]:
         Kind.EVIDENCE: EVIDENCE,
         Kind.AUDITS: AUDIT_POLICIES,
         Kind.RULES: RULES,
+        Kind.PREAGGREGATIONS: PREAGGREGATIONS,
         Kind.DATASETS: DATASETS,
         Kind.PARTITIONS: PARTITIONS,
         Kind.MODELS: MODELS,
         Kind.SCHEDULES: SCHEDULES,
         Kind.AUGMENTATIONS: AUGMENTATIONS,
         Kind.CLUSTERS: CLUSTERS,
+        Kind.METRICS: METRICS,
     }
     registry = registries[kind]
     return {name: registry.summary(name) for name in registry}

@@ -72,6 +72,7 @@ def train(
         return show_forecasts((group,), format, options_of(context))
     output = Output.to(format, out)
 
+    from aspis_sim.metrics import METRICS
     from aspis_sim.report.tensorboard import Board
     from aspis_sim.run.curve import as_points
     from aspis_sim.run.forecast import note_timings
@@ -81,7 +82,7 @@ def train(
 
     board = None if tensorboard is None or not speaks else Board(tensorboard)
     with bar(group.first.steps, quiet or not speaks) as tick:
-        result = run_one(group.first, tick, every or max(1, group.first.steps // 10))
+        result = run_one(group.first, tick, every or max(1, group.first.steps // 10), METRICS)
     if not speaks:
         return ExitStatus.DONE
     note_timings(cache.history(), [(group.first, result.seconds, result.compile_seconds)])
@@ -93,9 +94,9 @@ def train(
 
 def _text(result: "Result", kind: Format) -> str:
     """The whole run as one JSON object, or its curve as CSV."""
-    from aspis_sim.records import as_csv, columns_of
-    from aspis_sim.run.curve import Point, as_points, as_record
+    from aspis_sim.records import as_csv
+    from aspis_sim.run.curve import as_record, as_rows
 
     if kind is Format.JSON:
         return json.dumps(as_record(result), allow_nan=False) + "\n"
-    return as_csv(as_points(result), columns_of(Point))
+    return as_csv(*as_rows(result))

@@ -39,6 +39,9 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
     table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in HEADINGS:
         table.add_column(heading, justify="left" if heading == "outcome" else "right", no_wrap=True)
+    metrics = dict(result.metrics)
+    for name in result.metrics[0][1] if metrics else ():
+        table.add_column(name, justify="right")
     for point in points:
         table.add_row(
             str(point.step),
@@ -49,6 +52,7 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
             f"{point.lost:g}",
             f"{point.excluded_byzantine:.2g}/{point.excluded_honest:.2g}",
             point.outcome,
+            *(f"{value:.4g}" for value in metrics.get(point.step, {}).values()),
             style="red" if point.excluded_honest else None,
         )
     published = "" if row.distortion_theory is None else f", {row.distortion_theory:.4f} published"
