@@ -13,6 +13,7 @@ from aspis_sim.assignment import Assignment
 from aspis_sim.detection.agreement import Agreement, agreement_graph
 from aspis_sim.detection.certified import certify_values
 from aspis_sim.simulation.server.memory import Auditor, Evidence, no_evidence
+from tests.quick import quick
 
 NOT_FINITE = -1
 """A token that equals nothing."""
@@ -32,15 +33,15 @@ class Server:
     def __init__(self, assignment: Assignment, q: int, auditor: Auditor) -> None:
         self.assignment, self.q, self.auditor = assignment, q, auditor
         self.files = jnp.asarray(assignment.files)
-        self._look, self._update = jax.jit(self._looked), jax.jit(self._updated)
+        self._judge, self._look, self._update = quick(self._judged), quick(self._looked), quick(self._updated)
         self._verdicts: dict[bytes, Ruling] = {}
 
-    def step(self, known: Evidence, tokens: NDArray[np.int64], key: jax.Array) -> tuple[Evidence, Step]:
-        """Judge a step's copies, int ``[f, r]``."""
-        known, audited, graph = self._look(known, jnp.asarray(tokens), key)
-        ruling = self._ruled(np.asarray(known.shown(graph)))
-        distorted = int(self._update(jnp.asarray(tokens), audited, ruling))
-        return known.after(graph), Step(distorted, ~np.asarray(ruling.honest), np.asarray(known.convicted))
+    def step(self, known: Evidence, number: int, tokens: NDArray[np.int64], key: jax.Array) -> tuple[Evidence, Step]:
+        """Judge the copies of a step, int ``[f, r]``; the key is that of the run."""
+        after, audited, shown = self._judge(known, number, tokens, key)
+        ruling = self._ruled(np.asarray(shown))
+        distorted = int(self._update(tokens, audited, ruling))
+        return after, Step(distorted, ~np.asarray(ruling.honest), np.asarray(after.convicted))
 
     def _ruled(self, graph: NDArray[np.bool_]) -> Ruling:
         if (name := graph.tobytes()) not in self._verdicts:
@@ -51,6 +52,13 @@ class Server:
 
     def _agree(self, tokens: jax.Array) -> jax.Array:
         return (tokens[:, :, None] == tokens[:, None, :]) & (tokens != NOT_FINITE)[:, :, None]
+
+    def _judged(
+        self, known: Evidence, number: jax.Array, tokens: jax.Array, key: jax.Array
+    ) -> tuple[Evidence, jax.Array, jax.Array]:
+        known = self.auditor.recall(known, number)
+        known, audited, graph = self._looked(known, tokens, jax.random.fold_in(key, number))
+        return known.after(graph), audited, known.shown(graph)
 
     def _looked(self, known: Evidence, tokens: jax.Array, key: jax.Array) -> tuple[Evidence, jax.Array, jax.Array]:
         agree = self._agree(tokens)
@@ -65,14 +73,10 @@ class Server:
         return (ballot.kept & (jnp.take_along_axis(right, ballot.slot[:, None], 1)[:, 0] != 0)).sum()
 
 
-def run(
-    server: Server, lies: Callable[[int, NDArray[np.bool_]], NDArray[np.int64]], steps: int, seed: int
-) -> tuple[Evidence, list[Step]]:
-    """A run in which ``lies(step, convicted)`` are the copies of each step."""
-    known, done = no_evidence(server.assignment.workers), []
+def run(server: Server, lies: Callable[[int], NDArray[np.int64]], steps: int, seed: int) -> tuple[Evidence, list[Step]]:
+    """A run in which ``lies(step)`` are the copies of each step."""
+    known, key, done = no_evidence(server.assignment.workers), jax.random.key(seed), []
     for step in range(steps):
-        known = server.auditor.recall(known, jnp.int32(step))
-        tokens = lies(step, np.asarray(known.convicted))
-        known, one = server.step(known, tokens, jax.random.fold_in(jax.random.key(seed), step))
+        known, one = server.step(known, step, lies(step), key)
         done.append(one)
     return known, done

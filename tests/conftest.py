@@ -1,10 +1,12 @@
 """Eight virtual devices for every test, so that sharding runs anywhere; no user's folder, and no plugin that stays."""
 
+import functools
 import time
 from pathlib import Path
 
 import jax
 import pytest
+import typer
 from aspis_sim_cli import cache
 
 from aspis_sim.plugin import register
@@ -42,6 +44,16 @@ def pytest_configure(config):
             if time.time() - path.stat().st_mtime > MONTH:
                 path.unlink(missing_ok=True)
     jax.config.update("jax_persistent_cache_min_compile_time_secs", LEAST_SECONDS)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _the_program_is_built_once():
+    """And not for every command that a test gives: from the declarations of all options that takes longer than most."""
+    built = functools.cache(typer.main.get_command)
+    with pytest.MonkeyPatch.context() as patch:
+        for place in ("typer.main.get_command", "typer.testing._get_command"):
+            patch.setattr(place, built)
+        yield
 
 
 @pytest.fixture(autouse=True)

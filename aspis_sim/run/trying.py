@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
+from typing import Any
 
 from aspis_sim.adversary.payloads import PAYLOADS
 from aspis_sim.adversary.timing import timing
+from aspis_sim.aggregation import steps_of
 from aspis_sim.audits import audit_policy
 from aspis_sim.augmentations import AUGMENTATIONS
 from aspis_sim.clusters import cluster
@@ -24,6 +26,9 @@ from aspis_sim.spec.checks import shape_of
 from aspis_sim.spec.grid import Grid, Replicates
 from aspis_sim.spec.part import parse_part
 from aspis_sim.spec.sizes import check_samples, dataset_of
+
+_stood: set[object] = set()
+"""Rules and payloads that took as many rows in this process, each with what was registered under its names then."""
 
 
 def prepared(grid: Grid) -> tuple[Replicates, ...]:
@@ -83,11 +88,12 @@ def _try_parts(job: Job, tried: set[object]) -> None:
             rule = job.build_rule()
             if drops and not rule.takes_kept:
                 raise InputError(_whole_rows_only(cell, job))
-            jax.eval_shape(rule, rows, kept)
+            builders = [registry[name] for registry, name in steps_of(parse_part(cell.rule).name)]
+            _stand((*builders, *of_rule), rule, rows, kept)
         if of_payload not in tried:
             payload = job.build_payload()
             if on_payload not in tried:
-                jax.eval_shape(payload, rows, key)
+                _stand((PAYLOADS[parse_part(cell.payload).name], *on_payload), payload, rows, key)
             if payload.poisons is not None and cell.worker_momentum:
                 raise InputError(
                     f"payload {cell.payload} has no momentum at the workers: poisoned workers would carry one of "
@@ -99,6 +105,15 @@ def _try_parts(job: Job, tried: set[object]) -> None:
     except InputError as error:
         raise InputError(f"scheme {cell.scheme}, q={cell.q}: {error}") from None
     _try_training(job, key, tried)
+
+
+def _stand(asked: tuple[object, ...], part: Any, *given: Any) -> None:
+    """Try a part on shapes, unless the same has stood it before: tracing a rule takes some tenths of a second."""
+    import jax
+
+    if asked not in _stood:
+        jax.eval_shape(part, *given)
+        _stood.add(asked)
 
 
 def _try_poison(job: Job) -> None:

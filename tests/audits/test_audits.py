@@ -21,7 +21,7 @@ def drawn_lies(assignment, q, seed, steps):
     byzantine = np.isin(np.arange(assignment.workers), generator.permutation(assignment.workers)[:q])
     held = byzantine[assignment.files]
 
-    def lies(step, convicted):
+    def lies(step):
         often = generator.choice([0.02, 0.3, 1.0])
         lying = held & (generator.random((len(held), 1)) < often) & (generator.random(held.shape) < 0.8)
         own = generator.choice([1, 2, 3, NOT_FINITE], held.shape, p=[0.7, 0.1, 0.1, 0.1])
@@ -47,9 +47,10 @@ def test_honest_workers_stay_and_disputes_cost_at_most_q_audits(workers, redunda
 
 def test_with_more_copies_than_liars_nothing_is_ever_distorted():
     assignment = build("subset", workers=7, redundancy=5)
+    server = server_of(assignment, 3)
     for seed in range(5):
         _, lies = drawn_lies(assignment, 3, seed, 15)
-        _, steps = run(server_of(assignment, 3), lies, 15, seed)
+        _, steps = run(server, lies, 15, seed)
         assert sum(one.distorted for one in steps) == 0
 
 
@@ -60,7 +61,7 @@ def test_lies_that_nobody_contradicts_stay_below_the_bound_and_are_worth_what_th
     silent = np.all(assignment.files < q, axis=1)
     tokens = np.where(silent[:, None], 1, np.zeros(assignment.files.shape, int))
     server = server_of(assignment, q)
-    counts = [sum(one.distorted for one in run(server, lambda *_: tokens, steps, seed)[1]) for seed in range(runs)]
+    counts = [sum(one.distorted for one in run(server, lambda _: tokens, steps, seed)[1]) for seed in range(runs)]
     game = play_audits(assignment, q, 1, steps)[0]
     spread = np.std(counts) / runs**0.5
     assert game.bound == (q - redundancy + 1) * len(assignment.files)

@@ -36,7 +36,7 @@ def test_memory_decides_how_a_step_is_cut(memory, chunks):
 
 
 def test_a_run_is_remembered_and_told_to_the_next(tmp_path):
-    words = "train --workers 7 --q 2 --steps 40 --model softmax --quiet --format csv"
+    words = "train --scheme median --workers 7 --q 2 --steps 40 --model softmax --quiet --format csv"
     (before,) = json.loads(invoke(f"{words} --dry-run --format json", ASPIS_CACHE_DIR=str(tmp_path / "cache")))[
         "programs"
     ]
@@ -52,7 +52,7 @@ def test_a_run_is_remembered_and_told_to_the_next(tmp_path):
 
 @pytest.mark.slow
 def test_compiled_programs_are_kept_for_the_next_process_unless_told_otherwise(tmp_path):
-    words = "train --workers 5 --q 1 --steps 3 --model softmax --quiet --format csv"
+    words = "train --scheme median --workers 5 --q 1 --steps 3 --model softmax --quiet --format csv"
 
     def run(*more):
         done = ended(words, *more, ASPIS_CACHE_DIR=str(tmp_path / "cache"))

@@ -14,6 +14,7 @@ from aspis_sim.game.audits import play_audits
 from aspis_sim.simulation.server.memory import docket_of, no_evidence
 from tests.audited_tokens import NOT_FINITE
 from tests.audits.servers import server_of
+from tests.quick import quick
 
 
 @pytest.mark.parametrize(("workers", "q", "steps"), [(3, 1, 3), (5, 2, 1), (5, 2, 2)])
@@ -74,8 +75,11 @@ def test_a_lie_of_one_worker_among_three_is_worth_two_thirds_then_the_rest():
 
 def tree(assignment, q, audits, said, steps):
     """The most distorted file-steps that any choice of ``said`` reaches, with every audit that may be drawn."""
-    server = server_of(assignment, q, 1)
-    files = jnp.asarray(assignment.files)
+    server, policy = server_of(assignment, q, 1), audit_policy("disputed-first")
+    ranked = quick(lambda agree, live, spare: policy(docket_of(agree, live, spare)))
+    seen_with = quick(lambda known, graph: (known.shown(graph), known.after(graph)))
+    agrees = [np.asarray(server._agree(jnp.asarray(tokens))) for tokens in said]
+    graphs = [server._look(no_evidence(assignment.workers), tokens, jax.random.key(0))[2] for tokens in said]
     worth: dict[tuple, float] = {}
 
     def value(known, left):
@@ -83,18 +87,15 @@ def tree(assignment, q, audits, said, steps):
             return 0.0
         name = (left, np.asarray(known.agrees).tobytes(), np.asarray(known.convicted).tobytes())
         if name not in worth:
-            worth[name] = max(expected(known, tokens, left) for tokens in said)
+            worth[name] = max(expected(known, choice, left) for choice in range(len(said)))
         return worth[name]
 
-    def expected(known, tokens, left):
-        agree = np.asarray(server._agree(jnp.asarray(tokens)))
-        _, _, graph = server._look(known, jnp.asarray(tokens), jax.random.key(0))
+    def expected(known, choice, left):
         total = 0.0
-        for chance, audited, convicted in audit_all(agree, tokens, np.asarray(known.convicted), audits):
-            after = known._replace(convicted=jnp.asarray(convicted))
-            ruling = server._ruled(np.asarray(after.shown(graph)))
-            distorted = float(server._update(jnp.asarray(tokens), jnp.asarray(audited), ruling))
-            total += chance * (distorted + value(after.after(graph), left - 1))
+        for chance, audited, convicted in audit_all(agrees[choice], said[choice], np.asarray(known.convicted), audits):
+            shown, after = seen_with(known._replace(convicted=convicted), graphs[choice])
+            distorted = float(server._update(said[choice], audited, server._ruled(np.asarray(shown))))
+            total += chance * (distorted + value(after, left - 1))
         return total
 
     def audit_all(agree, tokens, convicted, left, audited=None):
@@ -102,8 +103,7 @@ def tree(assignment, q, audits, said, steps):
         if not left:
             yield 1.0, audited, convicted
             return
-        docket = docket_of(agree, ~convicted[np.asarray(files)], q - convicted.sum())
-        ranks = np.where(audited, -1, np.asarray(audit_policy("disputed-first")(docket)))
+        ranks = np.where(audited, -1, np.asarray(ranked(agree, ~convicted[assignment.files], q - convicted.sum())))
         first = np.flatnonzero(ranks == ranks.max())
         for file in first:
             guilty = convicted.copy()

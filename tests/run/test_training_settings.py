@@ -102,6 +102,7 @@ def test_parts_are_tried_once_for_all_strengths(monkeypatch):
     few, many = (Grid.of(q=(1, 2), scheme="median", strength=tuple(range(1, 1 + count))) for count in (2, 9))
     prepared(few)  # the shape of a key is found once a process
     tried: list[object] = []
+    stood: set[object] = set()
     trace = jax.eval_shape
 
     def noted(*given):
@@ -109,10 +110,14 @@ def test_parts_are_tried_once_for_all_strengths(monkeypatch):
         return trace(*given)
 
     monkeypatch.setattr(jax, "eval_shape", noted)
+    monkeypatch.setattr("aspis_sim.run.trying._stood", stood)
     prepared(few)
     before = len(tried)
     assert before
+    stood.clear()
     prepared(many)
+    assert len(tried) == 2 * before
+    prepared(few)
     assert len(tried) == 2 * before
 
 
