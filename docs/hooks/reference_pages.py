@@ -4,9 +4,11 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import Any
 
 import typer
 from aspis_sim_cli.app import app
+from aspis_sim_cli.options.help import spell_out
 from page_text import in_cell, table
 from part_kinds import linked
 
@@ -108,14 +110,17 @@ def _meaning(one: Knob) -> str:
     names = one.kind.names()
     if isinstance(one.kind, Named):
         names = (linked(one.kind.registry, name, "../parts/") for name in names)
-    return one.meaning.replace("{names}", ", ".join(names))
+    told = one.meaning.replace("{before}", ", ".join(one.kind.names_before()))
+    return told.replace("{names}", ", ".join(names))
 
 
 def _commands() -> str:
     """The help of every command as Markdown, by Typer's own generator."""
     from typer.cli import get_docs_for_click
 
-    command = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
+    for one in command.commands.values():
+        spell_out(one)
     context = typer.Context(command, info_name="aspis-sim")
     text = get_docs_for_click(obj=command, ctx=context, name="aspis-sim", title="Commands")
     return re.sub(r"(?m)^\* `--(install|show)-completion`.*\n", "", text)

@@ -6,10 +6,16 @@ from typing import Annotated
 import typer
 
 from aspis_sim.errors import InputError
-from aspis_sim.spec.cell import BY_COLUMN
 from aspis_sim.spec.ranges import names
 
 WHICH = "Which cells"
+
+
+def _completed(incomplete: str) -> list[str]:
+    from aspis_sim.spec.cell import BY_COLUMN
+
+    return [f"{name}=" for name in BY_COLUMN if f"{name}=".startswith(incomplete)]
+
 
 Where = Annotated[
     list[str] | None,
@@ -18,7 +24,7 @@ Where = Annotated[
         rich_help_panel=WHICH,
         help="Only cells with these settings, any of a sweep's; repeatable.",
         metavar="SETTING=VALUE,…",
-        autocompletion=lambda incomplete: [f"{name}=" for name in BY_COLUMN if f"{name}=".startswith(incomplete)],
+        autocompletion=_completed,
     ),
 ]
 
