@@ -6,19 +6,22 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from aspis_sim import plugin
 from aspis_sim.aggregation import preaggregation
 from aspis_sim.data import load
 from aspis_sim.metrics import METRICS
+from aspis_sim.models import build
 from aspis_sim.partitions import partition
 from aspis_sim.schedules import schedule
+from aspis_sim.streams import root_key
 from tests.cli.program import invoke, refused
 
 DOCS = Path(__file__).parents[2] / "docs"
-EXAMPLES = [DOCS / "examples" / f"{name}.py" for name in ("my_data", "my_training", "my_metric")]
+EXAMPLES = [DOCS / "examples" / f"{name}.py" for name in ("my_data", "my_training", "my_metric", "my_loss")]
 PARTS = "--dataset mine --aggregator shortest+median --schedule inverse-root:warmup=2 --heterogeneity uneven"
-SMALL = f"{PARTS} --workers 5 --q 1 --scheme median --model softmax --steps 3 --lr 0.1"
+SMALL = f"{PARTS} --workers 5 --q 1 --scheme median --model smoothed:share=0.2 --steps 3 --lr 0.1"
 
 pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 
@@ -82,3 +85,13 @@ def test_the_metric_is_the_recall_of_the_class_that_is_known_least():
     scores = np.eye(3, dtype=np.float32)[[0, 0, 1, 1, 2]]
     assert METRICS["worst-class"](scores, np.array([0, 0, 1, 2, 2])) == 0.5
     assert METRICS["worst-class"](scores, np.array([0, 0, 1, 1, 1])) == pytest.approx(2 / 3)
+
+
+def test_the_loss_is_the_cross_entropy_with_smoothed_labels():
+    plugin.load(EXAMPLES[3])
+    model = build("smoothed", classes=3, share=0.3)
+    inputs, labels = jnp.ones((2, 4)), jnp.array([0, 2])
+    parameters = model.initialise(root_key(0), inputs)
+    logs = np.log(softmax(np.asarray(model.scores(parameters, inputs), np.float64), axis=1))
+    wanted = np.array([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]])
+    assert float(model.loss(parameters, inputs, labels)) == pytest.approx(-(wanted * logs).sum(1).mean(), rel=1e-6)
