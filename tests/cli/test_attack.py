@@ -152,7 +152,7 @@ def test_bad_input(given, said):
 
 
 def test_the_help_names_the_options_of_the_search():
-    shown = invoke("attack --help").stdout
+    shown = invoke("attack --help-all").stdout
     for flag in ("--search-seed", "--budget", "--seconds", "--study"):
         assert flag in shown
     assert command.SEARCH in shown

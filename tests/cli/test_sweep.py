@@ -124,9 +124,9 @@ def test_the_table_has_a_row_a_q_and_says_what_was_found(width, monkeypatch):
 def test_settings_that_are_the_same_throughout_end_the_title():
     aspis = f"sweep {SMALL} --q 2 --seeds 0 --scheme aspis"
     words = one_line(invoke(aspis, "--detector certified --momentum 0").stdout)
-    assert "K=7, r=3, digits, softmax, 6 steps, detector=certified, samples_per_file=2, momentum=0 q aspis ─" in words
+    assert "softmax, 6 steps, detector=certified, samples_per_file=2, momentum=0 aspis q 70 samples ─" in words
     words = one_line(invoke(aspis, "--precision float64 --tolerance 0.001").stdout)
-    assert "6 steps, precision=float64, tolerance=0.001, samples_per_file=2 q aspis ─" in words
+    assert "6 steps, precision=float64, tolerance=0.001, samples_per_file=2 aspis q 70 samples ─" in words
 
 
 VARIANTS = [(detector, momentum) for detector in ("clique", "certified") for momentum in ("0.0", "0.9")]
