@@ -33,7 +33,7 @@ def test_the_picture_of_the_method_is_what_its_script_draws(picture):
 def accuracies(page, q):
     """The accuracies of a row of the table that a sweep printed: scheme -> text."""
     block = page[page.index("attack strong, payload alie 1, K=15") :]
-    (names,) = re.findall(r"(?m)^ q +(.*)$", block[: block.index("───")])
+    (names,) = re.findall(r"(?m)^ +(.*)\n q +[\d,]+ samples", block[: block.index("───")])
     (row,) = re.findall(rf"(?m)^ {q} +([\d. ]+)$", block[: block.index("top-1 %")])
     return dict(zip(names.split(), row.split(), strict=True))
 
