@@ -81,7 +81,7 @@ def test_a_part_that_needs_all_gradients_at_once_says_so():
 def test_the_table_names_the_run():
     text = invoke(RUN)
     title = "aspis: q=2 of K=7, r=3, attack strong, payload alie 1, digits, softmax, lr 0.03, seed 0, steps=10"
-    assert one_line(text).startswith(f"{title} step train loss")
+    assert one_line(text).startswith(f"{title} train test top-1 distorted lost excluded step loss loss %")
     assert "byz/honest" in text
     assert "Final top-1" in text
 

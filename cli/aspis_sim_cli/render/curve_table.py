@@ -37,8 +37,9 @@ def curve_view(result: Result, points: Sequence[Point]) -> RenderableType:
     )
     title = ", ".join((title, *overrides_of(row)))
     table = Table(title=Text(title), title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.collapse_padding = True
     for heading in HEADINGS:
-        table.add_column(heading, justify="left" if heading == "outcome" else "right", no_wrap=True)
+        table.add_column(heading, justify="left" if heading == "outcome" else "right", overflow="fold")
     metrics = dict(result.metrics)
     for name in result.metrics[0][1] if metrics else ():
         table.add_column(name, justify="right")
