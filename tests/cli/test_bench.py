@@ -59,7 +59,7 @@ def test_tables_are_kept_with_the_machine_and_git_does_not_ignore_them(fixed_row
 
 
 def test_the_tables_that_are_kept_are_of_benchmarks_and_name_machine_and_commit():
-    known = {"gpu", *invoke("bench").stdout.split()}
+    known = {"gpu", "tests", *invoke("bench").stdout.split()}
     kept = sorted(table.RESULTS.glob("*.csv"))
     assert kept
     for path in kept:
@@ -107,10 +107,11 @@ def test_one_accelerator_is_measured_only_where_there_is_one():
 
 
 def test_steps_of_a_published_curve_come_with_what_they_took(monkeypatch):
-    """On the processor, one sample a file and a small net: as in ``python -m benchmarks.gpu --try``."""
+    """On the processor and one sample a file, as in ``python -m benchmarks.gpu --try``, but with a net of a moment."""
     monkeypatch.setattr(gpu, "_tests", lambda little: {"part": "tests", "question": "", "contender": ""})
     monkeypatch.setattr(gpu, "SERIES", ("Median, q = 2",))
     monkeypatch.setattr(gpu, "PRECISIONS", ("float32",))
+    monkeypatch.setitem(gpu.LITTLE, "model", "mlp:hidden=4")
     monkeypatch.setenv("ASPIS_DATA_DIR", "replaced")
     network.cache_clear()
     _, row = gpu._parts(little=True)
