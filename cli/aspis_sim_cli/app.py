@@ -14,38 +14,57 @@ from aspis_sim_cli.plugins import load_plugins
 from aspis_sim_cli.process import prepare
 from aspis_sim_cli.usage import Home
 
-IN = "aspis_sim_cli.commands"
-
 HOMES = {
-    "sweep": Home(f"{IN}.sweep:sweep", "Train every scheme against every attack of a grid, and compare them."),
-    "train": Home(f"{IN}.train:train", "Train one scheme against one attack, and print its learning curve."),
+    "sweep": Home(
+        "aspis_sim_cli.commands.sweep:sweep", "Train every scheme against every attack of a grid, and compare them."
+    ),
+    "train": Home(
+        "aspis_sim_cli.commands.train:train", "Train one scheme against one attack, and print its learning curve."
+    ),
     "attack": Home(
-        f"{IN}.attack:attack", "Search for the worst attack on each defence, and report the accuracy it leaves."
+        "aspis_sim_cli.commands.attack:attack",
+        "Search for the worst attack on each defence, and report the accuracy it leaves.",
     ),
-    "report": Home(f"{IN}.report:report", "Write a report on a study: one HTML file with all figures and the table."),
-    "plot": Home(f"{IN}.plot:plot", "Draw a figure of a study for a paper."),
+    "report": Home(
+        "aspis_sim_cli.commands.report:report",
+        "Write a report on a study: one HTML file with all figures and the table.",
+    ),
+    "plot": Home("aspis_sim_cli.commands.plot:plot", "Draw a figure of a study for a paper."),
     "rank": Home(
-        f"{IN}.rank:rank", "Rank the schemes of a study by their accuracy under the worst of all its adversaries."
+        "aspis_sim_cli.commands.rank:rank",
+        "Rank the schemes of a study by their accuracy under the worst of all its adversaries.",
     ),
-    "export": Home(f"{IN}.export:export", "Export the rows of a study, or tables for a paper."),
-    "merge": Home(f"{IN}.merge:merge", "Merge the runs of several studies into another one."),
-    "worst-case": Home(f"{IN}.worst_case:worst_case", "Search for the worst attack on each detector, or on audits."),
+    "export": Home("aspis_sim_cli.commands.export:export", "Export the rows of a study, or tables for a paper."),
+    "merge": Home("aspis_sim_cli.commands.merge:merge", "Merge the runs of several studies into another one."),
+    "worst-case": Home(
+        "aspis_sim_cli.commands.worst_case:worst_case", "Search for the worst attack on each detector, or on audits."
+    ),
     "distortion": Home(
-        f"{IN}.distortion:distortion", "Compute how many files q Byzantine workers can distort, without training."
+        "aspis_sim_cli.commands.distortion:distortion",
+        "Compute how many files q Byzantine workers can distort, without training.",
     ),
-    "plan": Home(f"{IN}.plan:plan", "List the assignments and detectors that keep ε below a bound, cheapest first."),
+    "plan": Home(
+        "aspis_sim_cli.commands.plan:plan",
+        "List the assignments and detectors that keep ε below a bound, cheapest first.",
+    ),
     "reproduce": Home(
-        f"{IN}.reproduce:reproduce", "Reproduce published results, and compare them with the published numbers."
+        "aspis_sim_cli.commands.reproduce:reproduce",
+        "Reproduce published results, and compare them with the published numbers.",
     ),
-    "detect": Home(f"{IN}.detect:detect", "Measure how well detectors find Byzantine workers, without training."),
-    "compare": Home(f"{IN}.compare:compare", "Compare two sets of runs, paired by seed."),
+    "detect": Home(
+        "aspis_sim_cli.commands.detect:detect", "Measure how well detectors find Byzantine workers, without training."
+    ),
+    "compare": Home("aspis_sim_cli.commands.compare:compare", "Compare two sets of runs, paired by seed."),
     "verify": Home(
-        f"{IN}.verify:verify", "Rerun a random sample of stored cells, and check that the results are the same."
+        "aspis_sim_cli.commands.verify:verify",
+        "Rerun a random sample of stored cells, and check that the results are the same.",
     ),
-    "bench": Home(f"{IN}.bench:bench", "Run a benchmark."),
-    "data": Home(f"{IN}.data:app", "Show, verify and fetch data sets."),
-    "list": Home(f"{IN}.list_parts:list_parts", "List schemes, attacks, rules and all other registered names."),
-    "doctor": Home(f"{IN}.doctor:doctor", "Check the installation."),
+    "bench": Home("aspis_sim_cli.commands.bench:bench", "Run a benchmark."),
+    "data": Home("aspis_sim_cli.commands.data:app", "Show, verify and fetch data sets."),
+    "list": Home(
+        "aspis_sim_cli.commands.list_parts:list_parts", "List schemes, attacks, rules and all other registered names."
+    ),
+    "doctor": Home("aspis_sim_cli.commands.doctor:doctor", "Check the installation."),
 }
 """Command -> where it is, and the first sentence of its help."""
 
