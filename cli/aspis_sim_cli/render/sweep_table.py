@@ -14,6 +14,7 @@ from aspis_sim.analysis.summary import FEW, Entry, Mean, spread_text
 from aspis_sim.analysis.tables import Table
 from aspis_sim.distortion.table import against
 from aspis_sim.run.figures.columns import DIVERGED
+from aspis_sim_cli.render.known_worst import known_worst
 from aspis_sim_cli.render.ranking_table import ranking_view
 
 NARROW, ON_ONE_LINE = 15, 31
@@ -163,6 +164,7 @@ def headline(table: Table) -> Iterator[str]:
         )
     for scheme in table.schemes:
         yield from _findings(table, scheme)
+    yield from known_worst(table)
 
 
 def _gains(table: Table, scheme: str, other: str) -> str:

@@ -1,0 +1,50 @@
+"""What stands under a table of one attack about the worst attack that is known."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aspis_sim_cli.render.known_worst import known_worst
+
+from aspis_sim.battery.known import left_by_the_worst
+
+SYSTEM = {"dataset": "digits", "model": "mlp", "workers": 15, "heterogeneity": "iid"}
+SHOWN = {("byzshield", 4): 0.95, ("median", 4): 0.9, ("byzshield", 7): 0.8, ("median", 7): 0.7}
+
+
+def said(attack="strong", shown=SHOWN, labels=(), **context):
+    schemes = tuple(dict.fromkeys(scheme for scheme, _ in shown))
+    table: Any = SimpleNamespace(
+        context={**SYSTEM, **context},
+        attack=attack,
+        schemes=schemes,
+        scheme_of={**{scheme: scheme for scheme in schemes}, **dict(labels)},
+        q=tuple(dict.fromkeys(q for _, q in shown)),
+        entries={key: SimpleNamespace(top1=SimpleNamespace(value=value)) for key, value in shown.items()},
+    )
+    return list(known_worst(table))
+
+
+def test_it_names_who_is_best_under_the_worst_attack_known_and_where_nobody_is_above_chance():
+    (line,) = said()
+    assert "median is the best at q=4, none is above chance at q=7" in line
+    left = left_by_the_worst(("byzshield", "median"), 4)
+    assert left["median"] > left["byzshield"]
+    assert max(left_by_the_worst(("byzshield", "median"), 7).values()) < 0.11
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"dataset": "mnist"},
+        {"workers": 21},
+        {"attack": "none"},
+        {"labels": {"median": "average"}},
+        {"shown": {("median", 4): 0.9, ("byzshield", 4): 0.8}},
+        {"shown": {("median", 3): 0.8, ("byzshield", 3): 0.9}},
+        {"shown": {("median", 4): 0.8, ("signum", 4): 0.9}},
+        {"shown": {("byzshield", 4): 0.9}},
+    ],
+)
+def test_it_says_nothing_of_other_systems_or_where_the_order_stays(other):
+    assert said(**other) == []
