@@ -62,7 +62,7 @@ CASES = {
     "framed": ("train --attack frame-up:framed=0.5", "--framed 0.5: not a whole number"),
     "classes of a regression": ("train --dataset linear-regression --model mlp", "take --model linear"),
     "long format": (["list", "--format", LONG], "'table', 'csv', 'json'"),
-    "long kind": (["list", LONG], "'assignments'"),
+    "long kind": (["list", LONG], "known: assignments"),
     "long command": ([LONG], "--help"),
     "long option": ([f"--{LONG}"], "--help"),
     "long name": (["train", "--dataset", LONG], "known: cifar10"),

@@ -5,6 +5,7 @@ the variables of the environment.
 """
 
 import os
+import sys
 import textwrap
 from collections.abc import Iterator
 from shutil import get_terminal_size
@@ -37,7 +38,7 @@ class Command(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help: the short one, where there are two."""
-        formatter.write(text_of(self, ctx, everything=not self.has_short_help))
+        formatter.write(_encodable(text_of(self, ctx, everything=not self.has_short_help)))
 
     @property
     def has_short_help(self) -> bool:
@@ -55,12 +56,18 @@ class Group(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help."""
-        formatter.write(text_of(self, ctx, everything=True))
+        formatter.write(_encodable(text_of(self, ctx, everything=True)))
 
     def summaries(self, ctx: Any) -> dict[str, str]:
         """Command -> what it does, in one sentence."""
         commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
         return {name: (one.help or "").split("\n\n")[0] for name, one in commands.items() if one is not None}
+
+
+def _encodable(text: str) -> str:
+    """The text with plain characters for what stdout cannot show: Click would write UTF-8 where it is told ASCII."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "plain").decode(encoding)
 
 
 def load_installed(context: typer.Context) -> None:
