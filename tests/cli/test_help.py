@@ -18,8 +18,11 @@ WITH_SETTINGS = ("sweep", "train", "attack")
 
 
 @pytest.fixture(autouse=True)
-def _eighty_columns(monkeypatch):
+def _eighty_columns_and_a_program_of_its_own(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
+    built = getattr(typer.main.get_command, "__wrapped__", typer.main.get_command)
+    for place in ("typer.main.get_command", "typer.testing._get_command"):
+        monkeypatch.setattr(place, built)
 
 
 def commands():
