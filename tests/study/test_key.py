@@ -117,6 +117,7 @@ def test_the_code_version_covers_all_that_a_run_imports_and_the_data_beside_it()
         "spec/kinds.py",  # reads and writes values, which are in the cell
         "spec/knob.py",  # says what can be declared of a setting
         "spec/ranges.py",
+        "spec/request.py",  # what a sweep is asked for, which makes the cells
         "version.py",  # a number
     }
     seen, todo = set(), [*COUNTED]
