@@ -41,14 +41,8 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
 def _near(asked: str, names: list[str]) -> list[str]:
     """The two nearest names: alike in most of their letters, or in half of them and in the first."""
     alike = difflib.get_close_matches(asked, names, n=2, cutoff=0.7)
-    return (
-        alike
-        + [
-            one
-            for one in difflib.get_close_matches(asked, names, n=2, cutoff=0.5)
-            if one[:1] == asked[:1] and one not in alike
-        ][: 2 - len(alike)]
-    )
+    looser = difflib.get_close_matches(asked, names, n=2, cutoff=0.5)
+    return [*alike, *(one for one in looser if one[:1] == asked[:1] and one not in alike)][:2]
 
 
 def at(home: str) -> Any:

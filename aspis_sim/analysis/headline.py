@@ -115,11 +115,7 @@ def gaps(table: Table, scheme: str) -> tuple[Gap, ...]:
     """At each q, the scheme's top-1 against the best scheme of another family."""
     found = []
     for q in table.q:
-        scores = {
-            name: entry.top1.value
-            for name in table.schemes
-            if (entry := table.entries.get((name, q))) is not None and entry.top1 is not None
-        }
+        scores = table.top1_at(q)
         rivals = [name for name in scores if table.family(name) != table.family(scheme)]
         if scheme in scores and rivals:
             best = max(rivals, key=scores.__getitem__)

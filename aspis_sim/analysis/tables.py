@@ -127,6 +127,11 @@ class Table:
             _budget(self.rows()), *protocol, *overrides, *context.overrides, *self.common,
         )  # fmt: skip
 
+    def top1_at(self, q: int) -> dict[str, float]:
+        """Label -> mean top-1 at one q, of the schemes that have one."""
+        found = {scheme: self.entries.get((scheme, q)) for scheme in self.schemes}
+        return {scheme: one.top1.value for scheme, one in found.items() if one is not None and one.top1 is not None}
+
     def rows(self) -> Iterator[Row]:
         """All rows, scheme by scheme."""
         return (row for scheme in self.schemes for row in self.rows_of(scheme))

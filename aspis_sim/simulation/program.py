@@ -70,7 +70,8 @@ MOST = 128
 many more, the compiler runs out of memory, however much there is."""
 
 _programs: dict[RunShape, Program] = {}
-_built: list[float] = []
+_compile_seconds: list[float] = []
+"""What every program took that this process has compiled; it grows also where programs are let go."""
 _locks: dict[RunShape, threading.Lock] = {}
 _registering = threading.Lock()
 
@@ -90,7 +91,7 @@ def compiled(shape: RunShape) -> Program:
             program = _programs.pop(shape, None)
         if program is None:
             program = _build(shape)
-            _built.append(program.compile_seconds)
+            _compile_seconds.append(program.compile_seconds)
         with _registering:
             _programs[shape] = program
             while len(_programs) > MOST:
@@ -100,7 +101,7 @@ def compiled(shape: RunShape) -> Program:
 
 def compilations() -> int:
     """How many programs this process has compiled."""
-    return len(_built)
+    return len(_compile_seconds)
 
 
 def _build(shape: RunShape) -> Program:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any, ClassVar, NamedTuple
 
 import typer
 
+from aspis_sim.registry import at
 from aspis_sim_cli.boundary import bounded, complain
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options.help import Command, Group
@@ -110,8 +110,7 @@ class Program(Group):
 
 def _built(name: str, home: Home) -> Any:
     """The command at a place."""
-    module, attribute = home.place.split(":")
-    found = getattr(import_module(module), attribute)
+    found = at(home.place)
     if isinstance(found, typer.Typer):
         command: Any = typer.main.get_group(found)
     else:

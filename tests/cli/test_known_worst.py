@@ -20,7 +20,7 @@ def said(attack="strong", shown=SHOWN, labels=(), **context):
         schemes=schemes,
         scheme_of={**{scheme: scheme for scheme in schemes}, **dict(labels)},
         q=tuple(dict.fromkeys(q for _, q in shown)),
-        entries={key: SimpleNamespace(top1=SimpleNamespace(value=value)) for key, value in shown.items()},
+        top1_at=lambda at: {scheme: value for (scheme, q), value in shown.items() if q == at},
     )
     return list(known_worst(table))
 

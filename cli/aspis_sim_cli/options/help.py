@@ -140,7 +140,7 @@ def _described(text: str, width: int) -> list[str]:
 
 
 def _wrapped(text: str, width: int, first: str = "", then: str = "") -> list[str]:
-    joined = " ".join(text.split(" ")).replace("\n", " ")
+    joined = text.replace("\n", " ")
     lines = textwrap.wrap(
         joined, width, initial_indent=first, subsequent_indent=then, break_long_words=False, break_on_hyphens=False
     )

@@ -16,11 +16,7 @@ def known_worst(table: Table) -> Iterator[str]:
         return
     found = []
     for q in table.q:
-        shown = {
-            scheme: entry.top1.value
-            for scheme in table.schemes
-            if (entry := table.entries.get((scheme, q))) is not None and entry.top1 is not None
-        }
+        shown = table.top1_at(q)
         left = left_by_the_worst(shown, q)
         if left and max(left.values()) <= CHANCE + 0.01:
             found.append(f"none is above chance at q={q}")

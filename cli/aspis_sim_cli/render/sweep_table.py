@@ -170,9 +170,9 @@ def headline(table: Table) -> Iterator[str]:
 def _gains(table: Table, scheme: str, other: str) -> str:
     parts = []
     for q in table.q:
-        ours, theirs = table.entries.get((scheme, q)), table.entries.get((other, q))
-        if ours and theirs and ours.top1 and theirs.top1:
-            parts.append(f"{100 * (ours.top1.value - theirs.top1.value):+.1f} at q={q}")
+        top1 = table.top1_at(q)
+        if scheme in top1 and other in top1:
+            parts.append(f"{100 * (top1[scheme] - top1[other]):+.1f} at q={q}")
     return ", ".join(parts)
 
 
