@@ -40,9 +40,11 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> InputError:
 
 def _near(asked: str, names: list[str]) -> list[str]:
     """The two nearest names: alike in most of their letters, or in half of them and in the first."""
-    alike = difflib.get_close_matches(asked, names, n=2, cutoff=0.7)
-    looser = difflib.get_close_matches(asked, names, n=2, cutoff=0.5)
-    return [*alike, *(one for one in looser if one[:1] == asked[:1] and one not in alike)][:2]
+    spelt = {name.lower(): name for name in names}
+    alike = difflib.get_close_matches(asked, spelt, n=2, cutoff=0.7)
+    looser = difflib.get_close_matches(asked, spelt, n=2, cutoff=0.5)
+    near = [*alike, *(one for one in looser if one[:1] == asked[:1] and one not in alike)][:2]
+    return [spelt[one] for one in near]
 
 
 def at(home: str) -> Any:

@@ -111,7 +111,8 @@ def test_the_table_has_a_row_a_q_and_says_what_was_found(width, monkeypatch):
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= width
     text = one_line(result.stdout)
-    assert "attack frame-up, payload alie 1, K=7, r=3, digits, softmax, 6 steps, samples_per_file=2 q " in text
+    assert "attack frame-up, payload alie 1, K=7, r=3, digits, softmax, 6 steps, samples_per_file=2 aspis " in text
+    assert "q 70 samples 14 samples ─" in text
     assert "Protocol files: the same number of samples per file for every scheme." in text
     assert "aspis 2 per file, 70 distinct (210 computed)" in text
     assert "Top-1 of aspis against its best rival, in points:" in text

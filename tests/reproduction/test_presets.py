@@ -223,7 +223,7 @@ scheme = "median"
         ("titel = 't'\n" + GOOD, r"unknown key 'titel'; did you mean title\?"),
         (GOOD.replace("q = 2", "worker = 2"), r"\[settings\] unknown key 'worker'; did you mean .*workers"),
         (GOOD + "shceme = 1\n", r"\[\[series\]\] unknown key 'shceme'; did you mean scheme or seed"),
-        (GOOD + "[kinds.'A']\nrats = 1\n", r"\[kinds.\"A\"\] unknown key 'rats'; did you mean rate or"),
+        (GOOD + "[kinds.'A']\nrats = 1\n", r"\[kinds.\"A\"\] unknown key 'rats'; did you mean rate\?"),
         (GOOD + "[kinds.'A'.small]\nmodl = 1\n", r"small\] unknown key 'modl'; did you mean model"),
         (GOOD + "[small]\ndigit = 1\n", r"\[small\] unknown key 'digit'; did you mean digits"),
         (GOOD + "[search]\nepoch = 1\n", r"\[search\] unknown key 'epoch'; did you mean epochs\?"),
