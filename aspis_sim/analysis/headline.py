@@ -71,6 +71,12 @@ def worst_cases(tables: Tables) -> tuple[Worst, ...]:
     return tuple(_worst(members, tables.schemes, f"{len(members)} adversaries") for members in found.values())
 
 
+def worst_of(tables: Sequence[Table]) -> Worst:
+    """The worst case over these tables of one context."""
+    order = dict.fromkeys(scheme for table in tables for scheme in table.schemes)
+    return _worst(tables, tuple(order), f"{len(tables)} adversaries")
+
+
 def _by_payload(tables: Tables) -> Iterator[Sequence[Table]]:
     """Tables that differ in the attack alone."""
     found: dict[tuple[Context, Any], list[Table]] = {}

@@ -105,6 +105,11 @@ class Table:
         return ", ".join((self.attack, self.payload, *self.overrides))
 
     @property
+    def label_but_payload(self) -> str:
+        """The adversary, whatever its payload."""
+        return ", ".join((self.attack, *self.overrides))
+
+    @property
     def title(self) -> str:
         """Everything that is the same in the table."""
         return f"attack {self.attack}, {self.title_but_attack}"

@@ -8,9 +8,6 @@ from typing import Any
 
 VERDICTS = Path(__file__).with_name("known.csv")
 
-CHANCE = 0.1
-"""The accuracy of a guess on its ten classes."""
-
 SYSTEM = ("dataset", "model", "workers", "heterogeneity")
 """Settings in which a run is like those of the leaderboard."""
 

@@ -27,7 +27,9 @@ DATASETS = Registry(
     },
     DatasetTraits(),
     {
-        "digits": DatasetTraits(pixels=True),
+        "digits": DatasetTraits(pixels=True, count=10),
+        **dict.fromkeys(("mnist", "fashion-mnist", "cifar10", "svhn", "synthetic"), DatasetTraits(count=10)),
+        "cifar100": DatasetTraits(count=100),
         "linear-regression": DatasetTraits(classes=False, suits={"model": "linear", "momentum": 0.0}),
     },
     filled=("run",),

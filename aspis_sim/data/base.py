@@ -29,11 +29,13 @@ class DatasetTraits:
         classes: whether its labels are classes, so that there is an accuracy.
         suits: settings that go with it where none are given, such as ``{"model": "linear"}``.
         pixels: whether a sample that is a row of numbers is a square image, one line after the other.
+        count: of its classes, where no option says otherwise; 0 if that is not known before it is read.
     """
 
     classes: bool = True
     suits: Mapping[str, Any] = field(default_factory=dict)
     pixels: bool = False
+    count: int = 0
 
 
 def _constant(value: float) -> NDArray[np.float32]:

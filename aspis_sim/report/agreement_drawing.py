@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aspis_sim.detection import DETECTORS
+from aspis_sim.detection import DETECTORS, Outcome, Verdict
 from aspis_sim.errors import InputError
 from aspis_sim.files import write_whole
 from aspis_sim.report.libraries import check_library
@@ -75,9 +75,26 @@ def draw_trial(path: Path, adversary: Adversary, detector: str, seed: int, belie
         graph,
         attack.byzantine,
         ~verdict.honest,
-        f"{assignment.name}, K={assignment.workers}, r={assignment.redundancy}: attack {adversary.attack}, "
-        f"q={adversary.q}; {detector}: {verdict.outcome.value.replace('_', ' ')}",
+        f"{assignment.name}, K={assignment.workers}, r={assignment.redundancy}: attack {adversary.attack} by "
+        f"q={adversary.q} Byzantine workers\n{_concluded(detector, verdict, attack.byzantine)}",
     )
+
+
+_MEANINGS = {
+    Outcome.UNIQUE: "one explanation is left",
+    Outcome.PARTIAL: "several explanations, with workers in common",
+    Outcome.AMBIGUOUS: "several explanations",
+    Outcome.OVER_BUDGET: "no explanation by so few workers",
+    Outcome.SKIPPED: "the graph was not looked at",
+}
+"""What an outcome says of who may have caused the disagreements."""
+
+
+def _concluded(detector: str, verdict: Verdict, byzantine: NDArray[np.bool_]) -> str:
+    """The verdict in words: what it rests on, and whom it excludes."""
+    found, accused = int((~verdict.honest & byzantine).sum()), int((~verdict.honest & ~byzantine).sum())
+    excluded = f"excludes {found} of {int(byzantine.sum())} Byzantine and {accused} honest workers"
+    return f"Detector {detector} {excluded if found + accused else 'excludes nobody'} ({_MEANINGS[verdict.outcome]})"
 
 
 def draw_agreement(
@@ -155,7 +172,7 @@ def draw_agreement(
 
 
 def _agreeing(fine: bool) -> dict[str, Any]:
-    return {"width": 0.3 if fine else 0.7, "edge_color": "#999999", "alpha": 0.2 if fine else 0.55}
+    return {"width": 0.25 if fine else 0.5, "edge_color": "#999999", "alpha": 0.12 if fine else 0.25}
 
 
 def _disagreeing(fine: bool) -> dict[str, Any]:
@@ -175,6 +192,6 @@ def _legend() -> list[Any]:
     return [
         *(mark(kind.shape, kind.colour, kind.label, 0.6) for kind in (BYZANTINE, FRAMED, HONEST)),
         mark("x", "black", "excluded by the verdict (and a thick outline)", 2),
-        Line2D([], [], color=_agreeing(fine=False)["edge_color"], label="agree on all shared files"),
+        Line2D([], [], color=_agreeing(fine=False)["edge_color"], alpha=0.5, label="agree on all shared files"),
         Line2D([], [], color=disagree["edge_color"], ls=disagree["style"], label="disagree on a file"),
     ]

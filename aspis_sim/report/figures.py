@@ -106,6 +106,17 @@ def figure(study: Source, kind: str, ending: str, wanted: Wanted) -> bytes:
     return file.getvalue()
 
 
+def not_drawn(study: Source) -> tuple[str, ...]:
+    """What a figure leaves out: all settings but the one with most results, each a figure of its own."""
+    first, *others = tables_of(study.rows).contexts
+    if not others:
+        return ()
+    return (
+        f"drawn: {first.label}; left out, since it has another setting: {'; '.join(one.label for one in others[:3])}"
+        f"{f' and {len(others) - 3} more' if len(others) > 3 else ''}; choose with `where`",
+    )
+
+
 def against(rows: Sequence[Row], wanted: Wanted) -> tuple[Sequence[Row], Wanted]:
     """Rows with the setting on the horizontal axis in the place of q, and what is wanted of them.
 
@@ -122,7 +133,7 @@ def against(rows: Sequence[Row], wanted: Wanted) -> tuple[Sequence[Row], Wanted]
     found = [row for row in rows if (isinstance(row[wanted.x], int) if whole else row[wanted.x] is not None)]
     if not found:
         raise InputError(f"no cell of the study has a value for {wanted.x}")
-    q = max(row.q for row in found) if wanted.q is None else wanted.q
+    q = max(row.q for row in found) if wanted.only_q is None else wanted.only_q
     if q not in (known := {row.q for row in found}):
         raise InputError(f"no cell with q={q}; the study has {', '.join(map(str, sorted(known)))}")
     found = [row for row in found if row.q == q]
@@ -131,7 +142,7 @@ def against(rows: Sequence[Row], wanted: Wanted) -> tuple[Sequence[Row], Wanted]
         row.replaced(**{"q": row[wanted.x] if whole else places[row[wanted.x]], wanted.x: _usual(row, one)})
         for row in found
     ]
-    return placed, replace(wanted, q=q, values=() if whole else tuple(map(one.written, places)))
+    return placed, replace(wanted, q=(q,), values=() if whole else tuple(map(one.written, places)))
 
 
 def _usual(row: Row, one: Knob) -> Any:

@@ -7,14 +7,14 @@ request; user text is escaped here, and the page's own script only ever sets it 
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
 
 from aspis_sim.analysis.tables import Tables, tables_of
 from aspis_sim.report.libraries import check_library
-from aspis_sim.report.page_data import Filter, as_script, filters_of, page_data
+from aspis_sim.report.page_data import Choice, Filter, as_script, choices_of, filters_of, page_data
 from aspis_sim.report.source import Source
 from aspis_sim.report.timelines import RUNS
 
@@ -43,8 +43,10 @@ def page(study: Source, most_runs: int = RUNS) -> str:
         policy=_policy(library, script),
         style=(HERE / "page.css").read_text(encoding="utf-8"),
         summary=_summary(study, tables),
-        notes=_notes(study, tables, len(data["runs"])),
-        filters=_fieldsets(filters_of(tables)),
+        notes=_notes(study, tables, data["kept"]),
+        choices=_choices(choices_of(tables.contexts)),
+        filters=_fieldsets(one for one in filters_of(tables) if not one.follows),
+        following=_following([one for one in filters_of(tables) if one.follows]),
         failures=_failures(study),
         commands=_commands(study.commands),
         made_by=_made_by(study.made_by),
@@ -120,6 +122,23 @@ def _fieldsets(filters: Iterable[Filter]) -> str:
     """The places where the page's script puts the values of each filter."""
     return "\n".join(
         f'<fieldset id="filter-{escape(one.key)}"><legend>{escape(one.title)}</legend></fieldset>' for one in filters
+    )
+
+
+def _following(filters: Sequence[Filter]) -> str:
+    """Filters that say no more than the schemes do, folded away; nothing where there are none."""
+    if not filters:
+        return ""
+    return (
+        f'<details class="more"><summary>Parts of the schemes</summary><div class="groups">{_fieldsets(filters)}'
+        "</div></details>"
+    )
+
+
+def _choices(choices: Iterable[Choice]) -> str:
+    """A select for each setting in which contexts differ."""
+    return "\n".join(
+        f'<label>{escape(one.title)} <select id="choice-{escape(one.key)}"></select></label>' for one in choices
     )
 
 

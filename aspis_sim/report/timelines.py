@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim.analysis.bands import Band, band_of
 from aspis_sim.analysis.tables import Tables
 from aspis_sim.study import StoredTrace
 
@@ -50,6 +51,17 @@ def binned(values: NDArray[Any], most: int = POINTS) -> tuple[list[int], list[fl
     return edges[1:].tolist(), (sums / np.diff(edges)).tolist()
 
 
+def from_the_start(loss: NDArray[Any], most: int = POINTS) -> tuple[list[int], list[float]]:
+    """A training loss by the number of steps done: that of the initial weights at 0, then means of equal stretches.
+
+    A step's loss is of its batch before the update, so that the first one is that of the initial weights.
+    """
+    if not len(loss):
+        return [], []
+    ends, means = binned(loss[1:], most)
+    return [0, *ends], [float(loss[0]), *means]
+
+
 def stretches(values: NDArray[Any], most: int = POINTS) -> tuple[list[int], list[float]]:
     """The first step (from 1) and the value of each stretch of equal values of a series of counts.
 
@@ -75,20 +87,27 @@ def dominant(codes: NDArray[Any], most: int = POINTS) -> tuple[list[int], list[i
     return (starts + 1).tolist(), [int(np.bincount(part).argmax()) for part in parts]
 
 
-def thinned(curve: Sequence[tuple[int, float | None, float]], most: int = POINTS) -> list[list[Any]]:
-    """Steps, top-1 and loss of at most ``most`` of a curve's points, the last one among them."""
-    step = max(1, -(-len(curve) // most))
-    kept = curve[::-1][::step][::-1]
-    return [list(column) for column in zip(*kept, strict=True)] if kept else [[], [], []]
+def thinned(band: Band, most: int = POINTS) -> list[list[Any]]:
+    """Steps, mean and ends of at most ``most`` of a band's points, the last one among them."""
+    step = max(1, -(-len(band.steps) // most))
+    return [column[::-1][::step][::-1].tolist() for column in band[:4]]
 
 
-def as_data(run: StoredTrace) -> dict[str, Any]:
-    """A run as lists, for JSON."""
+def as_data(runs: Sequence[StoredTrace]) -> dict[str, Any]:
+    """The runs of one result as lists, for JSON: bands over the seeds, and the detector's steps of the first."""
+    first = runs[0]
+    tops = [[(step, 100 * top1) for step, top1, _ in run.curve if top1 is not None] for run in runs]
+    losses = [[(step, loss) for step, _, loss in run.curve] for run in runs]
     return {
-        "curve": thinned(run.curve),
-        "train": binned(run.loss),
-        "distorted": stretches(run.distorted),
-        "byzantine": stretches(run.excluded_byzantine),
-        "honest": stretches(run.excluded_honest),
-        "outcome": dominant(run.outcome),
+        "end": len(first.loss),
+        "top1": _band([tuple(zip(*points, strict=True)) for points in tops if points], (0.0, 100.0)),
+        "loss": _band([tuple(zip(*points, strict=True)) for points in losses if points], (0.0, np.inf)),
+        "train": _band([from_the_start(run.loss) for run in runs], (0.0, np.inf)),
+        "byzantine": stretches(first.excluded_byzantine),
+        "honest": stretches(first.excluded_honest),
+        "outcome": dominant(first.outcome),
     }
+
+
+def _band(series: Sequence[Any], bounds: tuple[float, float]) -> list[list[Any]]:
+    return thinned(band_of(series, bounds)) if series else [[], [], [], []]

@@ -126,9 +126,12 @@ def test_the_drawing_tells_workers_apart_by_shape_line_and_legend(tmp_path):
     assert len(result.stdout.splitlines()) == 3
     text = (tmp_path / "deep/graph.svg").read_text()
     ElementTree.fromstring(text)
-    title = "subset, K=15, r=3: attack frame-up, q=4; clique: unique"
+    title = (
+        "subset, K=15, r=3: attack frame-up by q=4 Byzantine workers",
+        "Detector clique excludes 0 of 4 Byzantine and 3 honest workers (one explanation is left)",
+    )
     legend = ("Byzantine", "honest, in a disagreement", "honest", "excluded by the verdict (and a thick outline)")
-    for words_drawn in (title, *legend, "agree on all shared files", "disagree on a file", *map(str, range(15))):
+    for words_drawn in (*title, *legend, "agree on all shared files", "disagree on a file", *map(str, range(15))):
         assert f">{words_drawn}</text>" in text
     # 4 Byzantines against 3 framed workers disagree, and one dashed line is in the legend
     assert text.count("stroke-dasharray: ") == 4 * 3 + 1

@@ -124,7 +124,11 @@ def test_the_small_scale_on_the_digits(monkeypatch):
         assert [row["series"] for row in json.load(file)] == ["Aspis, q = 6", "DETOX-MoM, q = 6"]
     with open("small-curves.json", encoding="utf-8") as file:
         assert {point["whose"] for point in json.load(file)} == {"ours", "published"}
-    assert stamps == ["ours are of other data or another net: compare the order of the curves, not their heights"]
+    assert stamps == [
+        "NOT THE SAME EXPERIMENT: ours are digits with mlp, the published ones other data or another net.\n"
+        "Compare the order of the curves, not their heights."
+    ]
+    assert " difference " not in words.partition("top-1 % at the first")[0]
 
 
 def test_a_search_writes_the_rates_that_the_figure_then_takes(archive, tmp_path):

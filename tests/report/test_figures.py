@@ -3,12 +3,14 @@
 import importlib.util
 import re
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from aspis_sim.analysis.chance import chance
 from aspis_sim.analysis.tables import tables_of
 from aspis_sim.errors import InputError
-from aspis_sim.report.axes import Wanted, say_overrides
+from aspis_sim.report.axes import Wanted, say_overrides, shortened
 from aspis_sim.report.drawings import FIGURES, front
 from aspis_sim.report.figures import PARTS, against, check_figure, figure
 from aspis_sim.report.source import Source
@@ -54,8 +56,8 @@ def test_schemes_attacks_payloads_and_q_are_chosen():
     everything = figure(study, "heatmap", ".svg", Wanted())
     some = figure(study, "heatmap", ".svg", Wanted(("detox",), ("weak",), ("alie 1",)))
     assert len(some) < len(everything)
-    assert figure(study, "heatmap", ".svg", Wanted(q=1)) != everything
-    assert figure(study, "heatmap", ".svg", Wanted(q=3)) == everything
+    assert figure(study, "heatmap", ".svg", Wanted(q=(1,))) != everything
+    assert figure(study, "heatmap", ".svg", Wanted(q=(3,))) == everything
 
 
 def test_variants_of_a_scheme_are_drawn_and_chosen_by_their_label():
@@ -101,6 +103,77 @@ def test_no_line_is_drawn_as_published_where_nothing_is():
     assert "--" not in lines([row.replaced(distortion_theory=None) for row in rows])
 
 
+def drawn_of(kind, rows, wanted=None, traced=True):
+    drawing, tables = Figure(layout="constrained"), tables_of(rows)
+    looks = styles({name: tables.scheme_of[name] for name in tables.schemes})
+    FIGURES[kind](drawing, study_of(rows, traced=traced), (tables.tables, looks), wanted or Wanted())
+    return drawing
+
+
+def keys(drawing):
+    return [text.get_text() for legend in drawing.legends for text in legend.get_texts()]
+
+
+def test_payloads_that_distort_the_same_files_are_one_panel_and_others_are_not():
+    rows = rows_of(payloads=("alie", "constant"))
+    drawing = drawn_of("distortion", rows)
+    assert [axis.get_title("left") for axis in drawing.axes] == ["strong", "weak"]
+    assert keys(drawing) == ["aspis", "detox", "measured", "published"]
+    apart = [row.replaced(distortion_measured=0.5) if row.payload == "constant" else row for row in rows]
+    assert len(drawn_of("distortion", apart).axes) == 4
+    unpublished = drawn_of("distortion", [row.replaced(distortion_theory=None) for row in rows])
+    assert keys(unpublished) == ["aspis", "detox"]
+
+
+def test_the_worst_stands_first_with_chance_and_what_ran_without_byzantine_workers():
+    rows = (*rows_of(attacks=("strong",), q=(0, 1)), *rows_of(attacks=("weak",), q=(1,)))
+    drawing = drawn_of("accuracy", rows)
+    worst, strong, weak = (axis for axis in drawing.axes if axis.get_visible())
+    assert [axis.get_title("left") for axis in (worst, strong, weak)] == [
+        "worst of 2 adversaries",
+        "strong, alie 1",
+        "weak, alie 1",
+    ]
+    assert keys(drawing)[-1] == "chance (10%)"
+    for axis in (worst, strong, weak):
+        assert min(min(line.get_xdata()) for line in axis.lines[1:]) < 0.1
+        assert [line.get_ydata()[0] for line in axis.lines].count(10) == 1
+    assert chance("synthetic:classes=4") == 0.25
+    assert chance("linear-regression") is chance("a data set of a plugin") is None
+
+
+def test_curves_are_means_with_a_band_from_the_first_step_and_a_panel_for_each_q():
+    rows = rows_of(("aspis",), ("strong",), seeds=(0, 1, 2, 3))
+    drawing = drawn_of("curves", rows, Wanted(q=(1, 3)))
+    assert [axis.get_title("left") for axis in drawing.axes] == ["q=1", "q=3"]
+    assert keys(drawing) == ["aspis", "95% interval", "chance (10%)"]
+    for axis in drawing.axes:
+        (line,) = (one for one in axis.lines if len(one.get_xdata()) > 2)
+        assert (axis.get_xlim()[0], len(axis.collections)) == (0, 1)
+        assert list(line.get_ydata()) == pytest.approx([100 * np.mean([timeline_of(row).curve[step][1] for row in rows
+                                                         if row.q == (1 if axis is drawing.axes[0] else 3)])
+                                                        for step in range(4)])  # fmt: skip
+    with pytest.raises(InputError, match="this figure is at one q, not at 1, 3; curves take several"):
+        drawn_of("heatmap", rows, Wanted(q=(1, 3)))
+
+
+def test_the_heat_map_says_what_its_frame_is_and_ends_with_the_worst():
+    drawing = drawn_of("heatmap", rows_of())
+    axis = drawing.axes[0]
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["strong", "weak", "worst"]
+    assert axis.get_xlabel() == "at q=3, alie 1"
+    assert keys(drawing) == ["worst adversary of each scheme"]
+    assert axis.images[0].get_array().tolist() == pytest.approx(np.array([[65.5, 80.5, 65.5], [35.5, 65.5, 35.5]]))
+
+
+def test_long_labels_are_cut_and_stay_apart():
+    labels = [f"a scheme with a very long name (momentum={value})" for value in (0.5, 0.9)]
+    assert shortened(labels, 20) == ["a scheme …entum=0.5)", "a scheme …entum=0.9)"]
+    assert shortened(["short", "long enough"], 8) == ["short", "long en…"]
+    same = [f"{'x' * 30}{letter}{'y' * 30}" for letter in "ab"]
+    assert shortened(same, 12) == ["xxxxxxx… 1", "xxxxxxx… 2"]
+
+
 def test_curves_are_of_training_where_nothing_was_scored_on_the_way():
     rows = rows_of()
     unscored = Source("x", rows, lambda index: timeline_of(rows[index], scored=False), True)
@@ -115,15 +188,15 @@ def test_a_setting_stands_on_the_horizontal_axis_at_one_q():
     assert len(placed) == 2 * sum(row.q == 3 for row in rows_of())
     assert wanted.below == "believed_q (q=3)"
     skewed = [row.replaced(heterogeneity=one) for row in rows_of() for one in ("iid", "extreme")]
-    placed, wanted = against(skewed, Wanted(x="heterogeneity", q=2))
+    placed, wanted = against(skewed, Wanted(x="heterogeneity", q=(2,)))
     assert ({row.q for row in placed}, {row.heterogeneity for row in placed}) == ({0, 1}, {"iid"})
     assert wanted.values == ("iid", "extreme")
     assert figure(study_of(skewed), "distortion", ".png", Wanted(x="heterogeneity"))
     assert figure(study_of(rows), "accuracy", ".png", Wanted(x="believed_q")) != figure(
-        study_of(rows), "accuracy", ".png", Wanted(x="believed_q", q=1)
+        study_of(rows), "accuracy", ".png", Wanted(x="believed_q", q=(1,))
     )
     for wanted, message in (
-        (Wanted(x="believed_q", q=9), "no cell with q=9; the study has 1, 2, 3"),
+        (Wanted(x="believed_q", q=(9,)), "no cell with q=9; the study has 1, 2, 3"),
         (Wanted(x="framed"), "no cell of the study has a value for framed"),
     ):
         with pytest.raises(InputError, match=message):
@@ -134,7 +207,7 @@ CASES = {
     "no such scheme": (Wanted(schemes=("aspsi",)), "unknown scheme 'aspsi'; did you mean aspis"),
     "no such attack": (Wanted(attacks=("strng",)), "did you mean strong"),
     "no such payload": (Wanted(payloads=("alie",)), "unknown payload 'alie'; did you mean alie 1"),
-    "no such q": (Wanted(q=9), "no cell with q=9; the study has 1, 2, 3"),
+    "no such q": (Wanted(q=(9,)), "no cell with q=9; the study has 1, 2, 3"),
 }
 
 
@@ -190,9 +263,4 @@ def test_accuracy_against_a_cost_that_is_known(tmp_path):
 
 def test_the_axis_is_that_of_all_adversaries_also_where_the_last_has_fewer_q():
     rows = (*rows_of(attacks=("strong",)), *rows_of(attacks=("weak",), q=(3,)))
-    drawing = Figure(layout="constrained")
-    tables = tables_of(rows)
-    looks = styles({name: tables.scheme_of[name] for name in tables.schemes})
-    FIGURES["accuracy"](drawing, study_of(rows), (tables.tables, looks), Wanted())
-    first, last = drawing.axes
-    assert first.get_xlim() == last.get_xlim() == (0.6, 3.4)
+    assert {axis.get_xlim() for axis in drawn_of("accuracy", rows).axes if axis.get_visible()} == {(0.6, 3.4)}

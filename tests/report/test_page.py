@@ -33,7 +33,7 @@ def test_the_figures_of_the_page_are_those_of_the_rows():
     assert len(entries["top1"]) == 2 * 2 * 2 * 3
     assert {len(column) for column in entries.values()} == {24}
     for at, top1 in enumerate(entries["top1"]):
-        _, attack, payload, label = data["sheets"][entries["sheet"][at]]
+        _, attack, payload, label, *_ = data["sheets"][entries["sheet"][at]]
         scheme = data["schemes"][entries["scheme"][at]]["name"]
         adversary = data["attacks"][attack], data["payloads"][payload].removesuffix(" 1")
         assert data["adversaries"][label] == f"{adversary[0]}, {adversary[1]} 1"
@@ -49,8 +49,13 @@ def test_the_figures_of_the_page_are_those_of_the_rows():
         tops = [100 * row.top1 for row in members]
         assert (entries["low"][at], entries["high"][at]) == pytest.approx((min(tops), max(tops)), rel=1e-4)
         assert entries["measured"][at] == pytest.approx(members[0].distortion_measured, rel=1e-4)
-        seeds = [data["runs"][run]["seed"] for run in entries["runs"][at]]
-        assert seeds == [0, 1, 2]
+        run = data["runs"][entries["run"][at]]
+        assert (run["seeds"], data["seed_sets"][entries["of"][at]]) == ([0, 1, 2], [0, 1, 2])
+        assert entries["tops"][at] == pytest.approx([100 * row.top1 for row in members])
+        assert [column[-1] for column in run["top1"]] == [
+            40,
+            *(pytest.approx(one, rel=1e-4) for one in (100 * expected.value, min(tops), max(tops))),
+        ]
 
 
 def test_four_seeds_have_an_interval_that_ends_at_100():
@@ -139,6 +144,7 @@ def test_filters_are_of_the_adversary_and_the_schemes_wherever_these_differ():
         "attack": "Attacks",
         "payload": "Payloads",
         "adversary_window": "Adversary window",
+        "steps": "Steps",
         "assignment": "Assignment",
         "detector": "Detector",
         "after_detection": "After detection",
@@ -148,10 +154,40 @@ def test_filters_are_of_the_adversary_and_the_schemes_wherever_these_differ():
     assert len(data["contexts"]) == 2
     assert {one["key"]: one["values"] for one in data["filters"]} == {
         "adversary_window": ["none", "9"],
+        "steps": ["40", "99"],
         "assignment": ["subset", "repetition"],
         "detector": ["clique", "none"],
         "after_detection": ["published", "average"],
     }
+
+
+def test_filters_that_follow_from_the_scheme_are_folded_away_and_settings_of_contexts_can_be_chosen():
+    text = page(study_of([*rows_of(), row_of(workers=21), row_of(workers=21, precision="float64")]))
+    folded = text[text.index('<details class="more">') :]
+    assert filters_in(folded) == {
+        "assignment": "Assignment",
+        "detector": "Detector",
+        "after_detection": "After detection",
+    }
+    assert re.findall(r'<select id="choice-([a-z]*)">', text) == ["workers", "precision"]
+    data = data_of(text)
+    assert [(one["key"], one["values"], one["of"]) for one in data["choices"]] == [
+        ("workers", ["15", "21"], [0, 1, 1]),
+        ("precision", ["float32", "float64"], [0, 0, 1]),
+    ]
+    first = data["settings"][0]
+    assert first["facts"][:6] == [
+        ["data", "digits"], ["model", "mlp"], ["workers K", "15"], ["copies r", "3"], ["protocol", "files"],
+        ["training", "40 steps"],
+    ]  # fmt: skip
+    assert first["samples"] == [["aspis", 4, 1820, 25], ["detox", 4, 1820, 50]]
+    assert first["chance"] == 10
+
+
+def test_payloads_that_distort_the_same_files_have_one_label():
+    data = data_of(page(study_of(rows_of(payloads=("alie", "constant")))))
+    assert data["alike"] == ["strong", "weak"]
+    assert [sheet[4] for sheet in data["sheets"]] == [0, 0, 1, 1]
 
 
 def test_data_never_end_their_script_element():

@@ -5,8 +5,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from aspis_sim.analysis.bands import band_of
+from aspis_sim.analysis.summary import mean_of
 from aspis_sim.analysis.tables import tables_of
-from aspis_sim.report.timelines import as_data, binned, dominant, sampled, stretches, thinned
+from aspis_sim.report.timelines import as_data, binned, dominant, from_the_start, sampled, stretches, thinned
 from tests.report.studies import row_of, rows_of, timeline_of
 
 
@@ -45,13 +47,29 @@ def test_many_stretches_become_means_and_names_the_most_frequent():
 
 
 def test_a_thinned_curve_ends_where_the_curve_ends():
-    curve = tuple((step, step / 100, 1.0) for step in range(1, 101))
-    steps, top1, loss = thinned(curve, 7)
+    series = [(range(1, 101), [step / 100 + seed for step in range(1, 101)]) for seed in (0, 2)]
+    steps, mean, low, high = thinned(band_of(series, (0.0, 9.0)), 7)
     assert steps[-1] == 100
     assert len(steps) <= 7
-    assert top1 == [step / 100 for step in steps]
-    assert loss == [1.0] * len(steps)
-    assert thinned(()) == [[], [], []]
+    for found, more in ((mean, 1), (low, 0), (high, 2)):
+        assert found == pytest.approx([step / 100 + more for step in steps])
+
+
+def test_a_band_is_what_summaries_say_of_each_step_and_stays_within_what_can_be():
+    tops = np.random.default_rng(0).uniform(0.9, 1.0, (5, 3))
+    band = band_of([((0, 10, 20), row) for row in tops.tolist()], (0.0, 1.0))
+    for step in range(3):
+        mean = mean_of(tops[:, step].tolist(), (0.0, 1.0))
+        assert (band.mean[step], band.low[step], band.high[step]) == pytest.approx((mean.value, mean.low, mean.high))
+    assert band.high.max() <= 1.0
+    short = band_of([((0, 10), (1.0, 2.0)), ((10, 20), (4.0, np.inf))], (0.0, np.inf))
+    assert (short.steps.tolist(), short.mean.tolist(), short.low.tolist(), short.high.tolist()) == ([10], [3], [2], [4])
+    assert np.isnan(band_of([((0,), (np.inf,)), ((0,), (1.0,))], (0.0, np.inf)).mean).all()
+
+
+def test_the_training_loss_begins_with_that_of_the_initial_weights():
+    assert from_the_start(np.array([5.0, 4.0, 3.0])) == ([0, 1, 2], [5.0, 4.0, 3.0])
+    assert from_the_start(np.array([])) == ([], [])
 
 
 def test_empty_series_give_empty_data():
@@ -83,8 +101,9 @@ def test_a_study_that_does_not_fit_is_shown_in_whole_figures_from_the_ends_of_q(
 
 def test_a_run_as_data_is_the_run():
     run = timeline_of(row_of(q=2))
-    data = as_data(run)
+    data = as_data([run])
     assert data["byzantine"] == ([1, 21], [0, 2])
     assert data["outcome"] == ([1, 21], [2, 0])
-    assert data["curve"][0] == [10, 20, 30, 40]
+    assert data["top1"][0] == [10, 20, 30, 40]
     assert data["train"][1] == pytest.approx(run.loss.tolist())
+    assert data["train"][1] == data["train"][2] == data["train"][3]

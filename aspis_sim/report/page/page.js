@@ -7,7 +7,7 @@ const data = JSON.parse(document.getElementById("study").textContent);
 const entries = data.entries;
 const all = entries.sheet.map((_, i) => i);
 const schemes = data.schemes;
-const FACETS = 9, DOTS = 3000, ROWS = 50;
+const FACETS = 9, DOTS = 3000, ROWS = window.innerWidth <= 640 ? 12 : 50;
 const KINDS = { scheme: schemes.map((s) => s.name), attack: data.attacks, payload: data.payloads,
   ...Object.fromEntries(data.filters.map((one) => [one.key, one.values])) };
 const CURVES = { top1: "top-1 % on test data", loss: "loss on test data", train: "training loss" };
@@ -18,6 +18,17 @@ const unique = (values) => [...new Set(values)];
 const plain = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;")
   .replace(/\$/g, "&#36;");
 const short = (text, most = 34) => plain(text.length > most ? text.slice(0, most - 1) + "…" : text);
+/** Texts cut to so many characters that still differ from each other: at the end, else in the middle, else by a number. */
+function apart(texts, most) {
+  const ways = [(text) => text.slice(0, most - 1) + "…",
+    (text) => text.slice(0, Math.floor(most / 2) - 1) + "…" + text.slice(-(most - Math.floor(most / 2)))];
+  for (const way of ways) {
+    const cut = texts.map((text) => (text.length > most ? way(text) : text));
+    if (new Set(cut).size === new Set(texts).size) return cut.map(plain);
+  }
+  return texts.map((text, k) => plain(text.length > most ? text.slice(0, most - 5) + "… " + (k + 1) : text));
+}
+const narrow = () => window.innerWidth <= 640;
 const figure = (value, digits) => (value === null ? "–" : value.toFixed(digits));
 const fraction = (value) => (value === null ? "–" : value === 0 ? "0" : String(Number(value.toPrecision(3))));
 const share = (i) =>
@@ -30,6 +41,7 @@ const SPREAD = "its 95% interval (of fewer than 4 seeds: their range)";
 const bars = (results, more) => ({ type: "data", symmetric: false, thickness: 1.3, ...more,
   array: results.map((i) => (entries.high[i] ?? entries.top1[i]) - entries.top1[i]),
   arrayminus: results.map((i) => entries.top1[i] - (entries.low[i] ?? entries.top1[i])) });
+const chance = () => data.settings[state.context].chance;
 const sheetLabel = (sheet) => data.adversaries[data.sheets[sheet][3]];
 
 // ---------------------------------------------------------------- what is chosen, kept in the address
@@ -50,6 +62,7 @@ function readAddress() {
   showAll();
   state.theme = "system";
   state.unknown = [];
+  const asked = [];
   for (const part of location.hash.slice(1).split("&").filter(Boolean)) {
     const cut = part.indexOf("=");
     const key = cut < 0 ? part : part.slice(0, cut);
@@ -58,6 +71,10 @@ function readAddress() {
       const wanted = values.map((name) => KINDS[key].indexOf(name));
       state.unknown.push(...values.filter((_, i) => wanted[i] < 0));
       state[key] = new Set(wanted.filter((i) => i >= 0));
+    } else if (data.choices.some((one) => one.key === key)) {
+      const one = data.choices.find((each) => each.key === key);
+      if (one.values.includes(values[0])) asked.push([one, one.values.indexOf(values[0])]);
+      else state.unknown.push(...values);
     } else if (key === "q" || key === "setting") {
       const number = Number(values[0]);
       if (key === "q") state.q = number;
@@ -66,6 +83,7 @@ function readAddress() {
     else if (key === "curve" && values[0] in CURVES) state.curve = values[0];
     else if (!["theme", "curve"].includes(key)) state.unknown.push(decoded(key));
   }
+  if (asked.length) state.context = nearest(asked);
 }
 
 function writeAddress() {
@@ -79,6 +97,13 @@ function writeAddress() {
   if (state.theme !== "system") parts.push("theme=" + state.theme);
   if (state.curve) parts.push("curve=" + state.curve);
   history.replaceState(null, "", "#" + parts.join("&"));
+}
+
+/** The setting that has most of the values asked for, and else most of those that were shown. */
+function nearest(asked) {
+  const agrees = (k) => asked.filter(([one, value]) => one.of[k] === value).length * 100 +
+    data.choices.filter((one) => one.of[k] === one.of[state.context]).length;
+  return data.contexts.map((_, k) => k).reduce((best, k) => (agrees(k) > agrees(best) ? k : best));
 }
 
 const inContext = () => all.filter((i) => data.sheets[entries.sheet[i]][0] === state.context);
@@ -133,16 +158,59 @@ const whole = (values, title, more = {}) =>
 
 const pending = [];
 
-function draw(id, traces, layout) {
-  // The buttons are named one by one: the usual ones have one that uploads a figure.
-  const config = { displaylogo: false, responsive: true, showTips: false, showSendToCloud: false, toImageButtonOptions: { format: "svg", filename: id },
-    modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]] };
-  at(id).hidden = false;
-  pending.push(Plotly.react(at(id), traces, layout, config));
+/** The legend of a figure, over it as text that wraps: the schemes that are drawn, then what else there is to tell. */
+function keys(id, traces, extra) {
+  let list = at(id).previousElementSibling;
+  if (!list || !list.classList.contains("keys")) {
+    list = document.createElement("ul");
+    list.className = "keys";
+    list.id = id + "-keys";
+    at(id).before(list);
+  }
+  const drawn = unique(traces.map((trace) => trace.legendgroup).filter((group) => group?.startsWith("s"))).map((group) => Number(group.slice(1)));
+  list.replaceChildren(...drawn.sort((a, b) => a - b).map((scheme) => key(swatch(schemes[scheme]), schemes[scheme].name)),
+    ...extra.map(([mark, text]) => key(sign(mark), text)));
 }
+
+function key(mark, text) {
+  const item = document.createElement("li"), said = document.createElement("span");
+  said.textContent = text;
+  item.append(mark, said);
+  return item;
+}
+
+/** The figure as a file, with a legend inside. */
+const saved = { name: "save", title: "Save as SVG", icon: Plotly.Icons.camera, click: (shown) => {
+  const layout = { ...shown.layout, showlegend: true, paper_bgcolor: colour("page"), width: shown.clientWidth, height: shown.clientHeight + 60 };
+  Plotly.downloadImage({ data: shown.data, layout }, { format: "svg", filename: shown.id, width: layout.width, height: layout.height });
+} };
+
+function draw(id, traces, layout, extra = []) {
+  // The buttons are named one by one: the usual ones have one that uploads a figure.
+  const config = { displaylogo: false, responsive: true, showTips: false, showSendToCloud: false, displayModeBar: true,
+    modeBarButtons: [[saved, "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]] };
+  at(id).hidden = false;
+  keys(id, traces, extra);
+  pending.push(Plotly.react(at(id), traces, { ...layout, showlegend: false }, config).then(() => byKeyboard(at(id))));
+}
+
+/** The buttons over a figure take the keyboard. */
+function byKeyboard(shown) {
+  for (const button of shown.querySelectorAll(".modebar-btn")) {
+    button.setAttribute("tabindex", "0");
+    button.setAttribute("role", "button");
+    button.setAttribute("aria-label", button.dataset.title);
+    button.onkeydown = (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); button.click(); } };
+  }
+}
+
+const guess = (x) => (chance() === null ? [] : [{ type: "scatter", mode: "lines", x, y: [chance(), chance()], showlegend: false,
+  hoverinfo: "skip", line: { color: colour("soft"), width: 1.3, dash: "dot" } }]);
+const guessed = () => (chance() === null ? [] : [["dot", "chance (" + fraction(chance()) + " %)"]]);
 
 function nothing(id, text) {
   Plotly.purge(at(id));
+  if (at(id).previousElementSibling?.classList.contains("keys")) at(id).previousElementSibling.replaceChildren();
   at(id).textContent = text;
 }
 
@@ -188,7 +256,7 @@ function accuracyTraces(results, shown, span) {
 }
 
 /** One small figure for each sheet, on shared scales; says how many are left out. */
-function facets(id, saysId, sheets, tracesOf, x, y) {
+function facets(id, saysId, sheets, tracesOf, x, y, extra = [], titleOf = sheetLabel) {
   const kept = sheets.slice(0, FACETS);
   at(saysId).textContent = sheets.length > kept.length
     ? kept.length + " of " + sheets.length + " adversaries are shown; choose attacks and payloads in the filters." : "";
@@ -201,6 +269,7 @@ function facets(id, saysId, sheets, tracesOf, x, y) {
   const gapX = 0.055, gapY = rows > 1 ? 62 / (height - 108) : 0;
   const w = (1 - gapX * (columns - 1)) / columns, h = (1 - gapY * (rows - 1)) / rows;
   const traces = [], met = new Set();
+  const titles = apart(kept.map(titleOf), Math.max(8, Math.floor(((width - 70) * w) / 8)));
   kept.forEach((sheet, k) => {
     const suffix = k ? String(k + 1) : "", row = Math.floor(k / columns), column = k % columns;
     const left = column * (w + gapX), top = 1 - row * (h + gapY);
@@ -208,16 +277,15 @@ function facets(id, saysId, sheets, tracesOf, x, y) {
     layout["xaxis" + suffix] = { ...x, title: last ? x.title : undefined, domain: [left, left + w], anchor: "y" + suffix };
     layout["yaxis" + suffix] = { ...y, title: column ? undefined : y.title, domain: [Math.max(0, top - h), Math.min(1, top)],
       anchor: "x" + suffix, showticklabels: !column };
-    layout.annotations.push({ text: short(sheetLabel(sheet), Math.floor((width * w) / 8)), showarrow: false, xref: "paper",
-      yref: "paper", x: left, y: top, xanchor: "left", yanchor: "bottom", font: { size: 12.5 }, hovertext: plain(sheetLabel(sheet)) });
+    layout.annotations.push({ text: titles[k], showarrow: false, xref: "paper", yref: "paper", x: left, y: top, xanchor: "left",
+      yanchor: "bottom", font: { size: 12.5 }, hovertext: plain(titleOf(sheet)) });
     for (const trace of tracesOf(sheet)) {
       const first = trace.showlegend !== false && !met.has(trace.legendgroup);
       if (first) met.add(trace.legendgroup);
       traces.push({ ...trace, xaxis: "x" + suffix, yaxis: "y" + suffix, showlegend: first });
     }
   });
-  layout.legend.y = 1 + 26 / (height - 108);
-  draw(id, traces, layout);
+  draw(id, traces, layout, extra);
 }
 
 // ---------------------------------------------------------------- the figures
@@ -238,14 +306,21 @@ function drawAccuracy(view) {
     ? "Top-1 on test data under the worst of the " + view.sheets.length +
       " adversaries in the filter (hover names it), mean over the seeds with " + SPREAD + "." + fewer(view)
     : "Top-1 on test data, mean over the seeds with " + SPREAD + ".";
-  const lowest = [...bySchemeAndQ(view.results).values()];
-  draw("accuracy-plot", accuracyTraces(lowest, view.schemes, 0.006 * (view.q.at(-1) - view.q[0] + 1)),
-    base(400, { xaxis: whole(view.q, "Byzantine workers q"), yaxis: percent(), showlegend: true }));
+  const lowest = [...bySchemeAndQ(view.results).values()], ends = [view.q[0] - 1, view.q.at(-1) + 1];
+  draw("accuracy-plot", [...guess(ends), ...accuracyTraces(lowest, view.schemes, 0.006 * (view.q.at(-1) - view.q[0] + 1))],
+    base(380, { xaxis: whole(view.q, "Byzantine workers q"), yaxis: percent() }), guessed());
   at("accuracy-each").hidden = !several;
   if (several)
-    facets("accuracy-facets", "accuracy-left", view.sheets, (sheet) => accuracyTraces(view.of(sheet), view.schemes,
-      0.014 * (view.q.at(-1) - view.q[0] + 1)),
-      whole(view.q, "q"), percent());
+    facets("accuracy-facets", "accuracy-left", view.sheets, (sheet) => [...guess(ends), ...accuracyTraces(withUnattacked(view, sheet),
+      view.schemes, 0.014 * (view.q.at(-1) - view.q[0] + 1))], whole(view.q, "q"), percent(), guessed());
+}
+
+/** The results of a sheet, with what ran at q=0 under another attack: without Byzantine workers these are the same. */
+function withUnattacked(view, sheet) {
+  const mine = view.of(sheet), has = new Set(mine.filter((i) => entries.q[i] === 0).map((i) => entries.scheme[i]));
+  const quiet = (one) => data.sheets[one][5];
+  const others = view.results.filter((i) => entries.q[i] === 0 && quiet(entries.sheet[i]) === quiet(sheet) && !has.has(entries.scheme[i]));
+  return [...mine, ...worst(others, (i) => entries.scheme[i]).values()];
 }
 
 /** At most so many of the results, the same ones each time, in no pattern that schemes or q could fall in with. */
@@ -258,17 +333,33 @@ function scattered(results, most) {
 function drawDistortion(view) {
   const known = view.results.filter((i) => entries.measured[i] !== null);
   const top = Math.max(0.02, ...known.map((i) => Math.max(entries.measured[i], entries.theory[i] ?? 0))) * 1.08;
-  facets("distortion-facets", "distortion-left", view.sheets, (sheet) => view.schemes.flatMap((scheme) => {
-    const mine = view.of(sheet).filter((i) => entries.scheme[i] === scheme).sort((a, b) => entries.q[a] - entries.q[b]);
+  const group = (sheet) => data.sheets[sheet][4];
+  const firsts = view.sheets.filter((sheet, k) => view.sheets.findIndex((other) => group(other) === group(sheet)) === k);
+  const ofGroup = (sheet) => {
+    const found = new Map();
+    for (const i of known) {
+      const k = entries.scheme[i] + " " + entries.q[i];
+      if (group(entries.sheet[i]) === group(sheet) && !found.has(k)) found.set(k, i);
+    }
+    return [...found.values()];
+  };
+  const published_ = known.some((i) => entries.theory[i] !== null);
+  at("distortion-published").hidden = !published_;
+  at("diagonal").hidden = !published_;
+  const shift = dodge(view.schemes, 0.012 * (view.q.at(-1) - view.q[0] + 1));
+  facets("distortion-facets", "distortion-left", firsts, (sheet) => view.schemes.flatMap((scheme) => {
+    const mine = ofGroup(sheet).filter((i) => entries.scheme[i] === scheme).sort((a, b) => entries.q[a] - entries.q[b]);
     const measured = mine.filter((i) => entries.measured[i] !== null);
-    const x = (list) => list.map((i) => entries.q[i]);
+    const x = (list) => list.map((i) => entries.q[i] + shift(scheme));
     const published = mine.filter((i) => entries.theory[i] !== null);
     return !mine.length ? [] : [
-      line(scheme, { mode: "lines", x: x(published), y: published.map((i) => entries.theory[i]), text: published.map(says),
-        line: { color: schemes[scheme].colour, dash: "dash", width: 1.5 }, showlegend: false }),
+      ...(!published.length ? [] : [line(scheme, { mode: "lines", x: x(published), y: published.map((i) => entries.theory[i]), text: published.map(says),
+        line: { color: schemes[scheme].colour, dash: "dash", width: 1.5 }, showlegend: false })]),
       line(scheme, { mode: "markers", x: x(measured), y: measured.map((i) => entries.measured[i]), text: measured.map(says) }),
     ];
-  }), whole(view.q, "q"), axis("ε", { range: [-0.03 * top, top] }));
+  }), whole(view.q, "q"), axis("ε", { range: [-0.03 * top, top] }), published_ ? [["disc", "measured"], ["dash", "published"]] : [],
+    (sheet) => data.alike[group(sheet)]);
+  if (!published_) return;
 
   const both = known.filter((i) => entries.theory[i] !== null);
   const dots = scattered(both, DOTS);
@@ -281,7 +372,7 @@ function drawDistortion(view) {
     return mine.length ? [line(scheme, { mode: "markers", x: mine.map((i) => entries.theory[i]), y: mine.map((i) => entries.measured[i]),
       text: mine.map(says) })] : [];
   })], base(420, { xaxis: axis("ε published", { range: [-0.03 * top, top] }), yaxis: axis("ε measured", { range: [-0.03 * top, top] }),
-    showlegend: true }));
+ }), [["dot", "as published"]]);
 }
 
 /** Where a row is lowest, to the digit that is shown; nowhere if it is the same throughout. */
@@ -291,30 +382,43 @@ function lowestOf(row) {
   return digits.every((value) => value === least || value === Infinity) ? [] : [...digits.keys()].filter((k) => digits[k] === least);
 }
 
-function heatmap(id, view, columns, titles, cellOf, xTitle) {
+/** Results by scheme and column; each row's lowest is framed and, with several columns, stands again at the end. */
+function heatmap(id, view, columns, titles, cellOf, xTitle, worstOf) {
   const rows = [...view.schemes].reverse();
   const cells = rows.map((scheme) => columns.map((column) => cellOf(scheme, column) ?? null));
-  const z = cells.map((row) => row.map((i) => (i === null ? null : entries.top1[i])));
-  const lowest = z.map(lowestOf);
-  const roomy = columns.length <= 20;
+  const first = cells.map((row) => row.map((i) => (i === null ? null : entries.top1[i])));
+  const lowest = first.map(lowestOf), several = columns.length > 1, n = columns.length;
+  const least = (row) => row.reduce((best, i) => (i === null || entries.top1[i] === null ||
+    (best !== null && entries.top1[best] <= entries.top1[i]) ? best : i), null);
+  const whole_ = cells.map((row) => (several ? [...row, least(row)] : row));
+  const z = whole_.map((row) => row.map((i) => (i === null ? null : entries.top1[i])));
+  const roomy = n <= 20;
   const width = at(id).clientWidth || 1000;
-  const named = columns.length <= 40;
-  const slanted = xTitle === "" && named && titles.some((title) => title.length * 7 > (width - 160) / columns.length);
-  const trace = { type: "heatmap", z, zmin: 0, zmax: 100, colorscale: "Cividis", xgap: 2, ygap: 2, hoverongaps: false, hoverinfo: "text",
-    hovertext: cells.map((row) => row.map((i) => (i === null ? "" : says(i)))),
-    colorbar: { title: { text: "top-1 %", side: "right" }, thickness: 12, outlinewidth: 0 } };
+  const named = n <= 40;
+  const names = apart(rows.map((scheme) => schemes[scheme].name), Math.max(10, Math.floor((0.3 * width) / 7.5)));
+  const each = (width - 130 - 7.5 * Math.max(...names.map((name) => name.length))) / (n + several);
+  const upright = titles.every((title) => title.length * 7.5 < each);
+  const heads = [...(upright ? titles.map(plain) : apart(titles, 24)), ...(several ? ["worst"] : [])];
+  const slanted = named && !upright;
+  const x = heads.map((_, k) => k);
+  const trace = { type: "heatmap", x, z, zmin: 0, zmax: 100, colorscale: "Cividis", xgap: 2, ygap: 2, hoverongaps: false, hoverinfo: "text",
+    hovertext: whole_.map((row) => row.map((i) => (i === null ? "" : says(i)))),
+    showscale: width >= 560, colorbar: { title: { text: "top-1 %", side: "right" }, thickness: 12, outlinewidth: 0 } };
   const spots = z.flatMap((row, r) => row.map((value, k) => [value, k, r]).filter(([value]) => value !== null));
-  const numbers = { type: "scatter", mode: "text", x: spots.map(([, k]) => k), y: spots.map(([, , r]) => r), hoverinfo: "skip",
-    showlegend: false, text: spots.map(([value, k, r]) => (value > 99.95 ? "100" : value.toFixed(1)) + (lowest[r].includes(k) ? " ▼" : "")),
-    textfont: { size: columns.length > 12 ? 10 : 12, color: spots.map(([value]) => (value < 55 ? "#ffffff" : "#000000")) } };
-  const frames = lowest.flatMap((worstOf, r) => worstOf.map((k) => ({ type: "rect", xref: "x", yref: "y", x0: k - 0.48, x1: k + 0.48,
+  const digits = each < 40 ? 0 : 1, marked = each >= 62;
+  const numbers = { type: "scatter", mode: "text", x: spots.map(([, k]) => x[k]), y: spots.map(([, , r]) => r), hoverinfo: "skip",
+    showlegend: false, text: spots.map(([value, k, r]) => (value > 99.95 ? "100" : value.toFixed(digits)) +
+      (marked && lowest[r].includes(k) ? " ▼" : "")),
+    textfont: { size: each < 45 || n > 12 ? 10 : 12, color: spots.map(([value]) => (value < 55 ? "#ffffff" : "#000000")) } };
+  const frames = lowest.flatMap((worst_, r) => worst_.map((k) => ({ type: "rect", xref: "x", yref: "y", x0: k - 0.48, x1: k + 0.48,
     y0: r - 0.46, y1: r + 0.46, line: { color: "#d55e00", width: 2.5 } })));
-  draw(id, roomy ? [trace, numbers] : [trace], base(108 + rows.length * 38 + (slanted ? 110 : 20), { shapes: frames, margin: { l: 60, r: 10, t: 32, b: 50 },
-    xaxis: axis(named ? xTitle : columns.length + " columns, named by hover", { tickvals: named ? titles.map((_, k) => k) : [],
-      ticktext: named ? titles.map((title) => short(title)) : [], showgrid: false,
-      tickangle: slanted ? -35 : 0, range: [-0.5, columns.length - 0.5] }),
-    yaxis: axis("", { tickvals: rows.map((_, r) => r), ticktext: rows.map((scheme) => short(schemes[scheme].name, 30)), showgrid: false,
-      range: [-0.5, rows.length - 0.5] }) }));
+  if (several) frames.unshift({ type: "line", xref: "x", yref: "paper", x0: n - 0.5, x1: n - 0.5, y0: 0, y1: 1, line: { color: colour("page"), width: 8 } });
+  draw(id, roomy ? [trace, numbers] : [trace], base(88 + rows.length * 38 + (slanted ? 40 + 6.5 * Math.max(...heads.map((head) => head.length)) : 20), { shapes: frames, margin: { l: 60, r: 10, t: 32, b: 50 },
+    xaxis: axis(named ? xTitle : n + " columns, named by hover", { tickvals: named ? x : [],
+      ticktext: named ? heads : [], showgrid: false,
+      tickangle: slanted ? -90 : 0, range: [-0.5, x.at(-1) + 0.5] }),
+    yaxis: axis("", { tickvals: rows.map((_, r) => r), ticktext: names, showgrid: false,
+      range: [-0.5, rows.length - 0.5] }) }), lowest.some((row) => row.length) ? [["frame", "worst " + worstOf + " of the scheme"]] : []);
 }
 
 function drawHeat(view) {
@@ -322,43 +426,50 @@ function drawHeat(view) {
   at("heat-adversaries").hidden = !several;
   if (several) {
     const cell = new Map(view.atQ.map((i) => [entries.scheme[i] + " " + entries.sheet[i], i]));
-    heatmap("heat-adversaries-plot", view, view.sheets, view.sheets.map(sheetLabel), (scheme, sheet) => cell.get(scheme + " " + sheet), "");
+    heatmap("heat-adversaries-plot", view, view.sheets, view.sheets.map(sheetLabel), (scheme, sheet) => cell.get(scheme + " " + sheet), "", "adversary");
   }
   const lowest = bySchemeAndQ(view.results);
-  heatmap("heat-q-plot", view, view.q, view.q.map(String), (scheme, q) => lowest.get(scheme + " " + q), "Byzantine workers q");
+  heatmap("heat-q-plot", view, view.q, view.q.map(String), (scheme, q) => lowest.get(scheme + " " + q),
+    "Byzantine workers q", "q");
 }
 
-function curveOf(run, kind) {
-  if (kind === "train") return run.train;
-  const [steps, top1, loss] = run.curve;
-  return kind === "top1" ? [steps, top1.map((value) => (value === null ? null : 100 * value))] : [steps, loss];
-}
+const kindsOf = (runs) => Object.keys(CURVES).filter((kind) => runs.some((run) => run[kind][1].some((value) => value !== null)));
 
-const kindsOf = (runs) => Object.keys(CURVES).filter((kind) => runs.some((run) => curveOf(run, kind)[1].some((v) => v !== null)));
+/** A mean over the seeds by step, and its spread as an area behind it; a logarithm has no 0. */
+function band(scheme, run, kind) {
+  const floor = kind === "top1" ? -Infinity : 0;
+  const points = run[kind][0].map((step, k) => [step, ...[1, 2, 3].map((part) => run[kind][part][k])])
+    .filter(([, mean]) => mean !== null && mean > floor);
+  const [x, y] = [points.map(([step]) => step), points.map(([, mean]) => mean)];
+  const low = points.map(([, mean, least]) => (least === null ? mean : floor === 0 ? Math.max(least, 0.1 * mean) : least));
+  const high = points.map(([, mean, , most]) => most ?? mean);
+  const { name, colour: fill, marker, dash } = schemes[scheme];
+  const area = { type: "scatter", mode: "lines", x: [...x, ...[...x].reverse()], y: [...high, ...low.reverse()], fill: "toself",
+    fillcolor: fill + "2e", line: { width: 0 }, hoverinfo: "skip", showlegend: false };
+  return [...(run.seeds.length > 1 && x.length > 1 ? [area] : []), line(scheme, { x, y, line: { color: fill, dash, width: 1.8 },
+    marker: { color: fill, symbol: marker, size: 6, maxdisplayed: 6 },
+    text: points.map(([step, mean, least, most]) => "<b>" + plain(name) + "</b>, " + run.seeds.length + (run.seeds.length > 1 ? " seeds" : " seed") +
+      "<br>step " + step + ": " + fraction(mean) + (run.seeds.length > 1 ? " (" + fraction(least) + "–" + fraction(most) + ")" : "")) })];
+}
 
 function drawCurves(view) {
-  const withRuns = view.atQ.filter((i) => entries.runs[i].length);
-  const kinds = kindsOf(withRuns.flatMap((i) => entries.runs[i]).map((r) => data.runs[r]));
+  const withRuns = view.atQ.filter((i) => entries.run[i] !== null);
+  const kinds = kindsOf(withRuns.map((i) => data.runs[entries.run[i]]));
   const kind = kinds.includes(state.curve) ? state.curve : kinds[0];
   options(at("curve"), Object.keys(CURVES).filter((name) => kinds.includes(name)).map((name) => [name, CURVES[name]]), kind);
   if (!kind) return nothing("curves-plot", "No curves are kept for what the filters show.");
   const sheets = view.sheets.filter((sheet) => withRuns.some((i) => entries.sheet[i] === sheet));
-  const steps = Math.max(...withRuns.flatMap((i) => entries.runs[i]).map((r) => curveOf(data.runs[r], kind)[0].at(-1) ?? 0));
-  const logarithmic = kind !== "top1";
-  return facets("curves-plot", "curves-left", sheets, (sheet) => withRuns.filter((i) => entries.sheet[i] === sheet)
-    .flatMap((i) => entries.runs[i].map((r) => {
-      const [x, y] = curveOf(data.runs[r], kind);
-      const scheme = entries.scheme[i];
-      const kept = logarithmic ? y.map((value) => (value !== null && value > 0 ? value : null)) : y;
-      return line(scheme, { x, y: kept, line: { color: schemes[scheme].colour, dash: schemes[scheme].dash, width: 1.6 },
-        marker: { color: schemes[scheme].colour, symbol: schemes[scheme].marker, size: 6, maxdisplayed: 6 },
-        text: y.map((value, k) => "<b>" + plain(schemes[scheme].name) + "</b>, seed " + data.runs[r].seed + "<br>step " + x[k] + ": " +
-          fraction(value)) });
-    })), axis("step", { range: [0, steps * 1.02] }), kind === "top1" ? percent() : axis(CURVES[kind], { type: "log" }));
+  const steps = Math.max(...withRuns.map((i) => data.runs[entries.run[i]][kind][0].at(-1) ?? 0));
+  const several = withRuns.some((i) => data.runs[entries.run[i]].seeds.length > 1);
+  const scored = kind === "top1";
+  return facets("curves-plot", "curves-left", sheets, (sheet) => [...(scored ? guess([0, steps]) : []),
+    ...withRuns.filter((i) => entries.sheet[i] === sheet).flatMap((i) => band(entries.scheme[i], data.runs[entries.run[i]], kind))],
+    axis("step", { range: [0, steps * 1.02] }), scored ? percent() : axis(CURVES[kind], { type: "log" }),
+    [...(several ? [["area", "spread over the seeds"]] : []), ...(scored ? guessed() : [])]);
 }
 
 function drawTimeline(view) {
-  const judged = view.atQ.filter((i) => entries.runs[i].length && entries.detected[i] !== null);
+  const judged = view.atQ.filter((i) => entries.run[i] !== null && entries.detected[i] !== null);
   const sheets = view.sheets.filter((sheet) => judged.some((i) => entries.sheet[i] === sheet));
   const eventful = (sheet) => judged.some((i) => entries.sheet[i] === sheet && entries.detected[i] + entries.accused[i] > 0);
   const sheet = sheets.includes(state.adversary) ? state.adversary : sheets.find(eventful) ?? sheets[0];
@@ -368,8 +479,8 @@ function drawTimeline(view) {
     ? "Schemes that detect nothing, or whose steps are not kept, are left out." : "";
   if (!mine.length) return nothing("timeline-plot", "No steps of a scheme with detection are kept for what the filters show.");
   emptied("timeline-plot");
-  const runs = mine.map((i) => data.runs[entries.runs[i][0]]);
-  const end = Math.max(...runs.map((run) => run.train[0].at(-1)));
+  const runs = mine.map((i) => data.runs[entries.run[i]]);
+  const end = Math.max(...runs.map((run) => run.end));
   const edges = unique(runs.flatMap((run) => run.outcome[0])).sort((a, b) => a - b);
   const value = ([starts, values], step) => values[starts.findLastIndex((start) => start <= step)];
   const z = runs.map((run) => edges.map((step) => value(run.outcome, step)));
@@ -377,26 +488,31 @@ function drawTimeline(view) {
   const scale = names.flatMap((_, k) => [[k / n, OUTCOME_COLOURS[k]], [(k + 1) / n, OUTCOME_COLOURS[k]]]);
   const bounds = [...edges, end + 1].map((edge) => edge - 0.5);
   const strip = { type: "heatmap", x: bounds, y: mine.map((_, k) => k), z, zmin: -0.5, zmax: n - 0.5, colorscale: scale, ygap: 4, hoverinfo: "text",
-    hovertext: z.map((row, r) => row.map((k, c) => "<b>" + plain(schemes[entries.scheme[mine[r]]].name) + "</b>, seed " + runs[r].seed +
+    hovertext: z.map((row, r) => row.map((k, c) => "<b>" + plain(schemes[entries.scheme[mine[r]]].name) + "</b>, seed " + runs[r].seeds[0] +
       "<br>steps " + edges[c] + " to " + ((edges[c + 1] ?? end + 1) - 1) + ": " + plain(names[k]))),
-    colorbar: { tickvals: names.map((_, k) => k), ticktext: names.map(plain), thickness: 12, outlinewidth: 0, len: 0.5, y: 0.78 } };
-  const excluded = mine.flatMap((i, r) => [["byzantine", "Byzantine", "solid"], ["honest", "honest", "dot"]].map(([key, who, dash]) => {
-    const [starts, values] = runs[r][key], scheme = entries.scheme[i];
-    return line(scheme, { mode: "lines", x: [...starts, end], y: [...values, values.at(-1)], xaxis: "x2", yaxis: "y2",
+    showscale: false };
+  const met = unique(z.flat()).sort((a, b) => a - b);
+  const aside = (r) => 0.07 * (r - (mine.length - 1) / 2);
+  const excluded = mine.flatMap((i, r) => [["byzantine", "Byzantine", "solid"], ["honest", "honest", "dot"]].flatMap(([who, name, dash]) => {
+    const [starts, values] = runs[r][who], scheme = entries.scheme[i];
+    if (who === "honest" && !values.some((value) => value > 0)) return [];
+    return [line(scheme, { mode: "lines", x: [...starts, end], y: [...values, values.at(-1)].map((value) => value + aside(r)), xaxis: "x2", yaxis: "y2",
       line: { color: schemes[scheme].colour, dash, width: 2, shape: "hv" }, showlegend: dash === "solid",
       text: [...starts, end].map((step, k) => "<b>" + plain(schemes[scheme].name) + "</b><br>from step " + step + ": " +
-        fraction(values[Math.min(k, values.length - 1)]) + " " + who + " workers excluded") });
+        fraction(values[Math.min(k, values.length - 1)]) + " " + name + " workers excluded") })];
   }));
+  const accused = excluded.some((trace) => trace.line.dash === "dot");
   const most = Math.max(view.level, ...runs.flatMap((run) => [...run.byzantine[1], ...run.honest[1]]));
   const span = { range: [0.5, end + 0.5] };
-  const height = 350 + mine.length * 38, share_ = (mine.length * 38) / (height - 132);
-  return draw("timeline-plot", [strip, ...excluded], base(height, { margin: { l: 60, r: 10, t: 32, b: 100 },
-    legend: { orientation: "h", x: 0, y: 0, yref: "container", yanchor: "bottom", traceorder: "reversed", font: { size: 12 } },
+  const height = 330 + mine.length * 38, share_ = (mine.length * 38) / (height - 82);
+  return draw("timeline-plot", [strip, ...excluded], base(height, { margin: { l: 60, r: 10, t: 32, b: 50 },
     xaxis: axis("", { ...span, domain: [0, 1], anchor: "y", showticklabels: false, showgrid: false }),
     yaxis: axis("", { domain: [1 - share_, 1], tickvals: mine.map((_, k) => k), showgrid: false,
-      ticktext: mine.map((i) => short(schemes[entries.scheme[i]].name, 30)) }),
+      ticktext: apart(mine.map((i) => schemes[entries.scheme[i]].name), narrow() ? 14 : 30) }),
     xaxis2: axis("step", { ...span, domain: [0, 1], anchor: "y2", matches: "x" }),
-    yaxis2: axis("workers excluded", { domain: [0, 1 - share_ - 0.07], range: [-0.3, most + 0.5], anchor: "x2" }) }));
+    yaxis2: axis("workers excluded", { domain: [0, 1 - share_ - 0.07], range: [-0.3, most + 0.5], anchor: "x2" }) }),
+    [...met.map((k) => ["box " + OUTCOME_COLOURS[k], "verdict: " + names[k]]), ["line", "Byzantine workers"],
+      ...(accused ? [["dot", "honest workers"]] : [])]);
 }
 
 function padded(values) {
@@ -427,20 +543,78 @@ function drawCost(view) {
         marker: { color: fill, symbol: schemes[scheme].marker, size: 7, opacity: 0.45 }, showlegend: false }),
     ];
   });
-  draw("cost-plot", traces, base(400, { showlegend: true, yaxis: percent(),
+  const reach = padded(priced.map((i) => Math.log10(price[i])));
+  draw("cost-plot", [...guess(reach.map((power) => 10 ** power)), ...traces], base(380, { yaxis: percent(),
     xaxis: axis(PRICES[name], { type: "log", exponentformat: "SI", minor: { ticks: "outside", ticklen: 3, tickcolor: colour("line") },
-      dtick: 1, range: padded(priced.map((i) => Math.log10(price[i]))) }) }));
+      dtick: 1, range: reach }) }), guessed());
 }
 
 // ---------------------------------------------------------------- words and the table
 
+/** Two-sided p of Student's t with a whole number of degrees of freedom (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4). */
+function studentP(t, freedom) {
+  const angle = Math.atan(Math.abs(t) / Math.sqrt(freedom)), cos = Math.cos(angle), odd = freedom % 2;
+  let term = odd ? cos : 1, sum = freedom > 1 ? term : 0;
+  for (let k = odd ? 3 : 2; k < freedom; k += 2) { term *= cos * cos * (k - 1) / k; sum += term; }
+  const inside = odd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
+  return Math.min(1, Math.max(0, 1 - inside));
+}
+
+/** p of the difference between two results over the seeds that both have: the t-test, or where all differences are equal
+    the exact sign-flip test; null without a common seed. */
+function pairedP(i, k) {
+  const other = new Map(data.seed_sets[entries.of[k]].map((seed, at_) => [seed, entries.tops[k][at_]]));
+  const differences = data.seed_sets[entries.of[i]].map((seed, at_) => [entries.tops[i][at_], other.get(seed)])
+    .filter(([a, b]) => a !== null && b !== null && b !== undefined).map(([a, b]) => a - b);
+  const n = differences.length, mean = differences.reduce((sum, one) => sum + one, 0) / n;
+  if (!n) return null;
+  if (Math.max(...differences) - Math.min(...differences) < 1e-5) return Math.abs(mean) < 1e-5 ? 1 : 2 ** (1 - n);
+  const variance = differences.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (n - 1);
+  return studentP(mean / Math.sqrt(variance / n), n - 1);
+}
+
+/** Holm's correction of tests that have a p. */
+function holm(tests) {
+  const order = tests.filter((one) => one.p !== null).sort((a, b) => a.p - b.p);
+  let highest = 0;
+  order.forEach((one, rank) => { highest = Math.max(highest, Math.min(1, (order.length - rank) * one.p)); one.p = highest; });
+  return order.length;
+}
+
+/** The schemes at each q by their worst accuracy, every step of the order with its corrected test. */
+function ranking(view) {
+  const levels = view.q.map((q) => [...worst(view.results.filter((i) => entries.q[i] === q), (i) => entries.scheme[i]).values()]
+    .sort((a, b) => entries.top1[b] - entries.top1[a] || entries.scheme[a] - entries.scheme[b])
+    .map((i, k, order) => ({ i, p: k ? pairedP(order[k - 1], i) : null })));
+  return { at: new Map(view.q.map((q, k) => [q, levels[k]])), tests: holm(levels.flat()) };
+}
+
 function sayHeadline(view) {
-  const ranked = [...worst(view.atQ, (i) => entries.scheme[i]).values()].sort((a, b) => entries.top1[b] - entries.top1[a]);
-  const name = (i) => schemes[entries.scheme[i]].name + " (" + share(i) + " %)";
+  const { at: orders, tests } = ranking(view), order = orders.get(view.level) ?? [];
   const under = view.sheets.length > 1 ? ", each under its worst of " + view.sheets.length + " adversaries" : "";
-  at("headline").textContent = !ranked.length ? "Nothing is left by these filters." :
-    "At q=" + view.level + under + ": " + name(ranked[0]) + (ranked.length > 1 ? " is ahead of " + name(ranked[1]) : "") +
-    (ranked.length > 2 ? "; last is " + name(ranked.at(-1)) : "") + "." + fewer(view);
+  const told = order.slice(0, 8).map(({ i, p }, k) => (k ? (p !== null && p <= 0.05 ? " > " : " ~ ") : "") + schemes[entries.scheme[i]].name +
+    " " + share(i));
+  at("headline").textContent = !order.length ? "Nothing is left by these filters." : "Top-1 % at q=" + view.level + under + ": " +
+    told.join("") + (order.length > 8 ? " and " + (order.length - 8) + " more" : "") + "." + fewer(view);
+  at("headline").dataset.p = order.slice(1).map(({ p }) => p).join();
+  at("headline-says").hidden = order.length < 2;
+  at("headline-says").textContent = "Between neighbours, > is a difference that a paired t-test over the seeds shows (p at most 0.05, " +
+    "Holm-corrected over the " + tests + " tests at all q of the filter); ~ is one that it does not show.";
+}
+
+function saySettings() {
+  const { facts, samples } = data.settings[state.context];
+  at("settings").replaceChildren(...facts.map(([name, value]) => {
+    const item = document.createElement("div"), term = document.createElement("dt"), said = document.createElement("dd");
+    term.textContent = name;
+    said.textContent = value;
+    item.append(term, said);
+    return item;
+  }));
+  const count = (number) => number.toLocaleString("en");
+  at("samples").hidden = !samples.length;
+  at("samples").textContent = "Samples per step, distinct (computed by all workers): " + samples.slice(0, 12).map(([scheme, , distinct, computed]) =>
+    scheme + " " + count(distinct) + " (" + count(computed) + ")").join("; ") + (samples.length > 12 ? " and " + (samples.length - 12) + " more" : "") + ".";
 }
 
 const COLUMNS = [
@@ -484,9 +658,10 @@ function drawTable(view) {
   const shown = sorted.slice(0, printing ? 500 : state.rows);
   at("results").tBodies[0].replaceChildren(...shown.map((i) => {
     const row = document.createElement("tr");
-    for (const [name, , text, , number] of COLUMNS) {
+    for (const [name, title, text, , number] of COLUMNS) {
       const cell = document.createElement("td");
       cell.className = (number ? "number" : "") + (name === "measured" && !entries.agrees[i] && entries.theory[i] !== null ? " differs" : "");
+      cell.dataset.name = title;
       cell.textContent = text(i);
       row.append(cell);
     }
@@ -526,6 +701,26 @@ function swatch(scheme) {
   return drawing;
 }
 
+/** What stands in a legend beside the schemes: a line, a disc, an area, a frame or a box of a colour. */
+function sign(mark) {
+  const [kind, fill] = mark.split(" "), drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawing.setAttribute("viewBox", "0 0 26 16");
+  drawing.setAttribute("width", "26");
+  drawing.setAttribute("height", "16");
+  drawing.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  const shapes = { disc: "M13 3a5 5 0 1 0 .01 0", area: "M1 3h24v10H1z", frame: "M2 3h22v10H2z", box: "M5 2h16v12H5z" };
+  path.setAttribute("d", shapes[kind] ?? "M0 8h26");
+  path.setAttribute("fill", kind === "box" ? fill : kind === "disc" ? "currentColor" : kind === "area" ? "rgba(128,128,128,.35)" : "none");
+  if (kind === "frame") path.setAttribute("stroke", "#d55e00");
+  else if (!(kind in shapes)) path.setAttribute("stroke", "currentColor");
+  path.setAttribute("stroke-width", kind === "frame" ? "2.5" : "2");
+  if (kind === "dot") path.setAttribute("stroke-dasharray", "2 4");
+  if (kind === "dash") path.setAttribute("stroke-dasharray", "7 4");
+  drawing.append(path);
+  return drawing;
+}
+
 function buildFilters() {
   for (const [kind, names] of Object.entries(KINDS)) {
     names.forEach((name, k) => {
@@ -545,6 +740,9 @@ function buildFilters() {
   options(at("context"), data.contexts.map((name, k) => [String(k), name]), "0");
   at("context-label").hidden = data.contexts.length < 2;
   const on = (id, act) => at(id).addEventListener("change", () => { act(at(id).value); changed(); });
+  for (const one of data.choices) {
+    on("choice-" + one.key, (value) => { state.context = nearest([[one, Number(value)]]); state.q = null; });
+  }
   on("context", (value) => { state.context = Number(value); state.q = null; });
   on("q", (value) => { state.q = Number(value); });
   on("theme", (value) => { state.theme = value; });
@@ -574,7 +772,9 @@ function show() {
   for (const kind of Object.keys(KINDS))
     for (const box of at("filter-" + kind).querySelectorAll("input")) box.checked = state[kind].has(Number(box.value));
   at("context").value = String(state.context);
-  at("setting").textContent = data.contexts[state.context];
+  for (const one of data.choices)
+    options(at("choice-" + one.key), one.values.map((value, k) => [String(k), value]), String(one.of[state.context]));
+  saySettings();
   at("theme").value = state.theme;
   options(at("q"), view.q.map((q) => [String(q), String(q)]), String(state.q));
   for (const place of document.querySelectorAll(".q-shown")) place.textContent = "q=" + view.level;

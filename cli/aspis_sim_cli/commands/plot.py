@@ -10,6 +10,7 @@ from aspis_sim_cli.commands.report import Study
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
 from aspis_sim_cli.options import completion
+from aspis_sim_cli.options.where import Where, settings
 
 PART = "Selection"
 
@@ -61,14 +62,16 @@ def plot(
         ),
     ] = None,
     q: Annotated[
-        int | None,
+        str | None,
         typer.Option(
             "--q",
             rich_help_panel=PART,
-            help="Number of Byzantine workers, for curves, heatmap, cost and --x (default: the largest).",
-            metavar="Q",
+            help="Numbers of Byzantine workers: several for curves, a panel each; one for heatmap, cost and --x "
+            "(default: the largest).",
+            metavar="Q,…",
         ),
     ] = None,
+    where: Where = None,
     x: Annotated[
         str,
         typer.Option(
@@ -94,22 +97,29 @@ def plot(
 
       aspis-sim plot heatmap results/sweep.csv --q 4 --scheme aspis,detox --out heatmap.svg
 
+      aspis-sim plot curves studies/first --q 2,4 --where momentum=0.9 --out curves.pdf
+
       aspis-sim plot accuracy guesses.csv --x believed_q --q 4 --out guesses.pdf
 
       aspis-sim plot cost studies/first --x bytes_sent --q 4 --out cost.pdf
     """
     from aspis_sim.files import writable, write_whole
     from aspis_sim.report.axes import Wanted
-    from aspis_sim.report.figures import check_figure
+    from aspis_sim.report.figures import check_figure, not_drawn
     from aspis_sim.report.figures import figure as drawn
-    from aspis_sim.report.source import opened
-    from aspis_sim.spec.ranges import names
+    from aspis_sim.report.source import only, opened
+    from aspis_sim.spec.ranges import integers, names
 
     schemes, attacks, payloads = (names(text) if text is not None else () for text in (scheme, attack, payload))
-    wanted = Wanted(schemes, attacks, payloads, q, width, x)
+    levels = integers(q, "`q`") if q is not None else ()
+    wanted, kept = Wanted(schemes, attacks, payloads, levels, width, x), settings(where)
     check_figure(figure, out, wanted)
     path = writable(out)
-    with opened(study) as data:
+    with opened(study) as found:
+        data = only(found, kept)
         write_whole(path, drawn(data, figure, path.suffix.lower(), wanted))
+        left_out = not_drawn(data)
     complain(f"written to {path}")
+    for one in left_out:
+        complain(one)
     return ExitStatus.DONE

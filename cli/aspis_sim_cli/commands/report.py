@@ -8,6 +8,7 @@ import typer
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.exit_status import ExitStatus
 from aspis_sim_cli.options import common as options
+from aspis_sim_cli.options.where import Where, settings
 
 Study = Annotated[
     Path, typer.Argument(metavar="STUDY", help="Folder of a study, or CSV file of a sweep (which has no curves).")
@@ -16,6 +17,7 @@ Study = Annotated[
 
 def report(
     study: Study,
+    where: Where = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -50,7 +52,7 @@ def report(
     from aspis_sim.files import writable, write_whole
     from aspis_sim.report.libraries import check_library
     from aspis_sim.report.page import default_page, page
-    from aspis_sim.report.source import opened
+    from aspis_sim.report.source import only, opened
     from aspis_sim.report.timelines import RUNS
 
     check_library("report")
@@ -58,8 +60,9 @@ def report(
         raise InputError(f"--curves {curves}: a page has the curves of 1 or more runs; leave it out for {RUNS:,}")
     if out is not None and out.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"a report is an HTML file; end {out.name} in .html")
+    kept = settings(where)
     with opened(study) as data:
         path = writable(default_page(study) if out is None else out)
-        write_whole(path, page(data, RUNS if curves is None else curves))
+        write_whole(path, page(only(data, kept), RUNS if curves is None else curves))
     complain(f"written to {path}")
     return ExitStatus.DONE

@@ -144,8 +144,8 @@ def _regression(training: TrainingOptions, format: Format, out: "Path | None", q
     """The authors' linear regression, loss by loss."""
     from aspis_sim.files import write_whole
     from aspis_sim.records import columns_of
-    from aspis_sim.report.curve_drawing import Line, draw
-    from aspis_sim.reproduction.regression import Loss, grids, losses
+    from aspis_sim.report.curve_drawing import draw_errors
+    from aspis_sim.reproduction.regression import DIGITS, Loss, grids, losses
     from aspis_sim_cli import cache
     from aspis_sim_cli.render.reproduction_table import regression_view
 
@@ -161,15 +161,14 @@ def _regression(training: TrainingOptions, format: Format, out: "Path | None", q
     text = texts(rows, columns_of(Loss))
     output.write(text)
     if picture is not None:
-        lines = [
-            Line(f"{run[0].scheme}, {run[0].attack}, {run[0].payload}", is_published, range(1, len(run) + 1), values)
+        errors = {
+            f"{run[0].scheme}, {run[0].attack}, {run[0].payload}": [
+                abs(loss.ours - loss.published) / abs(loss.published) for loss in run
+            ]
             for run in runs
-            for is_published, values in (
-                (True, [loss.published for loss in run]),
-                (False, [loss.ours for loss in run]),
-            )
-        ]
-        write_whole(picture, draw(lines, "The authors' linear regression", "step", "loss", logarithmic=True))
+        }
+        title = "The authors' linear regression: relative error of our losses"
+        write_whole(picture, draw_errors(errors, title, DIGITS))
         complain(f"picture written to {picture}")
     output.show(text, lambda console: regression_view(runs))
     if done.status is not ExitStatus.DONE:

@@ -244,6 +244,8 @@ def _drawn(ready: Ready, curves: Sequence[Any], as_published: bool) -> bytes:
     stamp = (
         ""
         if as_published
-        else "ours are of other data or another net: compare the order of the curves, not their heights"
+        else f"NOT THE SAME EXPERIMENT: ours are {cell.dataset} with {cell.model}, the published ones other data or "
+        "another net.\nCompare the order of the curves, not their heights."
     )
-    return draw(lines, title, "share of the run", "top-1 %", stamp=stamp)
+    whose = "published", "ours" if as_published else f"ours ({cell.dataset}, {cell.model})"
+    return draw(lines, title, "share of the run", "top-1 %", stamp=stamp, whose=whose)

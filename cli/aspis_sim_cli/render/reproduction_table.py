@@ -21,7 +21,8 @@ def comparison_view(preset: Preset, comparisons: Sequence[Comparison], as_publis
     table.add_column("series", no_wrap=True)
     for whose in ("published", "ours"):
         table.add_column(f"{whose}\nfirst best last", justify="right", no_wrap=True)
-    table.add_column("difference", justify="right", no_wrap=True)
+    if as_published:  # of other data, the difference in points would say nothing
+        table.add_column("difference", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for one in comparisons:
         verdict = Text(one.verdict, style=STYLES.get(Verdict(one.verdict), ""))
@@ -29,7 +30,7 @@ def comparison_view(preset: Preset, comparisons: Sequence[Comparison], as_publis
             Text(one.series),
             _three(one.published_first, one.published_best, one.published_final),
             _three(one.first, one.best, one.final),
-            "-" if one.difference is None else f"{one.difference:+.1f}",
+            *(["-" if one.difference is None else f"{one.difference:+.1f}"] if as_published else []),
             verdict,
         )
     first = comparisons[0]
