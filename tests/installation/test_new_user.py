@@ -1,0 +1,153 @@
+"""A new user's way: the wheel in a clean environment, then the commands of README and the guides in an empty folder."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "docs/tutorial.md", "docs/your-own-parts.md")
+
+RUN = "--workers 9 --q 3 --steps 2 --lr 0.03 --model softmax --samples-per-file 2"
+"""What a run is given on top of what a page says, so that it takes a moment; the last of an option's values counts."""
+
+SWEEP = f"{RUN} --seeds 0 --payload constant"
+
+SCHEMES = "--scheme aspis,median"
+"""Of sweeps that name none."""
+
+LEFT_OUT = {
+    "aspis-sim attack --scheme aspis,byzshield,nnm+krum --q 2,4,7": "searches for minutes",
+    "aspis-sim compare study --by scheme=aspis,median": "needs a study of both; tests/cli/test_compare.py",
+    "aspis-sim bench": "needs the benchmarks, which are no part of the wheel; tests/cli/test_bench.py",
+    "aspis-sim reproduce distortion": "takes 5 s; tests/cli/test_reproduce.py",
+    "aspis-sim plot": "the name of a command",
+    "aspis-sim sweep --study demo": "resumes what is done; tests/cli/test_study.py",
+    "aspis-sim sweep --study first --add-seeds 5": "takes no other settings; tests/cli/test_study.py",
+    "aspis-sim sweep --q 4 --scheme aspis --detector clique,certified --momentum 0,0.9 --study parts": "four programs",
+    "aspis-sim train --plugin my_rule.py --scheme median --aggregator median-length:factor=0.5 --q 2": "a program more",
+    "aspis-sim doctor": "exits with 4 where something is missing; tests/cli/test_doctor.py",
+}
+"""Commands of the pages that are not run -> why."""
+
+OWN = '''
+import hashlib
+
+import numpy as np
+
+from aspis_sim import plugin
+from aspis_sim.data import Dataset
+
+
+@plugin.dataset("own")
+def own():
+    """What the user has in a file."""
+    with np.load("own.npz") as file:
+        inputs, labels = file["inputs"].astype(np.float32), file["labels"].astype(np.int32)
+    cuts = [len(inputs) // 2, len(inputs) * 3 // 4]
+    parts = ("train", "validation", "test")
+    return Dataset(
+        "own", dict(zip(parts, np.split(inputs, cuts))), dict(zip(parts, np.split(labels, cuts))), 2,
+        hashlib.sha256(inputs.tobytes()).hexdigest(),
+    )
+'''
+PLACES = np.random.default_rng(0).normal(size=(400, 2))
+
+ENVIRONMENT = {"XLA_FLAGS": "--xla_backend_optimization_level=0", "COLUMNS": "100"}
+"""Of the programs: what is asserted does not hang on machine code."""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    hatchling = pytest.importorskip("hatchling.builders.wheel")
+    (found,) = hatchling.WheelBuilder(str(ROOT)).build(directory=str(tmp_path_factory.mktemp("dist")))
+    return Path(found)
+
+
+@pytest.fixture(scope="module")
+def environment(wheel, tmp_path_factory):
+    """Nothing but the wheel; what it depends on is borrowed from the environment of the tests."""
+    folder = tmp_path_factory.mktemp("venv")
+    venv.create(folder)
+    pip = [sys.executable, "-m", "pip", "--python", folder / "bin/python", "install", "--quiet", "--no-compile"]
+    run(*pip, "--no-index", "--no-deps", wheel, cwd=folder)
+    own = sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)})
+    Path(own, "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return folder
+
+
+def run(*words, cwd, given="", **more):
+    """A process that knows nothing of the checkout; it must end well."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "ASPIS_PLUGINS")}
+    done = subprocess.run(
+        words, cwd=cwd, env={**kept, **more}, input=given, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def commands():
+    """Every command line of the pages, in blocks and in text, in their order and once each."""
+    found: dict[str, None] = {}
+    for page in PAGES:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        fenced = re.findall(r"(?ms)^```([^\n]*)\n(.*?)^```$", text)
+        blocks = "".join(block for language, block in fenced if not language).replace("\\\n", " ")
+        prose = re.sub(r"(?ms)^```.*?^```$", "", text).replace("\n", " ")
+        found |= dict.fromkeys(re.findall(r"(?m)^aspis-sim .*$", blocks) + re.findall(r"`(aspis-sim [^`]*)`", prose))
+    return list(found)
+
+
+def small(line):
+    """A command with so little to train that it takes a moment."""
+    words = line.split()
+    if "sweep" in words:
+        return " ".join([line, SWEEP, *([] if "--scheme" in words else [SCHEMES])])
+    return f"{line} {RUN}" if "train" in words else line
+
+
+def test_commands_that_are_left_out_are_on_the_pages():
+    assert set(LEFT_OUT) <= set(commands())
+
+
+@pytest.mark.slow
+def test_what_the_pages_tell_a_new_user_to_do_works_in_an_empty_folder(environment, tmp_path, pytestconfig):
+    (tmp_path / "docs/examples").mkdir(parents=True)
+    for place in ("my_rule.py", "docs/examples/my_rule.py"):
+        shutil.copyfile(ROOT / "docs/examples/my_rule.py", tmp_path / place)
+    (tmp_path / "own.py").write_text(OWN)
+    np.savez(tmp_path / "own.npz", inputs=PLACES, labels=PLACES.sum(1) > 0)
+    lines = [small(line) for line in commands() if line not in LEFT_OUT]
+    lines.append(small("aspis-sim sweep --plugin own.py --dataset own --scheme median --format csv"))
+    notebook = json.loads((ROOT / "docs/examples/front_door.ipynb").read_text())
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    told = json.loads(
+        run(
+            environment / "bin/python", ROOT / "tests/installation/new_user.py", cwd=tmp_path,
+            given=json.dumps({"commands": lines, "cells": cells}), **ENVIRONMENT, **kept(pytestconfig),
+        )
+    )  # fmt: skip
+    assert all(Path(place).is_relative_to(environment) for place in told["from"])
+    assert [(line, shown) for line, code, shown in told["ended"] if code != 0] == []
+    assert len(told["ended"]) == len(lines) > 15
+    assert ",own,softmax," in told["ended"][-1][2]
+    assert told["resumed"]
+    written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {"demo/report.html", "accuracy.pdf", "accuracy.png", "first/report.html", "rules.png"} <= written
+
+
+def test_the_program_is_there_under_its_name(environment, tmp_path):
+    assert "frame-up" in run(environment / "bin/aspis-sim", "list", "attacks", cwd=tmp_path)
+
+
+def kept(config):
+    """Where the tests keep compiled programs."""
+    return {"ASPIS_CACHE_DIR": str(config.cache.mkdir("compiled"))} if hasattr(config, "cache") else {}
