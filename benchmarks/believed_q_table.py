@@ -15,16 +15,16 @@ from aspis_sim.study.reading import read_csv
 
 
 def lines(rows: Sequence[Row]) -> Iterator[str]:
-    """The table: for each scheme and each number that it is told, the worst of attacks and payloads."""
+    """The table: for each scheme and each number that it believes, the worst of attacks and payloads."""
     groups: dict[str, dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         if isinstance(row.believed_q, int):
             groups[row.scheme][row.believed_q].append(row)
-    told = sorted({number for by_number in groups.values() for number in by_number})
-    yield f"| scheme | {' | '.join(f'told {number}' for number in told)} |"
-    yield f"|:---|{':---|' * len(told)}"
+    believed = sorted({number for by_number in groups.values() for number in by_number})
+    yield f"| scheme | {' | '.join(f'q̂={number}' for number in believed)} |"
+    yield f"|:---|{':---|' * len(believed)}"
     for scheme, by_number in groups.items():
-        yield f"| `{scheme}` | {' | '.join(_worst(by_number.get(number, [])) for number in told)} |"
+        yield f"| `{scheme}` | {' | '.join(_worst(by_number.get(number, [])) for number in believed)} |"
 
 
 def _worst(rows: Sequence[Row]) -> str:

@@ -40,7 +40,7 @@ def top1(rows: Sequence[Row]) -> Mapping[tuple[str, Defence, Adversary], float]:
 def lines(rows: Sequence[Row]) -> Iterator[str]:
     """The tables, one for each partition: a line for each defence, with what its workers send; – without a run."""
     found, adversaries = top1(rows), list(dict.fromkeys(map(adversary, rows)))
-    headings = ["no lies" if payload == "none" else f"{payload}, q={q}" for payload, q in adversaries]
+    headings = ["no attack" if payload == "none" else f"{payload}, q={q}" for payload, q in adversaries]
     sent = {defence(row): row.bytes_sent for row in rows}
     for kind in dict.fromkeys(row.heterogeneity for row in rows):
         yield from ("", f"| {kind} | sent | {' | '.join(headings)} |", f"|:---|{'---:|' * (1 + len(headings))}")

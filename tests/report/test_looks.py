@@ -67,7 +67,7 @@ def overlaps(boxes, slack=2.0):
                 yield text, other, round(top)
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1400, False), (420, True)])
+@pytest.mark.parametrize(("width", "dark"), [(1400, False), (1400, True), (420, False), (420, True)])
 def test_no_text_lies_on_another_or_beyond_the_page(width, dark, report, browser):
     browser.show(report, width, dark=dark)
     boxes = browser.ask(TEXTS)
