@@ -22,7 +22,8 @@ from aspis_sim.run.sweep import Event
 from aspis_sim.study.pending import Pending
 from aspis_sim_cli.boundary import complain
 from aspis_sim_cli.output import stderr
-from aspis_sim_cli.render.tally import Tally, row_told
+from aspis_sim_cli.render.so_far import SoFar
+from aspis_sim_cli.render.tally import Tally
 
 LOG_EVERY = 10.0
 """Seconds between two log lines where there is no terminal."""
@@ -60,22 +61,22 @@ def follow(
         for event in events:
             if asked():
                 return False
-            tally.add(event)
-            show(event)
-            if (row := row_told(event)) is not None:
+            row = tally.add(event)
+            show(row)
+            if row is not None:
                 arrived(event)
                 note(tally, row)
     return True
 
 
 @contextmanager
-def _shown(tally: Tally, quiet: bool) -> Iterator[Callable[[Event], None]]:
-    """What is to be called after every event: draws a bar on a terminal, else prints a line now and then."""
+def _shown(tally: Tally, quiet: bool) -> Iterator[Callable[[Row | None], None]]:
+    """What is to be called after every event: draws on a terminal, else prints a line now and then."""
     console = stderr()
     if quiet or not console.is_terminal:
         said = time.monotonic()
 
-        def say(event: Event) -> None:
+        def say(row: Row | None) -> None:
             nonlocal said
             if not quiet and time.monotonic() - said >= LOG_EVERY:
                 said = time.monotonic()
@@ -84,13 +85,17 @@ def _shown(tally: Tally, quiet: bool) -> Iterator[Callable[[Event], None]]:
         yield say
         return
     progress = _progress("{task.percentage:>3.0f}%  {task.fields[done]}/{task.fields[cells]} cells ", quiet, tally=True)
+    so_far = SoFar(tally.groups)
     task = progress.add_task("training", total=tally.steps, done=0, cells=tally.cells, left="")
     with Live(progress, console=console, transient=True, refresh_per_second=4) as live:
 
-        def draw(event: Event) -> None:
+        def draw(row: Row | None) -> None:
+            if row is not None:
+                so_far.add(row)
             progress.update(task, completed=tally.steps_done, done=tally.cells_done, left=tally.left)
             told = "; ".join(filter(None, (tally.doing, tally.rate, tally.extremes)))
-            live.update(Group(progress, Text(told, "dim", no_wrap=True, overflow="ellipsis")))
+            table = so_far.table(console.width) or ""
+            live.update(Group(progress, Text(told, "dim", no_wrap=True, overflow="ellipsis"), table))
 
         yield draw
 

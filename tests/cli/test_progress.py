@@ -5,13 +5,15 @@ from dataclasses import replace
 
 import pytest
 from aspis_sim_cli import progress
+from aspis_sim_cli.render.so_far import SoFar
 from aspis_sim_cli.render.tally import Tally, duration
 
 from aspis_sim.run.rate import Validation
 from aspis_sim.run.sweep import Event
 from aspis_sim.run.train import Result
 from aspis_sim.spec.grid import Grid
-from tests.cli.program import invoke, refused
+from tests.cli.program import invoke, printed, refused
+from tests.report.studies import row_of
 
 SWEEP = "sweep --q 1..2 --scheme detox --model softmax --steps 5 --seeds 0..2 --lr 0.1 --format csv"
 
@@ -71,3 +73,17 @@ def test_the_time_left_is_said_once_every_program_has_been_timed(monkeypatch):
     assert tally.seconds_left == pytest.approx(30 * (1 + 2) / 6)
     assert tally.left == "15 s left"
     assert tally.left in tally.line
+
+
+def test_what_is_known_so_far_is_a_table_that_fills():
+    grid = Grid.of(workers=7, q="1,2", scheme="aspis,median", attack="strong,weak", seed="0,1", steps=3)
+    so_far = SoFar(grid.groups())
+    assert so_far.table(80) is None
+    for attack, seed, top1 in (("strong", 0, 0.5), ("strong", 1, 0.7), ("weak", 0, 0.55), ("weak", 1, None)):
+        so_far.add(row_of(scheme="median", q=2, attack=attack, seed=seed, top1=top1))
+    shown = [line.split() for line in printed(so_far.table(80), 80).splitlines() if line.strip()]
+    assert shown[0] == ["top-1", "%", "so", "far"]
+    assert shown[1] == ["q", "aspis", "median"]
+    assert shown[3:] == [["1", "·", "·"], ["2", "·", "55.0"]]
+    assert so_far.table(15) is None
+    assert SoFar(Grid.of(workers=31, q="1..14", scheme="median").groups()).table(80) is None

@@ -56,8 +56,8 @@ class Tally:
         cells = sum(len(group.seeds) for group in pending.groups)
         return cls(pending.groups, max(pending.steps, 1), cells)
 
-    def add(self, event: Event) -> None:
-        """Count what an event reports."""
+    def add(self, event: Event) -> Row | None:
+        """Count what an event reports; gives the row of a cell whose run has ended here."""
         self.steps_done += event.steps
         self.cells_done += event.settled is not None
         if event.ended is not None and event.group is not None:
@@ -69,14 +69,15 @@ class Tally:
         elif event.settled is not None and event.result is None and event.group is not None:
             first = event.settled.seed == event.group.first.seed
             self._count(event.settled, event.settled.steps * (len(set(event.group.rates)) if first else 1))
-        row = row_told(event)
-        if row is None:
-            return
+        if event.result is None:
+            return None
+        row = row_of(resolve(event.result.cell), event.result)
         self.cells_run += 1
         self.failed += row.failed
         if row.top1 is not None:
             self.best = max(self.best or row, row, key=_top1)
             self.worst = min(self.worst or row, row, key=_top1)
+        return row
 
     def _count(self, cell: Cell, steps: int) -> None:
         program = _program(cell)
@@ -132,11 +133,6 @@ class Tally:
         parts = (f"{self.cells_done}/{self.cells} cells", self.doing, self.rate, self.left)
         extremes = f"; {self.extremes}" if self.extremes else ""
         return f"{self.steps_done / self.steps:.0%}, {', '.join(filter(None, parts))}{extremes}"
-
-
-def row_told(event: Event) -> Row | None:
-    """The row of a cell whose run has ended here."""
-    return None if event.result is None else row_of(resolve(event.result.cell), event.result)
 
 
 def duration(seconds: float) -> str:
