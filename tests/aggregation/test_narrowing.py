@@ -1,5 +1,7 @@
 """Looking for a rank in bytes first, against numpy's sort: on rows that suit it and on rows chosen against it."""
 
+from functools import partial
+
 import jax
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from aspis_sim.aggregation import order_statistics
 from aspis_sim.aggregation.counting import count, digit_of_rank
 from aspis_sim.aggregation.narrowing import OUTER, narrowed
+from aspis_sim.simulation.program import ON_CPU
 from tests.quick import quick
 
 COLUMNS = 40
@@ -76,7 +79,7 @@ def middle(values):
 def test_any_rank_of_any_rows(rows, few, monkeypatch):
     as_in_a_run = few == order_statistics.FEW
     monkeypatch.setattr(order_statistics, "FEW", few)
-    kth, fixed, median = selections(jax.jit if as_in_a_run else quick)
+    kth, fixed, median = selections(partial(jax.jit, compiler_options=ON_CPU) if as_in_a_run else quick)
     everything = np.ones(rows, bool)
     some = np.random.default_rng(rows).random(rows) < 0.7
     for kind in KINDS:

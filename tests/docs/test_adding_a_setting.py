@@ -14,11 +14,15 @@ PAGE = (ROOT / "docs/adding-a-setting.md").read_text(encoding="utf-8")
 
 ASK = r"""
 import csv, json, os, sys
+from contextlib import ExitStack
 from pathlib import Path
 from typer.testing import CliRunner
 import aspis_sim
 from aspis_sim_cli.app import app
+from quick import quick_runs
 
+quickly = ExitStack()
+quickly.enter_context(quick_runs())
 found = {}
 small = "--scheme aspis,median --workers 7 --q 1 --steps 5 --samples-per-file 1 --model softmax"
 small += " --seeds 0,1 --lr 0.1 --attack strong"
@@ -65,6 +69,7 @@ def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("patched")
     for part in ("aspis_sim", "cli"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "tests/quick.py", folder)
     (folder / "setting.patch").write_text(patch(), encoding="utf-8")
     applied = ["git", "apply", "--unsafe-paths", "setting.patch"]
     done = subprocess.run(applied, cwd=folder, capture_output=True, text=True, check=False)

@@ -24,6 +24,8 @@ from aspis_sim.streams import stream
 from tests.quick import quick
 from tests.shapes import fed, shape
 
+pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
+
 WORKERS, Q, SAMPLES = 5, 2, 3
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
 FILES = len(GROUPS.files)

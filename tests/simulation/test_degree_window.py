@@ -1,5 +1,7 @@
 """Aspis+: random workers over windows, a design whose points are permuted, and detection by degrees."""
 
+from functools import cache
+
 import jax
 import numpy as np
 import pytest
@@ -34,11 +36,15 @@ def trace_of(q, seed, **changes):
     return train(group.first).trace
 
 
+once = cache(trace_of)
+"""The same, trained by the first test that asks."""
+
+
 @pytest.mark.parametrize("q", [2, 4])
 def test_all_byzantines_are_found_within_5_iterations_of_a_window(q):
     found, windows = 0, 0
     for seed in (0, 1, 2):
-        trace = trace_of(q, seed)
+        trace = once(q, seed)
         assert (trace.excluded_byzantine + trace.excluded_honest).max() <= q
         for start in range(0, STEPS, T_D):
             if start // T_B == (start + 4) // T_B:  # the same workers are Byzantine in these 5 iterations
@@ -49,14 +55,14 @@ def test_all_byzantines_are_found_within_5_iterations_of_a_window(q):
 
 
 def test_nobody_honest_is_flagged_in_a_window_with_one_membership():
-    trace = trace_of(4, 0)
+    trace = once(4, 0)
     for start in range(0, STEPS, T_D):
         if start // T_B == (start + T_D - 1) // T_B:
             assert trace.excluded_honest[start : start + T_D].max() == 0
 
 
 def test_seeds_reach_the_memberships_and_the_places():
-    first, second = trace_of(4, 0), trace_of(4, 1)
+    first, second = once(4, 0), once(4, 1)
     assert not np.array_equal(first.distorted, second.distorted)
     assert np.array_equal(first.distorted, trace_of(4, 0).distorted)
 
