@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from math import exp, isfinite, log, sqrt
 
 from aspis_sim.battery.lie import ALWAYS, Lie
-from aspis_sim.battery.setup import Score, Setup, Trial, best_rate, worst, worst_of_each
+from aspis_sim.battery.setup import Score, Setup, Trial, best_rate, worst, worst_and_rising, worst_of_each
 from aspis_sim.battery.standard import (
     FINALISTS,
     GOLDEN,
     PLACES,
     PROBES,
+    RISING,
     ROUNDS,
     STRENGTHS,
     TIMED,
@@ -80,7 +81,7 @@ def search(setup: Setup, more: int = 0) -> Search:
     yield from _tried("what it can find itself", setup, known, dear, rate, short=True)
 
     whole: dict[Lie, Score] = {}
-    yield from _tried("whole runs", setup, whole, worst_of_each(known, WHOLE), rate)
+    yield from _tried("whole runs", setup, whole, worst_and_rising(known, WHOLE, RISING), rate)
     for_time = [replace(lie, timing=when) for lie in worst_of_each(whole, TIMED) for when in setup.timings]
     yield from _tried("when", setup, whole, for_time, rate)
     yield from _adapted(setup, known, whole, rate, more)
@@ -98,11 +99,9 @@ def search(setup: Setup, more: int = 0) -> Search:
 def most_runs(setup: Setup) -> int:
     """How many runs the battery takes at most, its verdict included."""
     rates, places = len(set(setup.rates)), len(setup.places)
-    strengths = len(VARIED) * len(STRENGTHS) + GOLDEN * ROUNDS
-    in_search = (
-        rates + places * len(PROBES) + min(places, PLACES) * len(WHAT) + strengths + WHOLE + len(setup.searching)
-    )
-    in_search += TIMED * len(setup.timings) + FINALISTS * (rates - 1)
+    in_search = rates + places * len(PROBES) + min(places, PLACES) * len(WHAT)
+    in_search += len(VARIED) * len(STRENGTHS) + GOLDEN * ROUNDS + len(setup.searching)
+    in_search += WHOLE + RISING + TIMED * len(setup.timings) + FINALISTS * (rates - 1)
     return in_search + 2 * (FINALISTS + 1) * len(setup.seeds)
 
 

@@ -1,7 +1,7 @@
 """One defence against q workers, ready to be tried: what a trial runs, and which places differ for it."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,7 +10,7 @@ from statistics import fmean
 from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.battery.defence import Defence
 from aspis_sim.battery.lie import Lie
-from aspis_sim.battery.standard import MOST_ENTRIES, SEARCHING, SHORT, TIMINGS, WHERE
+from aspis_sim.battery.standard import MOST_ENTRIES, SEARCHING, SHORT, SHORTEST, TIMINGS, WHERE
 from aspis_sim.errors import InputError
 from aspis_sim.run.figures.columns import EXPLODED
 from aspis_sim.run.rate import Validation
@@ -101,7 +101,7 @@ class Setup:
     @property
     def short_steps(self) -> int:
         """Steps of a short run."""
-        return max(1, self.cell.steps // SHORT)
+        return min(self.cell.steps, max(SHORTEST, self.cell.steps // SHORT))
 
     def group(self, trial: Trial) -> Replicates:
         """What a trial runs.
@@ -186,8 +186,20 @@ def worst(scores: Mapping[Lie, Score], most: int) -> list[Lie]:
 
 def worst_of_each(scores: Mapping[Lie, Score], most: int) -> list[Lie]:
     """Likewise, one of each place and payload: the strength and the timing with which it does most harm."""
+    return _first_of_each(worst(scores, len(scores)), most)
+
+
+def worst_and_rising(scores: Mapping[Lie, Score], most: int, rising: int) -> list[Lie]:
+    """The worst of each, then so many others by their loss: in a short run it rises before the accuracy falls."""
+    found = worst_of_each(scores, most)
+    met = {(lie.where, lie.payload) for lie in found}
+    others = [lie for lie in scores if (lie.where, lie.payload) not in met]
+    return found + _first_of_each(sorted(others, key=lambda lie: scores[lie].loss, reverse=True), rising)
+
+
+def _first_of_each(lies: Iterable[Lie], most: int) -> list[Lie]:
     found: dict[object, Lie] = {}
-    for lie in worst(scores, len(scores)):
+    for lie in lies:
         found.setdefault((lie.where, lie.payload), lie)
     return list(found.values())[:most]
 

@@ -5,7 +5,8 @@
 3. *how much*: other strengths of four payloads at the worst place, in short runs, then golden section around the best
    one of the two that do most;
 4. *what it can find itself*: the payloads that search in every step, at the worst place, in short runs;
-5. *whole runs* of the four worst, one of each place and payload;
+5. *whole runs* of the four worst, one of each place and payload, and of the two others with the highest loss, which
+   rises before the accuracy falls;
 6. *when*: the two worst at other times than always, in whole runs;
 7. *which rate*: the three worst, one of each place and payload, under every learning rate; the defence takes the rate
    whose worst case is best.
@@ -43,9 +44,10 @@ STRENGTHS = (-1.0, 0.1, 0.3, 1.0, 3.0, 10.0)
 TIMINGS = ("late:after=0.5", "bursts:period=20:on=10", "until-exposed")
 """The times that are tried, the last one where a detector can expose anybody."""
 
-SHORT = 4
-"""A short run has so many times fewer steps."""
+SHORT, SHORTEST = 4, 30
+"""A short run has so many times fewer steps, but no fewer than the second number, or all where there are fewer."""
 
-PLACES, GOLDEN, ROUNDS, WHOLE, TIMED, FINALISTS = 2, 2, 3, 4, 2, 3
-"""Places where every payload is tried; payloads that go through golden section, and its rounds; whole runs; lies that
-are timed; lies that are tried under every rate, and run again with fresh seeds."""
+PLACES, GOLDEN, ROUNDS, WHOLE, RISING, TIMED, FINALISTS = 2, 2, 3, 4, 2, 2, 3
+"""Places where every payload is tried; payloads that go through golden section, and its rounds; whole runs of the
+worst, and of those whose loss is the highest; lies that are timed; lies that are tried under every rate, and run again
+with fresh seeds."""

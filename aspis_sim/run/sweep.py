@@ -68,9 +68,11 @@ class _Work:
     """What is waiting, running here and running elsewhere, and the rates that are being tried."""
 
     def __init__(self, groups: Sequence[Replicates]) -> None:
-        self.by_cost = sorted(groups, key=cost, reverse=True)
+        by_cost = sorted(groups, key=cost, reverse=True)
+        # The dearest first, so that nobody waits for them at the end; before them the cheapest, to show something soon.
+        self.in_turn = [*by_cost[-1:], *by_cost[:-1]]
         self.waiting = deque(
-            (group, replace(group.first, lr=rate)) for group in self.by_cost for rate in dict.fromkeys(group.rates)
+            (group, replace(group.first, lr=rate)) for group in self.in_turn for rate in dict.fromkeys(group.rates)
         )
         self.running: dict[Future[Result], tuple[Replicates, Cell]] = {}
         self.elsewhere: list[tuple[Replicates, Cell]] = []
@@ -125,7 +127,7 @@ def sweep(
     progress, work = _Progress(), _Work(groups)
     with executor or EXECUTORS.build("local") as pool:
         try:
-            shapes = dict.fromkeys(unless_broken(lambda g=group: resolve(g.first).shape) for group in work.by_cost)  # type: ignore[misc]
+            shapes = dict.fromkeys(unless_broken(lambda g=group: resolve(g.first).shape) for group in work.in_turn)  # type: ignore[misc]
             pool.prepare([shape for shape in shapes if shape is not None], sum(map(_numbers, groups)))
             while work:
                 while work.waiting and len(work.running) < AHEAD * pool.processors:

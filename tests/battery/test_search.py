@@ -1,6 +1,7 @@
 """The search against made-up scores: what it tries, in which order, and what it ends with."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from aspis_sim.battery import standard
 from aspis_sim.battery.asked import asked_for
 from aspis_sim.battery.lie import Lie
 from aspis_sim.battery.search import most_runs, search
-from aspis_sim.battery.setup import Score, worst_of_each
+from aspis_sim.battery.setup import Score, worst_and_rising, worst_of_each
 from aspis_sim.run.rate import Validation
 
 SMALL = {"workers": "7", "model": "softmax", "steps": "8", "lr": "0.1,0.3", "seed": "0,1"}
@@ -164,3 +165,20 @@ def test_the_worst_are_of_different_payloads_and_places():
     scores = {Lie("strong", "alie"): mild, late: hard, strong: Score(0.3, 2.0, 0.1), other: mild, elsewhere: mild}
     assert worst_of_each(scores, 4) == [late, other, elsewhere]
     assert worst_of_each(scores, 1) == [late]
+
+
+def test_a_loss_that_rises_while_the_accuracy_still_holds_is_followed_up():
+    rising, harmless = Lie("strong", "constant", strength=3.0), Lie("strong", "gaussian")
+    scores = {
+        Lie("strong", "alie"): Score(0.2, 2.3, 0.1), rising: Score(0.7, 12.0, 0.1), harmless: Score(0.8, 0.5, 0.1),
+        Lie("strong", "constant"): Score(0.6, 4.0, 0.1), Lie("strong", "zero"): Score(0.3, 2.2, 0.1),
+    }  # fmt: skip
+    assert worst_of_each(scores, 2) == [Lie("strong", "alie"), Lie("strong", "zero")]
+    assert worst_and_rising(scores, 2, 1) == [Lie("strong", "alie"), Lie("strong", "zero"), rising]
+    assert worst_and_rising(scores, 2, 5)[3:] == [harmless]
+
+
+@pytest.mark.parametrize(("steps", "short"), [(120, 30), (300, 75), (60, 30), (20, 20)])
+def test_a_short_run_is_long_enough_to_show_anything(steps, short):
+    setup = setup_of("median")
+    assert replace(setup, cell=replace(setup.cell, steps=steps)).short_steps == short

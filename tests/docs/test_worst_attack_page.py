@@ -36,11 +36,12 @@ def test_the_page_counts_as_the_battery_does():
     assert count("what", r"the (\w+) worst places") == standard.PLACES
     assert count("how much", r"for the (\w+) that do most") == standard.GOLDEN
     assert count("whole runs", r"the (\w+) worst so far") == standard.WHOLE
+    assert count("whole runs", r"the (\w+) others with the highest loss") == standard.RISING
     assert count("when", r"the (\w+) worst") == standard.TIMED
     assert count("which rate", r"the (\w+) worst") == standard.FINALISTS
     assert count("the verdict", r"the (\w+) worst") == standard.FINALISTS
-    assert "A short run has a quarter of the steps" in PAGE
-    assert standard.SHORT == 4
+    assert "A short run has a quarter of the steps, but at least 30" in PAGE
+    assert (standard.SHORT, standard.SHORTEST) == (4, 30)
 
 
 def test_every_column_that_the_page_explains_is_there():
