@@ -5,17 +5,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from page_text import in_cell, table
-from part_kinds import KINDS, Kind, linked
+from part_kinds import KINDS, Kind
+from scheme_pages import scheme_page
 
 from aspis_sim.assignment import ASSIGNMENTS, build, shape
 from aspis_sim.distortion import worst_case
 from aspis_sim.errors import InputError
 from aspis_sim.registry import Registry
 from aspis_sim.schemes import Scheme
-from aspis_sim.spec.cell import KNOBS, Cell
-from aspis_sim.spec.kinds import Named
-from aspis_sim.spec.knob import Knob
-from aspis_sim.spec.part import parse_part
 
 WORKERS = (7, 9, 15, 21, 24, 25)
 """K of the tables of sizes."""
@@ -49,33 +46,12 @@ def _part(kind: Kind, name: str) -> Iterator[str]:
     yield f"# {name}"
     yield ""
     part = kind.parts[name]
-    yield from _scheme(part) if isinstance(part, Scheme) else _documentation(part)
+    yield from scheme_page(part) if isinstance(part, Scheme) else _documentation(part)
     yield from ("## On the command line", "", "```", kind.command_of(name), "```", "")
     if not isinstance(part, Scheme):
         yield from _options(name, part)
     if kind.parts is ASSIGNMENTS and name != "custom":
         yield from _sizes(name)
-
-
-def _scheme(scheme: Scheme) -> Iterator[str]:
-    """What a scheme is, and every setting that it fills or might have filled."""
-    yield f"{scheme.summary[0].upper()}{scheme.summary[1:]}."
-    yield ""
-    filled = [one for name, one in KNOBS.items() if name in scheme.fills or one.filled_by == "scheme"]
-    rows = [
-        (f"`{one.flag}`", _value(one, scheme), in_cell(one.meaning.partition(":")[0].rstrip("."))) for one in filled
-    ]
-    yield from table(("setting", "value", "meaning"), rows)
-    yield "A value that is given for one of these [settings](../../reference/settings.md) takes the scheme's place."
-    yield ""
-
-
-def _value(one: Knob, scheme: Scheme) -> str:
-    """The value that a setting has under a scheme; of a part, a link to its page."""
-    text = one.written(scheme.fills.get(one.name, Cell.__dataclass_fields__[one.name].default))
-    if not isinstance(one.kind, Named):
-        return f"`{text}`"
-    return linked(one.kind.registry, parse_part(text).name.rpartition("+")[2], "../", text)
 
 
 def _documentation(part: Callable[..., Any]) -> Iterator[str]:

@@ -47,6 +47,22 @@ def cells_of(text):
     return [line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| `")]
 
 
+def test_a_schemes_page_has_its_method_its_assignment_and_what_can_be_lost(site_pages):
+    pages = site_pages.pages()
+    for name in SCHEMES:
+        page = pages[f"parts/schemes/{name}.md"]
+        method = page.partition("**Guarantee.**")[0].splitlines()[3:]
+        assert len(" ".join(method).split()) > 8, name
+        assert re.search(r"\*\*Guarantee\.\*\* \S(?s:.*)\*\*When to use it\.\*\* \S", page), name
+        workers, files = map(int, re.findall(r'aria-label="(\d+) workers and (\d+) files"', page)[0])
+        redundancy = 3 if ", r = 3: a row for each worker" in page else 1
+        assert page.count('fill="#4051b5"') == files * redundancy, name
+        assert page.count("<rect") == files * workers, name
+    # as published for K=15, f=25, l=5, r=3 (Konstantinidis, Ramamoorthy 2021)
+    assert "| files | 0 | 1 | 3 | 5 | 8 | 12 | 14 |" in pages["parts/schemes/byzshield.md"]
+    assert "What an adversary can distort" not in pages["parts/schemes/median.md"]
+
+
 def test_every_registered_name_has_a_page_of_its_kind(site_pages):
     pages = site_pages.pages()
     listed = {kind.folder: kind.parts for kind in site_pages.KINDS}
