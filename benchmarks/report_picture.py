@@ -1,7 +1,7 @@
-"""The picture of a report in the README: a small study's page, whole, as a browser draws it.
+"""The pictures of a report in README: a small study's page as a browser draws it, its first sections and the whole.
 
-``python -m benchmarks.report_picture OUT.png`` sweeps five schemes under four adversaries in a study of its own, writes
-its report and takes the picture with Chromium. ``--study FOLDER`` takes that study instead.
+``python -m benchmarks.report_picture FIRST.png WHOLE.png`` sweeps five schemes under four adversaries in a study of its
+own, writes its report and takes the pictures with Chromium. ``--study FOLDER`` takes that study instead.
 """
 
 import argparse
@@ -18,12 +18,15 @@ from tests.report.driven import Browser
 
 SWEEP = "--q 0..4 --attack strong,frame-up --payload alie,constant --steps 100 --seeds 0..4"
 WIDTH = 1100
+NEXT = "heat"
+"""The section before which the first picture ends."""
 
 
 def main() -> None:
-    """Make the study unless one is given, and draw its page."""
+    """Make the study unless one is given, and draw its page twice."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path)
+    parser.add_argument("first", type=Path)
+    parser.add_argument("whole", type=Path)
     parser.add_argument("--study", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -36,7 +39,9 @@ def main() -> None:
             shown.write_text(page(data), encoding="utf-8")
         with Browser() as browser:
             browser.show(shown, WIDTH)
-            write_whole(given.out, _smaller(browser.picture()))
+            cut = browser.ask(f"document.getElementById('{NEXT}').getBoundingClientRect().top + scrollY")
+            write_whole(given.first, _smaller(browser.picture(int(cut))))
+            write_whole(given.whole, _smaller(browser.picture()))
 
 
 def _smaller(content: bytes) -> bytes:
