@@ -3,13 +3,11 @@
 import ast
 import importlib.util
 import re
-import shlex
 from pathlib import Path
 
 import pytest
-import typer
-from aspis_sim_cli.app import app
-from typer.testing import CliRunner
+
+from tests.docs.commands import give
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/evidence.md").read_text()
@@ -47,17 +45,7 @@ def test_files_that_hold_the_proofs_have_them():
 @pytest.mark.parametrize("line", COMMANDS)
 def test_every_command_can_be_given(line):
     """Sweeps and single runs are planned; of the others every option and value is read."""
-    words = shlex.split(line)[1:]
-    if words[0] in ("sweep", "train"):
-        done = CliRunner().invoke(app, [*words, "--dry-run"])
-        assert done.exit_code == 0, done.output
-        return
-    program = typer.main.get_command(app)
-    assert isinstance(program, typer.core.TyperGroup)
-    command = program.commands[words.pop(0)]
-    if isinstance(command, typer.core.TyperGroup):
-        command = command.commands[words.pop(0)]
-    command.make_context("aspis-sim", words)
+    give(line)
 
 
 @pytest.mark.parametrize("line", SCRIPTS)
