@@ -3,10 +3,15 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from aspis_sim.battery import standard
 from aspis_sim.battery.verdict import COLUMNS
+from benchmarks.attack_grid_table import lines
+from benchmarks.leaderboard_table import read
 
-PAGE = (Path(__file__).parents[2] / "docs/worst-attack.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/worst-attack.md").read_text(encoding="utf-8")
 ROUNDS = {cells[1].strip(): cells[2] for line in PAGE.splitlines() if len(cells := line.split("|")) == 5}
 NUMBERS = {"two": 2, "three": 3, "four": 4}
 
@@ -45,6 +50,19 @@ def test_the_page_counts_as_the_battery_does():
 
 
 def test_every_column_that_the_page_explains_is_there():
-    explained = re.findall(r"`([a-z_0-9]+)`", PAGE.partition("## What comes out")[2].partition("A search is")[0])
+    explained = re.findall(r"`([a-z_0-9]+)`", PAGE.partition("## What comes out")[2].partition("## Beside")[0])
     assert set(explained) - {"ok", "diverged"} <= set(COLUMNS)
     assert len(explained) > 15
+
+
+def test_the_table_beside_a_full_grid_is_that_of_its_rows():
+    rows = read(ROOT / "docs/tables/attack-grid.csv")
+    assert "\n".join(lines(rows)) in PAGE
+    assert len(rows) >= 14
+    assert max(float(row["share_of_grid"]) for row in rows if row["grid_cells"] == "209") <= 0.15
+    above = {row["scheme"]: 100 * (float(row["battery_top1"]) - float(row["grid_top1"])) for row in rows}
+    said = PAGE.partition("cell leaves, except for ")[2].partition("The grid's")[0]
+    told = dict(re.findall(r"`([^`]+)`\s\(([\d.]+)", said))
+    assert {name: float(more) for name, more in told.items()} == {
+        name: pytest.approx(more, abs=0.06) for name, more in above.items() if more > 0
+    }
