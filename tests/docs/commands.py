@@ -36,7 +36,10 @@ def give(line):
         return
     program = typer.main.get_command(app)
     assert isinstance(program, typer.core.TyperGroup)
-    command = program
-    while words and isinstance(command, typer.core.TyperGroup) and words[0] in command.commands:
+    if words[0].startswith("--"):
+        assert words[0] in {option for one in program.params for option in one.opts}
+        return
+    command = program.commands[words.pop(0)]
+    if isinstance(command, typer.core.TyperGroup):
         command = command.commands[words.pop(0)]
-    command.make_context("aspis-sim", words, resilient_parsing="--install-completion" in words)
+    command.make_context("aspis-sim", words)
