@@ -19,7 +19,7 @@ from aspis_sim.spec.kinds import Named
 from aspis_sim.spec.knob import Knob
 from aspis_sim.spec.part import parse_part
 
-TEXTS = Path(__file__).with_name("schemes.md")
+TEXTS = Path(__file__).with_name("schemes.txt")
 
 WORKERS, REDUNDANCY = 15, 3
 """Of the tables of what can be lost."""

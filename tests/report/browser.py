@@ -13,7 +13,7 @@ import pytest
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="needs Chromium (Debian: apt-get install chromium)")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-FLAGS = (
+QUIET = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -23,6 +23,11 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND",
+)
+"""Flags of a browser that shows one page, asks the network for nothing and keeps nothing."""
+
+FLAGS = (
+    *QUIET,
     "--window-size=1280,2000",
     "--virtual-time-budget=10000",
     "--enable-logging=stderr",

@@ -7,21 +7,9 @@ import subprocess
 import tempfile
 import time
 
-from tests.report.browser import BROWSER
+from tests.report.browser import BROWSER, QUIET
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--hide-scrollbars",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--remote-debugging-pipe",
-)
+FLAGS = (*QUIET, "--hide-scrollbars", "--remote-debugging-pipe")
 PATIENCE = 120
 """Seconds that a page may take on a machine that is busy with other things."""
 
