@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
@@ -86,15 +86,17 @@ def _shown(tally: Tally, quiet: bool) -> Iterator[Callable[[Row | None], None]]:
         return
     progress = _progress("{task.percentage:>3.0f}%  {task.fields[done]}/{task.fields[cells]} cells ", quiet, tally=True)
     so_far = SoFar(tally.groups)
+    table: RenderableType = Text()
     task = progress.add_task("training", total=tally.steps, done=0, cells=tally.cells, left="")
     with Live(progress, console=console, transient=True, refresh_per_second=4) as live:
 
         def draw(row: Row | None) -> None:
+            nonlocal table
             if row is not None:
                 so_far.add(row)
+                table = so_far.table(console.width) or Text()
             progress.update(task, completed=tally.steps_done, done=tally.cells_done, left=tally.left)
             told = "; ".join(filter(None, (tally.doing, tally.rate, tally.extremes)))
-            table = so_far.table(console.width) or ""
             live.update(Group(progress, Text(told, "dim", no_wrap=True, overflow="ellipsis"), table))
 
         yield draw

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from statistics import fmean
 
 from rich import box
 from rich.table import Table
@@ -31,14 +30,16 @@ class SoFar:
         """
         self._schemes = tuple(dict.fromkeys(group.first.scheme for group in groups))
         self._q = sorted({group.first.q for group in groups})
-        self._found: defaultdict[tuple[str, int], defaultdict[Hashable, list[float]]]
-        self._found = defaultdict(lambda: defaultdict(list))
+        self._found: defaultdict[tuple[str, int], dict[Hashable, tuple[float, int]]] = defaultdict(dict)
+        """(scheme, q) -> case -> the sum over its seeds, and how many they are."""
 
     def add(self, row: Row) -> None:
         """Take a row; without an accuracy it does not show."""
         if row.top1 is not None:
             alike = tuple(row[name] for name in BY_COLUMN if name != "seed")
-            self._found[row.scheme, row.q][alike].append(row.top1)
+            cases = self._found[row.scheme, row.q]
+            total, count = cases.get(alike, (0.0, 0))
+            cases[alike] = total + row.top1, count + 1
 
     def table(self, width: int) -> Table | None:
         """The table; None before the first run has ended, or where it would not fit.
@@ -59,4 +60,4 @@ class SoFar:
 
     def _cell(self, scheme: str, q: int) -> str:
         found = self._found.get((scheme, q))
-        return f"{100 * min(map(fmean, found.values())):.1f}" if found else UNTIL_THEN
+        return f"{100 * min(total / count for total, count in found.values()):.1f}" if found else UNTIL_THEN
