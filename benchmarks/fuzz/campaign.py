@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
+from aspis_sim.files import write_whole
 from benchmarks.fuzz.generators import drawn
 from benchmarks.fuzz.ground import made
 from benchmarks.fuzz.inputs import Input
@@ -58,7 +59,7 @@ def tried_here(generator: str, numbers: Iterable[int], seed: int, last: Path | N
         for number in numbers:
             one = drawn(generator, seed, number, ground)
             if last is not None:
-                last.write_text(one.as_text(), encoding="utf-8")
+                write_whole(last, one.as_text())
             outcome = tried(one, ground)
             text = ""
             if outcome.failure and (kind := kind_of(outcome.failure)) not in known:
@@ -102,7 +103,7 @@ def _ended(number: int, silent: bool, code: int, last: Path) -> Tried:
     if code >= 0:
         raise RuntimeError(f"the process that runs the inputs has failed, see above; it was to run input {number}")
     failure = f"takes more than {SILENCE:g} s, and no signal ends it" if silent else signal.Signals(-code).name
-    text = Input.of_text(last.read_text(encoding="utf-8")).as_text(failure=failure)
+    text = Input.of_text(last.read_text(encoding="utf-8")).as_text(failure=failure) if last.exists() else ""
     return Tried(number, Outcome(None, SILENCE if silent else 0.0, failure), text)
 
 
