@@ -13,7 +13,6 @@ from aspis_sim.assignment import Assignment
 from aspis_sim.detection.agreement import Agreement, agreement_graph
 from aspis_sim.detection.certified import certify_values
 from aspis_sim.simulation.server.memory import Auditor, Evidence, no_evidence
-from tests.quick import quick
 
 NOT_FINITE = -1
 """A token that equals nothing."""
@@ -33,7 +32,7 @@ class Server:
     def __init__(self, assignment: Assignment, q: int, auditor: Auditor) -> None:
         self.assignment, self.q, self.auditor = assignment, q, auditor
         self.files = jnp.asarray(assignment.files)
-        self._judge, self._look, self._update = quick(self._judged), quick(self._looked), quick(self._updated)
+        self._judge, self._look, self._update = jax.jit(self._judged), jax.jit(self._looked), jax.jit(self._updated)
         self._verdicts: dict[bytes, Ruling] = {}
 
     def step(self, known: Evidence, number: int, tokens: NDArray[np.int64], key: jax.Array) -> tuple[Evidence, Step]:

@@ -1,6 +1,7 @@
 """Eight virtual devices for every test, so that sharding runs anywhere; no user's folder, and no plugin that stays."""
 
 import functools
+import gc
 import time
 from pathlib import Path
 
@@ -10,9 +11,12 @@ import typer
 from aspis_sim_cli import cache
 
 from aspis_sim.plugin import register
-from tests.quick import PROGRAMS, quick_runs
+from aspis_sim.simulation import program
+from tests.quick import compile_quickly, own_programs
 
 jax.config.update("jax_num_cpu_devices", 8)
+jax.config.update("jax_traceback_in_locations_limit", 0)
+compile_quickly()
 
 KEPT = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
 """Where JAX keeps compiled programs, and which."""
@@ -46,6 +50,13 @@ def pytest_configure(config):
     jax.config.update("jax_persistent_cache_min_compile_time_secs", LEAST_SECONDS)
 
 
+def pytest_collection_finish():
+    """What is there by now stays to the end, and is not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _the_program_is_built_once():
     """And not for every command that a test gives: from the declarations of all options that takes longer than most."""
@@ -69,14 +80,14 @@ def _programs_stay_in_their_folder():
 def _programs_do_not_pile_up():
     yield
     if MAPS.exists() and MAPS.read_bytes().count(b"\n") > MANY_MAPS:
-        PROGRAMS.clear()
+        program._programs.clear()
         jax.clear_caches()
 
 
 @pytest.fixture(scope="module")
-def runs_compiled_quickly():
-    """The module's runs by programs of its own, compiled quickly: what it asserts is no matter of machine code."""
-    with quick_runs({}):
+def runs_of_its_own():
+    """The module's runs share no program with those of others: its data sets are its own."""
+    with own_programs():
         yield
 
 

@@ -12,7 +12,6 @@ from aspis_sim.aggregation import rule
 from aspis_sim.errors import InputError
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid
-from tests.quick import quick
 
 KEY = jax.random.key(5)
 SMALL = np.array([[1, -2, 3, 0, 2], [2, -3, -1, 0, -1], [4, -1, 1, 0, -1]], float)
@@ -29,7 +28,7 @@ def against_krum(**given):
     """The compiled attack on Krum, from rows, the files that the liars win and those that are kept."""
     aimed = payload("fang", against="krum", **given).aimed
     assert aimed is not None
-    return quick(lambda rows, lies, kept: aimed(rows, None, Reach(lies, kept, None, 0, finite=True)))
+    return jax.jit(lambda rows, lies, kept: aimed(rows, None, Reach(lies, kept, None, 0, finite=True)))
 
 
 def test_with_a_factor_of_1_it_is_the_extreme_beyond_which_no_honest_row_is():
@@ -39,7 +38,7 @@ def test_with_a_factor_of_1_it_is_the_extreme_beyond_which_no_honest_row_is():
 
 def test_a_draw_is_between_the_extreme_and_factor_times_as_far():
     """Below 1 towards 0, above -1 towards 0, below -1 away from 0: [1/4, 1], [-1, -1/4], [-4, -1]."""
-    draw = quick(jax.vmap(payload("fang", factor=4.0), in_axes=(None, 0)))
+    draw = jax.jit(jax.vmap(payload("fang", factor=4.0), in_axes=(None, 0)))
     lies = np.asarray(draw(SMALL.astype(np.float32), jax.random.split(KEY, 400)))
     for column, (low, high) in enumerate([(0.25, 1), (-1, -0.25), (-4, -1)]):
         assert low <= lies[:, column].min() < low + 0.02 * (high - low)
@@ -52,7 +51,7 @@ def test_a_draw_is_between_the_extreme_and_factor_times_as_far():
 @pytest.mark.parametrize("factor", [1.5, 2.0])
 def test_coordinates_against_numpy(factor):
     with jax.enable_x64(True):
-        lie = quick(payload("fang", factor=factor))
+        lie = jax.jit(payload("fang", factor=factor))
         for seed in range(6):
             rows, key = seen(seed), jax.random.key(seed)
             share, wanted = np.asarray(jax.random.uniform(key, (6,), float)), []
@@ -92,7 +91,7 @@ def test_the_draw_is_the_key_s_and_one_row_or_nan_is_answered():
 def test_krum_by_hand(honest, lies, wanted):
     rows = np.array([honest[0]] * lies + honest, float)[:, None]
     with jax.enable_x64(True):
-        found = quick(payload("fang", against="krum", byzantine=lies))(rows)
+        found = jax.jit(payload("fang", against="krum", byzantine=lies))(rows)
         np.testing.assert_allclose(found, [wanted], rtol=1e-12, atol=1e-300)
 
 
@@ -139,7 +138,7 @@ def test_krum_against_numpy(given, f, beyond):
 
 @pytest.mark.parametrize("size", [1e-20, 1.0, 1e20])
 def test_krum_chooses_the_lie_and_would_not_choose_a_longer_one(size):
-    aggregate, met = quick(rule("krum", f=3).__call__), 0
+    aggregate, met = jax.jit(rule("krum", f=3).__call__), 0
     for seed in range(10):
         rows = (size * np.random.default_rng(seed).normal(size=(13, 6))).astype(np.float32)
         lies, kept = np.arange(13) < 3, np.arange(13) != 7

@@ -18,7 +18,6 @@ from aspis_sim.aggregation import Rule, accepts, rule
 from aspis_sim.errors import InputError
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid
-from tests.quick import quick
 
 KEY = jax.random.key(3)
 FILES, SAMPLES, LIES = 11, 2, 3
@@ -131,7 +130,7 @@ def one_of(which, rules=RULES):
 def search(ahead=1, turns=1, ascent=0, rules=RULES):
     how = Search(ahead, evaluations=4, turns=turns, ascent=ascent, samples=None)
 
-    @quick
+    @jax.jit
     def lies(which, where, reach, left):
         seen, made = where.prospect(left), one_of(which, rules)
         told = lambda _, scene: optimised(scene.rows, scene.key, made, scene.reach, starts(), 4)  # noqa: E731
@@ -150,7 +149,7 @@ def lies_of(name, rows, course, seen, reach, which):
     return jnp.broadcast_to(made.of_files(rows, seen.key(course), poisoned), rows.shape)
 
 
-@quick
+@jax.jit
 def after(which, where, reach, lies):
     """The course after a step with these lies."""
     seen = where.prospect()
@@ -158,7 +157,7 @@ def after(which, where, reach, lies):
     return seen.moved(course, one_of(which)(jnp.where(reach.lies[:, None], lies, rows)))
 
 
-@quick
+@jax.jit
 def trained(which, number, where, reach, steps):
     """The course after so many steps with the payload of this number among `OTHERS`."""
     seen = where.prospect()

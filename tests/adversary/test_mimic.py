@@ -9,13 +9,12 @@ import pytest
 
 from aspis_sim.adversary.payloads import payload
 from aspis_sim.errors import InputError
-from tests.quick import quick
 
 
 @functools.cache
 def farthest():
     """The compiled payload, which tests share."""
-    return quick(payload("mimic", direction="variance"))
+    return jax.jit(payload("mimic", direction="variance"))
 
 
 @pytest.mark.parametrize(

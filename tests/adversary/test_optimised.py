@@ -15,7 +15,6 @@ from aspis_sim.adversary.payloads.families import STARTS, starts
 from aspis_sim.aggregation import RULES, Rule, accepts, rule
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid
-from tests.quick import quick
 
 KEY = jax.random.key(3)
 ROWS, LIES, WIDTH = 11, 2, 6
@@ -101,13 +100,13 @@ def aimed_at(names, objective, convention):
     def search(which, rows, key, reach):
         return module.search(rows, key, one_of(rules, which), reach, families, evaluations, ascent, objective)
 
-    return Aimed(names, quick(search), quick(lambda which, rows: of_rule(one_of(judged, which), rows)))
+    return Aimed(names, jax.jit(search), jax.jit(lambda which, rows: of_rule(one_of(judged, which), rows)))
 
 
 @functools.cache
 def fixed_lies(convention):
     """What every fixed payload of a convention returns in each of the rounds, by its name."""
-    lies = quick(lambda rows: {one: payload(one, convention=convention).of_files(rows, KEY) for one in STARTS})
+    lies = jax.jit(lambda rows: {one: payload(one, convention=convention).of_files(rows, KEY) for one in STARTS})
     return [jax.tree.map(np.asarray, lies(rows)) for rows, _ in rounds()]
 
 
@@ -155,7 +154,7 @@ def test_no_finite_lie_hinders_the_descent_more_under_a_rule_by_coordinate(name)
 def test_ascent_goes_where_no_strength_leads():
     made, gains = rule("centered_clipping", tau=1.0), []
     searches = [optimised("centered_clipping", tau=1.0, objective="distance", ascent=steps) for steps in (0, 12)]
-    aggregate, both = quick(made.__call__), quick(lambda *given: [search(*given) for search in searches])
+    aggregate, both = jax.jit(made.__call__), jax.jit(lambda *given: [search(*given) for search in searches])
     for rows, replaced in rounds(4):
         rows = rows / np.abs(rows).max()
         done = [harm(rows, replaced, lies, aggregate, "distance") for lies in both(rows, KEY, reach(replaced))]
@@ -176,7 +175,7 @@ def test_files_that_are_dropped_and_files_that_are_averaged_count():
     """Without the rows that are dropped, the lies are all that the median sees; in a mean the largest one is best."""
     rows, replaced = next(rounds())
     mean, away = rows.mean(0), lambda lies: -float(np.asarray(lies)[replaced][0] @ rows.mean(0))
-    search, every, none = quick(optimised("median")), jnp.ones(ROWS, bool), jnp.zeros(ROWS, bool)
+    search, every, none = jax.jit(optimised("median")), jnp.ones(ROWS, bool), jnp.zeros(ROWS, bool)
     alone = search(rows, KEY, reach(replaced, kept=jnp.asarray(replaced), averaged=none, finite=True))
     assert away(alone) >= 100 * float(mean @ mean)
     averaged = search(rows, KEY, reach(replaced, kept=every, averaged=every, finite=True))

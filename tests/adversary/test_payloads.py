@@ -11,7 +11,6 @@ from aspis_sim.adversary.payloads import PAYLOADS, payload
 from aspis_sim.adversary.payloads.alie import baruch_strength
 from aspis_sim.aggregation.conventions import NAMES
 from aspis_sim.errors import InputError
-from tests.quick import quick
 
 KEY = jax.random.key(3)
 
@@ -22,7 +21,7 @@ def honest(seed=0):
 
 
 @functools.cache
-def applied(name, jit=quick, **given):
+def applied(name, jit=jax.jit, **given):
     """The compiled payload, which tests share."""
     return jit(payload(name, **given).function)
 
@@ -37,7 +36,7 @@ def test_one_vector_of_the_dtype(name):
 
 @pytest.mark.parametrize("name", [name for name in PAYLOADS if PAYLOADS.accepts(name, "strength")])
 def test_strength_may_be_traced(name):
-    run = quick(lambda rows, strength: payload(name, strength=strength)(rows, KEY))
+    run = jax.jit(lambda rows, strength: payload(name, strength=strength)(rows, KEY))
     np.testing.assert_allclose(run(honest(), 2.5), applied(name, strength=2.5)(honest(), KEY), rtol=1e-5)
 
 
@@ -123,8 +122,8 @@ def test_refuses_bad_requests(name, given, message):
 
 def test_lies_of_files():
     rows = honest()
-    np.testing.assert_allclose(quick(payload("reversed", strength=2.0).of_files)(rows), -2 * rows, rtol=1e-6)
-    assert quick(payload("alie").of_files)(rows).shape == (1, 7)
+    np.testing.assert_allclose(jax.jit(payload("reversed", strength=2.0).of_files)(rows), -2 * rows, rtol=1e-6)
+    assert jax.jit(payload("alie").of_files)(rows).shape == (1, 7)
     assert jax.eval_shape(payload("optimised").of_files, rows, KEY).shape == rows.shape
 
 
@@ -135,7 +134,7 @@ def test_mimic_beyond_the_rows():
 
 @pytest.mark.parametrize("name", [name for name in PAYLOADS if payload(name).largest is not None])
 def test_no_entry_exceeds_what_the_payload_says_it_may(name):
-    lie, run = payload(name), quick(payload(name))
+    lie, run = payload(name), jax.jit(payload(name))
     for seed, scale in enumerate((1e-3, 1.0, 1e6)):
         rows = (np.random.default_rng(seed).standard_cauchy((9, 40)) * scale).astype(np.float32)
         rows = rows[:1] if lie.scope == "file" else rows
@@ -146,7 +145,7 @@ def test_no_entry_exceeds_what_the_payload_says_it_may(name):
 @pytest.mark.parametrize("name", [name for name in PAYLOADS if not payload(name).reads_rows])
 def test_a_payload_that_does_not_read_the_rows_depends_on_nothing_but_the_width(name):
     rows = np.random.default_rng(0).normal(size=(5, 40)).astype(np.float32)
-    key, run = jax.random.key(0), quick(payload(name))
+    key, run = jax.random.key(0), jax.jit(payload(name))
     np.testing.assert_array_equal(run(rows, key), run(np.zeros((1, 40), np.float32), key))
 
 

@@ -9,13 +9,12 @@ import pytest
 
 from aspis_sim.adversary.payloads import payload
 from aspis_sim.errors import InputError
-from tests.quick import quick
 
 
 @functools.cache
 def informed(**given):
     """The compiled payload, from rows and the past."""
-    return quick(lambda rows, past: payload("rop", **given).knowing(past)(rows))
+    return jax.jit(lambda rows, past: payload("rop", **given).knowing(past)(rows))
 
 
 ROWS = np.array([[3, -1], [1, 1]], float)

@@ -11,7 +11,6 @@ from aspis_sim.adversary.payloads import PAYLOADS, payload
 from aspis_sim.aggregation import rule
 from aspis_sim.errors import InputError
 from tests.aggregation import reference_rules as reference
-from tests.quick import quick
 
 
 def rows(seed, n=15, columns=7):
@@ -22,7 +21,7 @@ def rows(seed, n=15, columns=7):
 
 @functools.cache
 def published(name, f):
-    return quick(rule(name, convention="aspis", f=f).__call__)
+    return jax.jit(rule(name, convention="aspis", f=f).__call__)
 
 
 @pytest.mark.parametrize("f", [0, 1, 2, 4])
@@ -66,10 +65,10 @@ def test_buckets_of_shuffled_votes():
     assert rule("nnm+median_of_means", convention="aspis", buckets=4, f=2).shuffles
     values, kept = rows(5).astype(np.float32), np.arange(15) != 3
     order = np.random.default_rng(6).permutation(15)
-    found = quick(lambda values, order: made.in_order(order)(values))(values, order)
+    found = jax.jit(lambda values, order: made.in_order(order)(values))(values, order)
     wanted = np.median([part.mean(0) for part in np.array_split(values[order], 4)], axis=0)
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
-    found = quick(lambda values, order, kept: made.in_order(order)(values, kept))(values, order, kept)
+    found = jax.jit(lambda values, order, kept: made.in_order(order)(values, kept))(values, order, kept)
     left = values[order][kept[order]]
     np.testing.assert_allclose(
         found, np.median([part.mean(0) for part in np.array_split(left, 4)], axis=0), rtol=1e-5, atol=1e-6
@@ -85,7 +84,7 @@ def test_inner_product_turns_the_mean_over_honest_copies_around():
     each = np.concatenate([np.tile(row, (number, 1)) for row, number in zip(values, copies, strict=True)])
     with jax.enable_x64(True):
         lie = payload("inner_product", convention="aspis").of_copies(jnp.asarray(copies))
-        np.testing.assert_allclose(quick(lie)(values), -100 * each.mean(0), rtol=1e-12)
+        np.testing.assert_allclose(jax.jit(lie)(values), -100 * each.mean(0), rtol=1e-12)
         plain = payload("inner_product").of_copies(jnp.asarray(copies))
         np.testing.assert_allclose(plain(values), -100 * values.mean(0), rtol=1e-12)
 

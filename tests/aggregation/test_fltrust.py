@@ -13,8 +13,6 @@ from aspis_sim.run.figures.price import seconds_modelled
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 OWN = np.array([0.0, 2.0])
 
 

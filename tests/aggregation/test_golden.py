@@ -9,7 +9,6 @@ import pytest
 
 from aspis_sim.adversary.payloads import payload
 from aspis_sim.aggregation import preaggregation, rule
-from tests.quick import quick
 
 RECORDED = np.load(Path(__file__).with_name("byzfl.npz"))
 CASES = ("case0", "case1", "case2")
@@ -60,7 +59,7 @@ def test_every_recorded_entry_is_compared():
 def compare_rule(recorded, case, convention=None):
     with jax.enable_x64(True):
         name, parameters = RULES[recorded]
-        made = quick(rule(name, convention=convention, **given(parameters, case)))
+        made = jax.jit(rule(name, convention=convention, **given(parameters, case)))
         close(made(RECORDED[f"{case}/input"]), RECORDED[f"{case}/agg/{recorded}"])
 
 
@@ -80,7 +79,7 @@ def test_the_convention_is_the_recorded_one(recorded):
 def test_preaggregation(recorded, case):
     with jax.enable_x64(True):
         name, parameters = STEPS[recorded]
-        made = quick(preaggregation(name, **given(parameters, case)))
+        made = jax.jit(preaggregation(name, **given(parameters, case)))
         close(made(RECORDED[f"{case}/input"]), RECORDED[f"{case}/pre/{recorded}"])
 
 
@@ -90,4 +89,4 @@ def test_payload(recorded, case):
     with jax.enable_x64(True):
         name, parameters = ATTACKS[recorded]
         honest = RECORDED[f"{case}/input"][int(RECORDED[f"{case}/f"]) :]
-        close(quick(payload(name, **parameters))(honest), RECORDED[f"{case}/attack/{recorded}"])
+        close(jax.jit(payload(name, **parameters))(honest), RECORDED[f"{case}/attack/{recorded}"])

@@ -10,7 +10,7 @@ from aspis_sim.aggregation import order_statistics
 from aspis_sim.aggregation.counting import count, digit_of_rank
 from aspis_sim.aggregation.narrowing import OUTER, narrowed
 from aspis_sim.simulation.program import ON_CPU
-from tests.quick import quick
+from tests.quick import AS_FOR_USERS
 
 COLUMNS = 40
 RANDOM = np.random.default_rng(7)
@@ -60,7 +60,7 @@ def whatever_the_size(monkeypatch):
     monkeypatch.setattr(order_statistics, "WORTH_NARROWING", 0)
 
 
-def selections(compiled=quick):
+def selections(compiled=jax.jit):
     """Compiled anew, since the sizes from which on ways are taken are patched."""
     kth = compiled(lambda values, rank, kept: order_statistics.kth_smallest(values, rank, kept))
     fixed = compiled(lambda values, rank: order_statistics.kth_smallest(values, rank), static_argnums=1)
@@ -79,7 +79,9 @@ def middle(values):
 def test_any_rank_of_any_rows(rows, few, monkeypatch):
     as_in_a_run = few == order_statistics.FEW
     monkeypatch.setattr(order_statistics, "FEW", few)
-    kth, fixed, median = selections(partial(jax.jit, compiler_options=ON_CPU) if as_in_a_run else quick)
+    kth, fixed, median = selections(
+        partial(jax.jit, compiler_options=ON_CPU | AS_FOR_USERS) if as_in_a_run else jax.jit
+    )
     everything = np.ones(rows, bool)
     some = np.random.default_rng(rows).random(rows) < 0.7
     for kind in KINDS:
@@ -102,7 +104,7 @@ def test_what_float32_cannot_tell_apart_in_float64():
             np.testing.assert_array_equal(fixed(values, 45), np.sort(values, axis=0)[45])
 
 
-look = quick(lambda values, rank: narrowed(values, rank, 0.5))
+look = jax.jit(lambda values, rank: narrowed(values, rank, 0.5))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -119,7 +121,7 @@ def test_absent_rows_are_at_the_end_that_is_asked_for():
     values = plain(80).astype(np.float32)
     values[:10] = np.nan
     ends = np.r_[np.full(4, -OUTER), np.full(6, OUTER), np.zeros(70)].astype(np.int8)
-    found = quick(narrowed)(values, np.full(COLUMNS, 34, np.int32), ends=ends)
+    found = jax.jit(narrowed)(values, np.full(COLUMNS, 34, np.int32), ends=ends)
     assert np.asarray(found.settled).all()
     np.testing.assert_array_equal(found.value, np.sort(values[10:], axis=0)[30])
 
@@ -130,10 +132,10 @@ def test_digits_are_found_and_counted(rows, dtype):
     limits = np.iinfo(dtype)
     digits = np.random.default_rng(rows).integers(limits.min, limits.max + 1, (rows, 12)).astype(dtype)
     digits[:, 0], digits[:, 1] = limits.max, limits.min
-    look = quick(digit_of_rank)
+    look = jax.jit(digit_of_rank)
     for rank in {0, rows // 2, rows - 1}:
         found, below = look(digits, np.full(12, rank, np.int32))
         expected = np.sort(digits, axis=0)[rank]
         np.testing.assert_array_equal(found, expected)
         np.testing.assert_array_equal(below, (digits < expected).sum(0))
-    np.testing.assert_array_equal(quick(lambda rows: count(rows, lambda row: row >= 0))(digits), (digits >= 0).sum(0))
+    np.testing.assert_array_equal(jax.jit(lambda rows: count(rows, lambda row: row >= 0))(digits), (digits >= 0).sum(0))

@@ -12,16 +12,15 @@ from hypothesis.extra import numpy as hnp
 
 from aspis_sim.aggregation import order_statistics, ranked_sums
 from aspis_sim.aggregation.sorting_network import odd_even_merge, pruned
-from tests.quick import quick
 
 ROWS = (1, 2, 5, 15, 70)
-kth = quick(order_statistics.kth_smallest, static_argnums=1)
-kth_traced = quick(order_statistics.kth_smallest)
-median = quick(order_statistics.median, static_argnums=2)
-sum_of_ranks = quick(ranked_sums.sum_of_ranks, static_argnums=(1, 2))
-sum_of_traced_ranks = quick(ranked_sums.sum_of_ranks)
-mean_of_nearest = quick(ranked_sums.mean_of_nearest, static_argnums=2)
-mean_of_traced_nearest = quick(ranked_sums.mean_of_nearest)
+kth = jax.jit(order_statistics.kth_smallest, static_argnums=1)
+kth_traced = jax.jit(order_statistics.kth_smallest)
+median = jax.jit(order_statistics.median, static_argnums=2)
+sum_of_ranks = jax.jit(ranked_sums.sum_of_ranks, static_argnums=(1, 2))
+sum_of_traced_ranks = jax.jit(ranked_sums.sum_of_ranks)
+mean_of_nearest = jax.jit(ranked_sums.mean_of_nearest, static_argnums=2)
+mean_of_traced_nearest = jax.jit(ranked_sums.mean_of_nearest)
 
 
 def awkward(rows, columns, dtype, seed=0):
@@ -87,7 +86,7 @@ def test_columns_in_tiles(monkeypatch):
     for cached, columns in ((0, 101), (70 * 64, 101), (70 * 64, 96), (70 * 64, 33)):
         monkeypatch.setattr(order_statistics, "CACHED", cached)
         values = awkward(70, columns, np.float32)
-        np.testing.assert_array_equal(quick(lambda rows: order_statistics.median(rows))(values), middle(values))
+        np.testing.assert_array_equal(jax.jit(lambda rows: order_statistics.median(rows))(values), middle(values))
 
 
 @given(hnp.arrays(np.float32, (66, 3), elements=st.floats(width=32, allow_nan=True, allow_subnormal=True)))
@@ -145,7 +144,7 @@ def test_derivatives(rows):
     )
     with jax.enable_x64(True):
         for function in functions:
-            compiled, sloped = quick(function), quick(lambda v, c, of=function: jax.jvp(of, (v,), (c,))[1])
+            compiled, sloped = jax.jit(function), jax.jit(lambda v, c, of=function: jax.jvp(of, (v,), (c,))[1])
             slope, step = np.asarray(sloped(values, change)), 1e-6
             secant = np.asarray(compiled(values + step * change)) - np.asarray(compiled(values - step * change))
             np.testing.assert_allclose(slope, secant / (2 * step), rtol=1e-6)  # central differences
@@ -154,7 +153,7 @@ def test_derivatives(rows):
 def test_inside_scan_and_vmap():
     values = np.random.default_rng(0).normal(size=(3, 70, 8)).astype(np.float32)
     expected = np.median(values, axis=1)
-    batched = quick(jax.vmap(order_statistics.median))(values)
+    batched = jax.jit(jax.vmap(order_statistics.median))(values)
     np.testing.assert_allclose(batched, expected, rtol=1e-6)
-    scanned = quick(lambda v: jax.lax.scan(lambda c, one: (c, order_statistics.median(one)), 0, v)[1])(values)
+    scanned = jax.jit(lambda v: jax.lax.scan(lambda c, one: (c, order_statistics.median(one)), 0, v)[1])(values)
     np.testing.assert_allclose(scanned, expected, rtol=1e-6)

@@ -13,7 +13,6 @@ import pytest
 
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, preaggregation, rule
 from tests.aggregation import reference_rules as reference
-from tests.quick import quick
 
 N, D, F = 11, 5, 2
 OPTIONS = {"median_of_means": {"buckets": 5}, "bucketing": {"size": 2}}
@@ -32,7 +31,7 @@ def options(name, f):
 
 
 @functools.cache
-def applied(name, f, jit=quick):
+def applied(name, f, jit=jax.jit):
     build = rule if name in RULES else preaggregation
     return jit(build(name, **options(name, f)).__call__)
 

@@ -11,7 +11,6 @@ import pytest
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, preaggregation, rule
 from aspis_sim.aggregation.conventions import NAMES
 from aspis_sim.errors import InputError
-from tests.quick import quick
 
 N, D = 13, 6
 F = {"bulyan": 2}
@@ -49,7 +48,7 @@ def honest(seed=0, rows=N, dtype=np.float32):
 @pytest.mark.parametrize("name", RULES)
 def test_shape_dtype_and_one_compilation(name):
     with jax.enable_x64(True):
-        wide = quick(rule(name, **parameters(name)).__call__)(honest(dtype=np.float64))
+        wide = jax.jit(rule(name, **parameters(name)).__call__)(honest(dtype=np.float64))
         assert wide.shape == (D,)
         assert wide.dtype == np.float64
     narrow = apply(name, honest())
@@ -117,9 +116,9 @@ def test_rows_not_kept_are_as_if_absent(name):
             made(jnp.asarray(honest()), jnp.asarray(kept))
         return
     values = honest(6)
-    alone = np.asarray(quick(made.function)(values[kept], None))
+    alone = np.asarray(jax.jit(made.function)(values[kept], None))
     values[~kept] = np.nan
-    found = quick(made.__call__)(values, kept)
+    found = jax.jit(made.__call__)(values, kept)
     np.testing.assert_allclose(found, alone, rtol=1e-5, atol=1e-5)
 
 
@@ -137,7 +136,7 @@ def test_refuses_more_than_it_tolerates(name):
 
 @pytest.mark.parametrize("name", [name for name in RULES if RULES.accepts(name, "f")])
 def test_without_byzantine_rows(name):
-    found = np.asarray(quick(rule(name, f=0).function)(honest(), None))
+    found = np.asarray(jax.jit(rule(name, f=0).function)(honest(), None))
     if name not in ("krum", "monna"):
         np.testing.assert_allclose(found, honest().mean(0), rtol=1e-5, atol=1e-6)
     assert np.isfinite(found).all()
@@ -153,7 +152,7 @@ def test_every_convention_builds_every_rule(name, convention):
 def test_preaggregation(name):
     step = preaggregation(name, **parameters(name, PREAGGREGATIONS))
     values = honest(7)
-    compiled = quick(step)
+    compiled = jax.jit(step)
     made = np.asarray(compiled(values))
     assert made.dtype == np.float32
     assert made.shape[1] == D
@@ -170,20 +169,20 @@ def test_preaggregation_of_kept_rows(name):
     step = preaggregation(name, **parameters(name, PREAGGREGATIONS))
     values = honest(8)
     kept = np.arange(N) < N - 2
-    alone = np.asarray(quick(step)(values[kept]))
+    alone = np.asarray(jax.jit(step)(values[kept]))
     values[~kept] = np.nan
-    rows, present = quick(step.apply)(values, kept)
+    rows, present = jax.jit(step.apply)(values, kept)
     np.testing.assert_allclose(np.asarray(rows)[np.asarray(present)], alone, rtol=1e-5, atol=1e-5)
 
 
 def test_composition():
     values = honest(9)
-    composed = quick(rule("nnm+trimmed_mean", f=3))(values)
-    by_hand = quick(rule("trimmed_mean", f=3))(quick(preaggregation("nnm", f=3))(values))
+    composed = jax.jit(rule("nnm+trimmed_mean", f=3))(values)
+    by_hand = jax.jit(rule("trimmed_mean", f=3))(jax.jit(preaggregation("nnm", f=3))(values))
     np.testing.assert_allclose(composed, by_hand, rtol=1e-6)
-    two = quick(rule("clipping+bucketing+median", radius=4.0, size=2))(values)
-    clipped = quick(preaggregation("clipping", radius=4.0))(values)
-    by_hand = quick(rule("median"))(quick(preaggregation("bucketing", size=2))(clipped))
+    two = jax.jit(rule("clipping+bucketing+median", radius=4.0, size=2))(values)
+    clipped = jax.jit(preaggregation("clipping", radius=4.0))(values)
+    by_hand = jax.jit(rule("median"))(jax.jit(preaggregation("bucketing", size=2))(clipped))
     np.testing.assert_allclose(two, by_hand, rtol=1e-6)
     # Seven buckets of two cannot stand three liars under Krum.
     with pytest.raises(InputError, match=r"f=3 of n=7 rows: needs n >= 2f \+ 3"):

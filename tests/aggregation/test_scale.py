@@ -11,7 +11,6 @@ import pytest
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, preaggregation, rule
 from aspis_sim.aggregation.distances import geometry
 from aspis_sim.aggregation.lengths import norms
-from tests.quick import quick
 
 N, D = 13, 6
 F = {"bulyan": 2}
@@ -49,7 +48,7 @@ def compiled(name, size, jit):
 
 def applied(name, size=1.0):
     """The compiled rule or preaggregation for rows of about ``size``: one program for all sizes but for `LENGTHS`."""
-    return compiled(name, size, quick) if name in LENGTHS else compiled(name, 1.0, jax.jit)
+    return compiled(name, size if name in LENGTHS else 1.0)
 
 
 def rows(seed=0, far=8.0):
@@ -156,7 +155,7 @@ def test_a_distance_is_right_whatever_its_size():
 @pytest.mark.parametrize("name", [*SELECT, "geometric_median to convergence", "nnm", "arc", "clipping"])
 def test_short_floats_keep_their_type_and_choose_as_float32_does(name, dtype):
     values = rows(6, far=30.0).astype(dtype)
-    short = compiled(name, 1.0, quick)(values)
+    short = compiled(name, 1.0)(values)
     assert short.dtype == dtype
     long = np.asarray(applied(name)(values.astype(np.float32)))
     np.testing.assert_allclose(np.asarray(short, np.float32), long, atol=0.05, rtol=0.02)  # 8 bits of mantissa

@@ -12,10 +12,9 @@ from aspis_sim.aggregation.cover import has_cover
 from aspis_sim.aggregation.distances import geometry
 from aspis_sim.aggregation.mda import least_diameter
 from aspis_sim.aggregation.smea import least_spread, subset_of_rank
-from tests.quick import quick
 
-diameter_subset = quick(least_diameter, static_argnums=1)
-spread_subset = quick(least_spread, static_argnums=2)
+diameter_subset = jax.jit(least_diameter, static_argnums=1)
+spread_subset = jax.jit(least_spread, static_argnums=2)
 SIZES = [(3, 1), (6, 2), (8, 3), (10, 4)]
 
 
@@ -52,7 +51,7 @@ def spread(rows):
 @pytest.mark.parametrize(("n", "f"), [(6, 2), (10, 4)])
 def test_smea_has_the_least_top_eigenvalue(n, f, batch, monkeypatch):
     monkeypatch.setattr(smea, "BATCH", batch)
-    search = quick(lambda squared, usable: least_spread(squared, usable, f))
+    search = jax.jit(lambda squared, usable: least_spread(squared, usable, f))
     with jax.enable_x64(True):
         for rows in clouds(n, f, 9):
             best = min(spread(rows[list(s)]) for s in itertools.combinations(range(n), n - f))
@@ -83,7 +82,7 @@ def test_caf_follows_exact_eigenvectors(strength):
         weights = weights * (1 - along / along.max())
         weights[weights < 1e-13] = 0
     with jax.enable_x64(True):
-        np.testing.assert_allclose(quick(rule("caf", f=3))(rows), expected, rtol=1e-8, atol=1e-10)
+        np.testing.assert_allclose(jax.jit(rule("caf", f=3))(rows), expected, rtol=1e-8, atol=1e-10)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -92,7 +91,7 @@ def test_cover_against_listing(seed):
     n = 9
     edges = np.triu(random.random((n, n)) < (seed + 1) / 10, 1)
     edges = edges | edges.T
-    decide = quick(has_cover, static_argnums=3)
+    decide = jax.jit(has_cover, static_argnums=3)
 
     def covered(size):
         for chosen in itertools.combinations(range(n), size):
@@ -108,7 +107,7 @@ def test_cover_against_listing(seed):
 def test_cover_of_many_cycles():
     """Disjoint triangles need two vertices each, which a search that only counts edges does not see at once."""
     edges = np.kron(np.eye(6), 1 - np.eye(3)).astype(bool)
-    decide = quick(has_cover, static_argnums=3)
+    decide = jax.jit(has_cover, static_argnums=3)
     assert not decide(edges, np.ones(18, bool), 11, 12)
     assert decide(edges, np.ones(18, bool), 12, 12)
 

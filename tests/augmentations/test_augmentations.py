@@ -12,10 +12,7 @@ from aspis_sim.augmentations import AUGMENTATIONS, augmentation
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
 from aspis_sim.simulation import Run
-from tests.quick import quick
 from tests.shapes import changed, fed, shape
-
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 
 WORKERS, Q = 5, 2
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
@@ -38,7 +35,7 @@ def image(height=6, width=5, channels=2):
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
 def test_shape_and_type_are_kept_and_the_key_decides(name):
-    augment = quick(augmentation(name))
+    augment = jax.jit(augmentation(name))
     for given in (image(9, 9, 3), image(9, 9, 3).astype(np.float32)):
         once, again = augment(jax.random.key(3), given), augment(jax.random.key(3), given)
         assert once.shape == given.shape
@@ -58,7 +55,7 @@ def test_cifar_is_a_crop_of_the_reflected_image_flipped_or_not_and_any_of_them()
     possible = [crop.tobytes() for whole in crops for crop in (whole, whole[:, ::-1])]
     assert len(set(possible)) == 18
     augment = augmentation("cifar", pad=pad)
-    found = np.asarray(quick(jax.vmap(augment, (0, None)))(jax.random.split(jax.random.key(0), 2000), given))
+    found = np.asarray(jax.jit(jax.vmap(augment, (0, None)))(jax.random.split(jax.random.key(0), 2000), given))
     counts = dict.fromkeys(possible, 0)
     for one in found:
         counts[one.tobytes()] += 1

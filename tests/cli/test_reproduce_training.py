@@ -23,7 +23,7 @@ from tests.data import archives
 TINY = "--samples-per-file 1 --seeds 428 --model mlp:hidden=4"
 """What a figure can be run with in a moment; the paper's own are 32 samples a file and ResNet-18."""
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
+pytestmark = pytest.mark.usefixtures("runs_of_its_own")
 invoke = partial(program.invoke, "reproduce")
 
 

@@ -18,6 +18,7 @@ from aspis_sim.simulation import Run
 from aspis_sim.spec.grid import Grid
 from tests.cli import program
 from tests.cli.program import invoke, refused
+from tests.quick import ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +27,7 @@ TRAIN = "train --workers 7 --q 3 --model softmax --steps 12 --every 12 --samples
 
 def start(*more, **variables):
     environment = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_PLATFORMS")}
-    environment |= {"ASPIS_CACHE_DIR": "", "JAX_PLATFORMS": "cpu", **variables}
+    environment |= {**ENVIRONMENT, "ASPIS_CACHE_DIR": "", "JAX_PLATFORMS": "cpu", **variables}
     return program.start(TRAIN, *more, env=environment)
 
 

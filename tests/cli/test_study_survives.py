@@ -12,6 +12,7 @@ from aspis_sim.study import Study
 from benchmarks import kill_study
 from tests.cli.program import SMALL as SMALL_SWEEP
 from tests.cli.program import invoke, refused, start, without_seconds
+from tests.quick import ENVIRONMENT
 from tests.study.made_up import sealed
 
 SMALL = f"sweep {SMALL_SWEEP} --format csv"
@@ -86,7 +87,8 @@ def test_two_processes_share_a_study_and_run_no_cell_twice(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_sweep_that_is_killed_loses_nothing_and_does_nothing_twice():
+def test_a_sweep_that_is_killed_loses_nothing_and_does_nothing_twice(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", ENVIRONMENT["XLA_FLAGS"])
     words = (
         "sweep --q 1,2 --scheme detox,median --seeds 0..4 --lr 0.03,0.1 --model softmax --steps 1500 --quiet "
         "--format csv"

@@ -15,8 +15,6 @@ from aspis_sim.run.figures.price import bytes_sent, flops_a_sample, seconds_mode
 from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.grid import Grid
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 LOAD = Load(workers=15, waited=15, flops=3e9, bytes_up=1e6, bytes_down=2e5, server_flops=0)
 
 

@@ -1,5 +1,6 @@
 """Coded means: what each worker makes of its files' gradients, in tiles, as a whole, and where one is not finite."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -11,7 +12,6 @@ from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.layout import Band, Layout
 from aspis_sim.gradients.mixing import mixed
 from aspis_sim.gradients.source import Gradients
-from tests.quick import quick
 
 PLACES = [("subset", 6, 3), ("cyclic", 7, 3), ("mols", 15, 3), ("repetition", 9, 3), ("bibd", 7, 3), ("baseline", 5, 1)]
 GENERATOR = np.random.default_rng(0)
@@ -101,7 +101,7 @@ def test_whatever_is_asked_of_the_rows_is_that_of_the_means(whole):
         second = made.statistics(jnp.arange(5) == 1)["mean"]
         return made.layout.join(tiles), made.weighted(weights), made.bounds, made.norms(), second
 
-    matrix, weighted, bounds, lengths, second = quick(asked)()
+    matrix, weighted, bounds, lengths, second = jax.jit(asked)()
     np.testing.assert_allclose(matrix, expected, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(weighted, weights @ expected, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(lengths, np.linalg.norm(expected, axis=1), rtol=1e-4)

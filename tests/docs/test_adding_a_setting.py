@@ -1,6 +1,7 @@
 """The patch in docs/adding-a-setting.md: two files, after which every part of the program knows the setting."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -9,20 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.quick import ENVIRONMENT
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/adding-a-setting.md").read_text(encoding="utf-8")
 
 ASK = r"""
 import csv, json, os, sys
-from contextlib import ExitStack
 from pathlib import Path
 from typer.testing import CliRunner
+import jax
 import aspis_sim
 from aspis_sim_cli.app import app
-from quick import quick_runs
 
-quickly = ExitStack()
-quickly.enter_context(quick_runs())
+jax.devices()
+del os.environ["XLA_FLAGS"]
 found = {}
 small = "--scheme aspis,median --workers 7 --q 1 --steps 5 --samples-per-file 1 --model softmax"
 small += " --seeds 0,1 --lr 0.1 --attack strong"
@@ -69,12 +71,11 @@ def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("patched")
     for part in ("aspis_sim", "cli"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "tests/quick.py", folder)
     (folder / "setting.patch").write_text(patch(), encoding="utf-8")
     applied = ["git", "apply", "--unsafe-paths", "setting.patch"]
     done = subprocess.run(applied, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    environment = {**__import__("os").environ, "PYTHONPATH": f"{folder}:{folder / 'cli'}"}
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": f"{folder}:{folder / 'cli'}"}
     done = subprocess.run([sys.executable, "-c", ASK], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     answers = json.loads((folder / "found.json").read_text(encoding="utf-8"))

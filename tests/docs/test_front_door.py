@@ -20,7 +20,7 @@ from aspis_sim import front
 from aspis_sim.run.row import COLUMNS
 from aspis_sim.spec.grid import AXES
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
+pytestmark = pytest.mark.usefixtures("runs_of_its_own")
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "docs/examples/front_door.ipynb"

@@ -23,7 +23,7 @@ EXAMPLES = [DOCS / "examples" / f"{name}.py" for name in ("my_data", "my_trainin
 PARTS = "--dataset mine --aggregator shortest+median --schedule inverse-root:warmup=2 --heterogeneity uneven"
 SMALL = f"{PARTS} --workers 5 --q 1 --scheme median --model smoothed:share=0.2 --steps 3 --lr 0.1"
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
+pytestmark = pytest.mark.usefixtures("runs_of_its_own")
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ from aspis_sim.schemes import SCHEMES
 from aspis_sim.spec.cell import FILLED, KNOBS
 from aspis_sim.spec.grid import AXES
 from tests.docs.commands import give, of_pages
-from tests.report.browser import BROWSER, opened
+from tests.report.browser import BROWSER
+from tests.report.driven import Browser
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -190,7 +191,10 @@ def test_the_site_builds_without_a_warning_and_works_from_disk_with_its_search(t
     if BROWSER is None:
         pytest.skip("Chromium is not here: the search was not tried")
     page.with_name("searched.html").write_text(page.read_text().replace("</body>", SEARCH))
-    shown = opened(page.with_name("searched.html"))
+    with Browser() as browser:
+        shown = browser.opened(
+            page.with_name("searched.html"), until="document.querySelector('.md-search-result__link')"
+        )
     assert (shown.logged, shown.requested) == ([], [])
     found = [link.attributes["href"] for link in shown.page.all("a", class_="md-search-result__link")]
     assert (site / "minimax.html").as_uri() in found

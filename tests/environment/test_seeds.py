@@ -15,8 +15,6 @@ from aspis_sim.spec.single import one_cell
 from aspis_sim.streams import root_key
 from tests.cli.program import refused
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 SMALL: dict[str, Any] = {"q": 1, "workers": 5, "model": "softmax", "steps": 3, "samples_per_file": 2}
 LARGE = (2**32, 2**32 + 1, 2**63, 2**64 - 1)
 

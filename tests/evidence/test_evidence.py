@@ -14,8 +14,6 @@ from aspis_sim.evidence import evidence
 from aspis_sim.simulation.server.memory import no_evidence
 from tests.detection.random_attacks import broken_claims, more_steps, random_attacks, system
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 
 @pytest.mark.parametrize("seed", range(2))
 def test_no_claim_breaks_when_disagreements_of_several_steps_count_together(seed):

@@ -14,7 +14,6 @@ from aspis_sim.game.audits import play_audits
 from aspis_sim.simulation.server.memory import docket_of, no_evidence
 from tests.audited_tokens import NOT_FINITE
 from tests.audits.servers import server_of
-from tests.quick import quick
 
 
 @pytest.mark.parametrize(("workers", "q", "steps"), [(3, 1, 3), (5, 2, 1), (5, 2, 2)])
@@ -76,8 +75,8 @@ def test_a_lie_of_one_worker_among_three_is_worth_two_thirds_then_the_rest():
 def tree(assignment, q, audits, said, steps):
     """The most distorted file-steps that any choice of ``said`` reaches, with every audit that may be drawn."""
     server, policy = server_of(assignment, q, 1), audit_policy("disputed-first")
-    ranked = quick(lambda agree, live, spare: policy(docket_of(agree, live, spare)))
-    seen_with = quick(lambda known, graph: (known.shown(graph), known.after(graph)))
+    ranked = jax.jit(lambda agree, live, spare: policy(docket_of(agree, live, spare)))
+    seen_with = jax.jit(lambda known, graph: (known.shown(graph), known.after(graph)))
     agrees = [np.asarray(server._agree(jnp.asarray(tokens))) for tokens in said]
     graphs = [server._look(no_evidence(assignment.workers), tokens, jax.random.key(0))[2] for tokens in said]
     worth: dict[tuple, float] = {}

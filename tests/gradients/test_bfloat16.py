@@ -21,10 +21,7 @@ from aspis_sim.simulation import compiled
 from aspis_sim.simulation import round as round_of_a_run
 from aspis_sim.spec.grid import Grid
 from aspis_sim.streams import root_key
-from tests.quick import quick
 from tests.shapes import shape
-
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 
 FILES = 455
 FEW = ("bulyan", "caf", "mda", "smea")
@@ -73,7 +70,7 @@ def test_the_mean_of_copies_is_not_rounded_at_all(rows):
 def test_every_rule_gives_what_it_gives_in_float32_rounded_once(rows, name):
     given = rows[:15] if name in FEW else rows
     f: dict[str, Any] = {"f": 2 if name in FEW else 60} if RULES.accepts(name, "f") else {}
-    compute = quick(rule(name, **f))
+    compute = jax.jit(rule(name, **f))
     found = compute(given)
     assert found.dtype == "bfloat16"
     assert ulps(found, exactly(compute(given.astype(np.float32)))) <= 0.51
@@ -83,10 +80,10 @@ def test_the_loss_of_a_file_is_that_of_its_scores():
     net = network("digits", "mlp", precision="bfloat16")
     weights, (inputs, labels) = net.initial(root_key(0), 0), net.train(0)
     parameters = net.unravel(3 * weights)
-    of_files = quick(jax.vmap(net.loss, (None, 0, 0)))
+    of_files = jax.jit(jax.vmap(net.loss, (None, 0, 0)))
     losses = of_files(parameters, inputs[:400].reshape(100, 4, -1), labels[:400].reshape(100, 4))
     assert losses.dtype == "float32"
-    scores = quick(lambda given: net.model.scores(parameters, net.prepared(given)))(inputs[:400])
+    scores = jax.jit(lambda given: net.model.scores(parameters, net.prepared(given)))(inputs[:400])
     assert scores.dtype == "bfloat16"
     with jax.enable_x64(True):
         exact = optax.softmax_cross_entropy_with_integer_labels(jnp.asarray(exactly(scores)), labels[:400])
@@ -105,7 +102,7 @@ def test_the_sum_of_many_gradients_is_added_up_in_float32(chunks):
         whole = Source(net.layers(2), Axis()).gradients(*given, whole=True)
         return gradients.weighted(jnp.ones(FILES)), whole.form(0, 0), gradients.loss
 
-    total, matrix, loss = quick(look)(net.initial(root_key(0), 0))
+    total, matrix, loss = jax.jit(look)(net.initial(root_key(0), 0))
     assert (total.dtype, matrix.dtype, loss.dtype) == ("float32", "bfloat16", "float32")
     exact = exactly(matrix).sum(0)
     assert np.linalg.norm(total - exact) <= 2**-9 / 4 * np.linalg.norm(exact)

@@ -16,7 +16,6 @@ from aspis_sim.gradients.clipping import clip_one
 from aspis_sim.gradients.memory_plan import plan
 from aspis_sim.gradients.network import network
 from aspis_sim.simulation import Run
-from tests.quick import quick
 from tests.shapes import changed, fed, shape
 from tests.weights import in_rows, in_tree
 
@@ -26,9 +25,6 @@ FILES = len(GROUPS.files)
 RATE, BETA, RADIUS = 0.1, 0.8, 2.4
 SETTINGS = {"workers": WORKERS, "model": "mlp", "samples_per_file": SAMPLES, "steps": STEPS}
 SHAPE = shape(**SETTINGS, assignment="subset", redundancy=3, rule="average", momentum=0.0, precision="float64")
-
-
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 
 
 def decide(graph):
@@ -43,7 +39,7 @@ def start(shape, attack="none", strength=1.0):
 def gradient():
     """Of all files at once, compiled once: from parameters, inputs and labels to the gradients of every file."""
     net = network("digits", "mlp", precision="float64")
-    return quick(jax.vmap(jax.grad(net.model.loss), (None, 0, 0)))
+    return jax.jit(jax.vmap(jax.grad(net.model.loss), (None, 0, 0)))
 
 
 def by_hand(of_files, steps=STEPS):

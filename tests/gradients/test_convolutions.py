@@ -13,7 +13,6 @@ from jax import Array, lax
 from aspis_sim.gradients import patches
 from aspis_sim.gradients.convolution import convolve, in_quick_convolutions
 from aspis_sim.gradients.geometry import Geometry, geometry_of
-from tests.quick import quick
 
 FILES, SAMPLES, FEATURES = 7, 2, 2
 
@@ -77,16 +76,16 @@ def test_outputs_and_derivatives_are_those_of_xla(case: Case, monkeypatch: pytes
             made, derivatives = jax.vjp(lambda *given: convolve(*given, geometry), inputs, kernel)
             return made, *derivatives(deltas)
 
-        wanted = quick(jax.vmap(theirs))(inputs, deltas)
-        for got, one in zip(quick(jax.vmap(ours))(inputs, deltas), wanted, strict=True):
+        wanted = jax.jit(jax.vmap(theirs))(inputs, deltas)
+        for got, one in zip(jax.jit(jax.vmap(ours))(inputs, deltas), wanted, strict=True):
             np.testing.assert_allclose(got, one, rtol=1e-11, atol=1e-11)
         of_files = np.asarray(wanted[2]).reshape(FILES, geometry.rows, FEATURES)
-        added = quick(partial(patches.added, geometry=geometry))(inputs, deltas)
+        added = jax.jit(partial(patches.added, geometry=geometry))(inputs, deltas)
         np.testing.assert_allclose(added, of_files.sum(0), rtol=1e-11, atol=1e-11)
         for number in {1, case.channels, case.channels * case.window[1], geometry.rows}:
             first = geometry.rows - number
             some = partial(patches.formed, geometry=geometry, number=number)
-            got = quick(some)(inputs, deltas, first=jnp.asarray(first))
+            got = jax.jit(some)(inputs, deltas, first=jnp.asarray(first))
             np.testing.assert_allclose(got, of_files[:, first:], rtol=1e-11, atol=1e-11)
 
 

@@ -14,14 +14,11 @@ from aspis_sim.gradients.measures.coefficient import realised_coefficient
 from aspis_sim.gradients.measures.diversity import gradient_diversity
 from aspis_sim.gradients.network import network
 from aspis_sim.streams import root_key
-from tests.quick import quick
-
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 
 
 def by_definition(net, weights, train, shards):
     inputs, labels = map(np.asarray, train)
-    gradient = quick(jax.grad(lambda own, *given: net.loss(net.unravel(own), *given)))
+    gradient = jax.jit(jax.grad(lambda own, *given: net.loss(net.unravel(own), *given)))
     gradients = np.stack([gradient(weights, inputs[shard], labels[shard]) for shard in shards])
     return np.mean(np.sum(np.square(gradients - gradients.mean(0)), axis=1))
 

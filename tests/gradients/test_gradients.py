@@ -10,7 +10,6 @@ from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.layers import layers_of
 from aspis_sim.gradients.source import Source
 from aspis_sim.models.base import Model
-from tests.quick import quick
 from tests.weights import drawn, in_rows
 
 FILES, SAMPLES = 12, 2
@@ -44,7 +43,7 @@ def case():
     labels = rng.integers(0, 5, 40)
     parameters = drawn(model.module, inputs, rng)
     files = rng.permutation(40)[: FILES * SAMPLES].reshape(FILES, SAMPLES)
-    by_file = quick(jax.vmap(jax.grad(model.loss), (None, 0, 0)))(parameters, inputs[files], labels[files])
+    by_file = jax.jit(jax.vmap(jax.grad(model.loss), (None, 0, 0)))(parameters, inputs[files], labels[files])
     layers = layers_of(model.loss, parameters, inputs[files[0]], labels[files[0]])
     return layers, (parameters, inputs, labels, np.arange(FILES), files), in_rows(by_file, FILES)
 
@@ -62,7 +61,7 @@ def test_columns_sums_and_bounds(case, chunks, tile_bytes):
         weights = jnp.arange(FILES) % 3 / 2
         return gradients.layout.join(bands), gradients.weighted(weights), gradients.bounds, gradients.loss
 
-    matrix, total, bounds, loss = quick(look)(*given)
+    matrix, total, bounds, loss = jax.jit(look)(*given)
     np.testing.assert_allclose(matrix, expected, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(total, (np.arange(FILES) % 3 / 2) @ expected, rtol=1e-4, atol=1e-5)
     norms = np.linalg.norm(expected, axis=1)
@@ -79,7 +78,7 @@ def test_tiles_are_small_and_cover_every_parameter_once(case):
     assert layout.parameters == expected.shape[1] == sum(band.columns for band in layout.bands)
     assert all(band.width * FILES * 4 <= 5000 for band in layout.bands if band.tiles > 1)
     whole = np.arange(layout.parameters, dtype=np.float32)
-    np.testing.assert_array_equal(quick(lambda whole: layout.join(layout.split(whole)))(whole), whole)
+    np.testing.assert_array_equal(jax.jit(lambda whole: layout.join(layout.split(whole)))(whole), whole)
 
 
 def test_a_file_left_out_does_no_harm_even_if_it_is_not_finite(case):
@@ -87,7 +86,7 @@ def test_a_file_left_out_does_no_harm_even_if_it_is_not_finite(case):
     broken = inputs.copy()
     broken[files[0, 0]] = np.inf
 
-    @quick
+    @jax.jit
     def look(*given):
         gradients = Source(layers, Axis()).gradients(*given)
         return gradients.bounds, gradients.form(0, 0)

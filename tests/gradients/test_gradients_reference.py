@@ -22,7 +22,6 @@ from aspis_sim.gradients.layers import Layers, layers_of
 from aspis_sim.gradients.layout import Layout
 from aspis_sim.gradients.momentum import accumulate, shapes
 from aspis_sim.gradients.source import Source
-from tests.quick import quick
 from tests.weights import drawn, in_rows
 
 FILES, SAMPLES, CLASSES, STEPS, BETA = 5, 2, 4, 2, 0.7
@@ -99,7 +98,7 @@ def case_of(name: str) -> Case:
             picked = jnp.take_along_axis(scores, labels[:, None], axis=1)[:, 0]
             return jnp.mean(jax.scipy.special.logsumexp(scores, axis=1) - picked), after
 
-        derivative = quick(jax.value_and_grad(loss, has_aux=True))
+        derivative = jax.jit(jax.value_and_grad(loss, has_aux=True))
         layers = layers_of(model.loss, first, images[:SAMPLES], labels[:SAMPLES])
         found = Case(layers, images, labels, [], [], [], [], [])
         for _ in range(STEPS):
@@ -162,7 +161,7 @@ def program(case: Case, cut: Cut) -> Any:
             "statistics": jax.tree.leaves(own.statistics(jnp.asarray(CHOSEN))),
         }
 
-    return quick(on_devices(step, cut.devices, (COLUMNS, *[P()] * 5), (COLUMNS, P())))
+    return jax.jit(on_devices(step, cut.devices, (COLUMNS, *[P()] * 5), (COLUMNS, P())))
 
 
 @pytest.mark.slow

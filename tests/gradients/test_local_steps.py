@@ -18,10 +18,7 @@ from aspis_sim.gradients.memory_plan import plan_of_local_steps
 from aspis_sim.gradients.network import network
 from aspis_sim.gradients.source import Source
 from aspis_sim.simulation import Run
-from tests.quick import quick
 from tests.shapes import changed, fed, shape
-
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 
 FILES, SAMPLES, RATE = 7, 3, 0.2
 OWN = np.arange(FILES * SAMPLES).reshape(FILES, SAMPLES)
@@ -35,7 +32,7 @@ def returned(net, steps, rate, files=OWN, rows=None, whole=True, **cut):
         rows = jnp.arange(len(files)) if rows is None else jnp.asarray(rows)
         source = LocalSteps(net, steps, Axis(), **cut)
 
-        @quick
+        @jax.jit
         def look(weights, rate):
             found = source.changes(weights, rate, inputs, labels, rows, jnp.asarray(files), whole)
             band = found.layout.bands[0]

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.quick import ENVIRONMENT
+
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/tutorial.md", "docs/your-own-parts.md")
 
@@ -41,7 +43,7 @@ LEFT_OUT = {
 IMAGES = np.random.default_rng(0).integers(0, 256, (400, 5, 5), dtype=np.uint8)
 """The user's own data, for the files that the page on plugins names."""
 
-ENVIRONMENT = {"XLA_FLAGS": "--xla_backend_optimization_level=0", "COLUMNS": "100"}
+QUICKLY = {**ENVIRONMENT, "COLUMNS": "100"}
 """Of the programs: what is asserted does not hang on machine code."""
 
 
@@ -111,7 +113,7 @@ def test_what_the_pages_tell_a_new_user_to_do_works_in_an_empty_folder(environme
     told = json.loads(
         run(
             environment / "bin/python", ROOT / "tests/installation/new_user.py", cwd=tmp_path,
-            given=json.dumps({"commands": lines, "cells": cells}), **ENVIRONMENT, **kept(pytestconfig),
+            given=json.dumps({"commands": lines, "cells": cells}), **QUICKLY, **kept(pytestconfig),
         )
     )  # fmt: skip
     assert all(Path(place).is_relative_to(environment) for place in told["from"])

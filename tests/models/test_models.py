@@ -14,7 +14,6 @@ from aspis_sim.errors import InputError
 from aspis_sim.gradients.layers import layers_of
 from aspis_sim.gradients.source import Source
 from aspis_sim.spec.part import parse_part
-from tests.quick import quick
 from tests.weights import drawn, in_rows
 
 IMAGES = {
@@ -73,7 +72,7 @@ def test_number_of_parameters(text, shape, count):
 def test_every_sample_gets_a_score_a_class(text, shape):
     model = built(text, classes=7)
     inputs = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
-    scores = quick(lambda key, inputs: model.scores(model.initialise(key, inputs), inputs))(jax.random.key(1), inputs)
+    scores = jax.jit(lambda key, inputs: model.scores(model.initialise(key, inputs), inputs))(jax.random.key(1), inputs)
     assert scores.shape == (2, 7)
     assert scores.dtype == jnp.float32
     assert np.isfinite(scores).all()
@@ -105,7 +104,7 @@ def case(request):
     inputs = rng.normal(size=(FILES * SAMPLES, *IMAGES[request.param])).astype(np.float32)
     labels = rng.integers(0, 10, len(inputs))
     parameters, files = drawn(model.module, inputs, rng), np.arange(len(inputs)).reshape(FILES, SAMPLES)
-    gradient = quick(jax.vmap(jax.value_and_grad(model.loss), in_axes=(None, 0, 0)))
+    gradient = jax.jit(jax.vmap(jax.value_and_grad(model.loss), in_axes=(None, 0, 0)))
     losses, of_files = gradient(parameters, inputs[files], labels[files])
     return (model.loss, parameters, inputs, labels, files), in_rows(of_files, FILES), float(np.mean(losses))
 
@@ -117,7 +116,7 @@ def test_file_gradients_from_inputs_and_deltas(case, cut):
     layers = layers_of(loss, parameters, inputs[files[0]], labels[files[0]])
     weights = np.asarray([0.5, 0.0, -1.0, 2.0, 0.25], np.float32)
 
-    @quick
+    @jax.jit
     def formed(parameters, inputs, labels):
         source = Source(layers, Axis(1), chunks, tile_bytes, turns)
         found = source.gradients(parameters, inputs, labels, jnp.arange(FILES), jnp.asarray(files))

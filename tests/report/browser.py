@@ -1,38 +1,14 @@
-"""A real browser for the tests: a page is opened headless from disk, and comes back as a tree with what was logged."""
+"""What the tests of the report see of a page: its elements as a tree, what it logged, what it asked the network for."""
 
-import json
 import shutil
-import subprocess
-import tempfile
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 needs_browser = pytest.mark.skipif(BROWSER is None, reason="needs Chromium (Debian: apt-get install chromium)")
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
-QUIET = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-)
-"""Flags of a browser that shows one page, asks the network for nothing and keeps nothing."""
-
-FLAGS = (
-    *QUIET,
-    "--window-size=1280,2000",
-    "--virtual-time-budget=10000",
-    "--enable-logging=stderr",
-    "--dump-dom",
-)
 
 
 @dataclass
@@ -108,31 +84,8 @@ class Opened:
     requested: list[str]
 
 
-def opened(path: Path, fragment: str = "", *more: str) -> Opened:
-    """Open a page from disk and wait until its scripts are done."""
-    assert BROWSER is not None
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "net.json"
-        flags = [*FLAGS, f"--user-data-dir={folder}/profile", f"--log-net-log={log}", *more]
-        done = subprocess.run(
-            [BROWSER, *flags, f"{path.as_uri()}#{fragment}"],
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=300,
-            check=True,
-        )
-        requested = _requests(json.loads(log.read_text()))
+def tree_of(html: str) -> Node:
+    """The elements of a page."""
     tree = _Tree()
-    tree.feed(done.stdout)
-    lines = [line for line in done.stderr.splitlines() if ":CONSOLE:" in line]
-    return Opened(tree.root, lines, requested)
-
-
-def _requests(log):
-    """Addresses of the requests that a page began, files apart; the browser's own have no origin."""
-    begins = log["constants"]["logEventTypes"]["URL_REQUEST_START_JOB"]
-    found = [event["params"] for event in log["events"] if event["type"] == begins and "url" in event.get("params", {})]
-    return sorted(
-        {one["url"] for one in found if one.get("initiator") != "not an origin" and not one["url"].startswith("file:")}
-    )
+    tree.feed(html)
+    return tree.root

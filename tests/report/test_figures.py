@@ -27,7 +27,11 @@ def test_a_figure_is_a_file_of_its_kind_and_the_same_each_time(kind, ending):
     made = figure(study, kind, ending, Wanted())
     assert made.startswith(BEGINS[ending])
     assert made == figure(study, kind, ending, Wanted())
-    assert made != figure(study_of(rows_of(q=(1, 2))), kind, ending, Wanted())
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_figures_of_other_rows_differ(kind):
+    assert figure(study_of(), kind, ".svg", Wanted()) != figure(study_of(rows_of(q=(1, 2))), kind, ".svg", Wanted())
 
 
 def test_a_pdf_holds_its_fonts_as_truetype_and_no_date():
@@ -77,13 +81,14 @@ def test_what_all_of_a_figure_has_otherwise_than_by_default_is_said_under_it():
         return drawing.get_supxlabel()
 
     usual, detox = rows_of(("aspis",)), rows_of(("detox",))
+    pictures = {kind: figure(study_of(usual), kind, ".svg", Wanted()) for kind in FIGURES}
     assert said([*usual, *detox]) == ""
     for column, value in (("momentum", 0.5), ("detector", "unanimous"), ("rule", "krum"), ("precision", "float64")):
         changed = [row.replaced(**{column: value}) for row in usual]
         assert said(changed) == f"{column}={value}"
         assert said([*changed, *(row.replaced(**{column: value}) for row in detox)]) == f"{column}={value}"
         for kind in FIGURES:
-            assert figure(study_of(changed), kind, ".svg", Wanted()) != figure(study_of(usual), kind, ".svg", Wanted())
+            assert figure(study_of(changed), kind, ".svg", Wanted()) != pictures[kind]
     assert said([*(row.replaced(momentum=0.5) for row in usual), *detox]) == ""
 
 

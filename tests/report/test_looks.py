@@ -5,7 +5,6 @@ import pytest
 from aspis_sim.analysis.statistics import holm, paired
 from aspis_sim.report.page import page
 from tests.report.browser import needs_browser
-from tests.report.driven import Browser
 from tests.report.studies import row_of, rows_of, study_of
 
 pytestmark = needs_browser
@@ -48,12 +47,6 @@ def report(study, tmp_path_factory):
     path = tmp_path_factory.mktemp("looks") / "report.html"
     path.write_text(page(study), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with Browser() as one:
-        yield one
 
 
 def overlaps(boxes, slack=2.0):

@@ -13,8 +13,6 @@ from aspis_sim.run.resolve import resolve
 from aspis_sim.schemes import SCHEMES
 from aspis_sim.spec.grid import Grid
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 
 def cell(**settings):
     return Grid.of(**{"scheme": "aspis", "seed": 0, "lr": 0.03, **settings}).groups()[0].first

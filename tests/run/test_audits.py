@@ -9,8 +9,6 @@ import pytest
 import aspis_sim
 from aspis_sim.errors import InputError
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 SMALL: dict[str, Any] = {
     "dataset": "digits",
     "model": "softmax",

@@ -21,8 +21,6 @@ from aspis_sim.run.row import Row
 from aspis_sim.run.trying import prepared
 from aspis_sim.spec.grid import Grid
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 
 def train(**settings: Any) -> Row:
     usual = {"payload": "backdoor", "attack": "strong", "model": "softmax", "lr": 0.1, "steps": 100, "workers": 9}

@@ -10,8 +10,6 @@ from aspis_sim.run.resolve import resolve
 from aspis_sim.spec.checks import check
 from aspis_sim.spec.grid import Grid
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 
 def cell(**settings):
     return Grid.of(**{"scheme": "aspis", "q": 4, "seed": 0, "lr": 0.03, **settings}).groups()[0].first

@@ -17,8 +17,6 @@ from aspis_sim.run.shards import order_of, shards_of
 from aspis_sim.spec.checks import check
 from aspis_sim.spec.grid import Grid
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 LABELS = load("digits").labels["train"]
 
 

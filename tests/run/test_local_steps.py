@@ -12,8 +12,6 @@ from aspis_sim.simulation.assembly import step_of
 from aspis_sim.spec.grid import Grid
 from aspis_sim.study.fingerprint import group_digest
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 SMALL = {"model": "softmax", "steps": 4, "samples_per_file": 2, "workers": 7, "lr": 0.1}
 
 

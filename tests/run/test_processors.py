@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+from tests.quick import ENVIRONMENT
+
 RUNS = """
 import hashlib
 import numpy as np
@@ -25,7 +27,7 @@ for settings in (
 
 
 def start(processors: int) -> subprocess.Popen[str]:
-    environment = os.environ | {"NPROC": str(processors)}
+    environment = os.environ | ENVIRONMENT | {"NPROC": str(processors)}
     return subprocess.Popen([sys.executable, "-c", RUNS], env=environment, stdout=subprocess.PIPE, text=True)
 
 

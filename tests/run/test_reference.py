@@ -20,19 +20,19 @@ from aspis_sim.run.trying import prepared
 from aspis_sim.schemes import SCHEMES
 from aspis_sim.simulation import Run
 from aspis_sim.spec.grid import Grid
-from tests.quick import quick_runs
+from tests.quick import as_for_users
 
 COUNTED = [name for name in SCHEMES if not CODINGS.traits(SCHEMES[name].fills.get("coding", "none")).decodes]
 SHAPES = {"byzshield": (15, 3, 3), "detox": (15, 3, 3), "draco-repetition": (15, 3, 3), "aspis+": (7, 3, 2)}
 
 
-def check(q=2, workers=5, redundancy=3, as_for_users=False, **settings):
+def check(q=2, workers=5, redundancy=3, compiling=nullcontext, **settings):
     usual = {"scheme": "aspis", "dataset": "digits", "model": "softmax", "samples_per_file": 1, "protocol": "files"}
     given = usual | settings
     (group,) = prepared(Grid.of(q=q, workers=workers, redundancy=redundancy, steps=3, precision="float64", **given))
     cell = group.first
     job = resolve(cell)
-    with nullcontext() if as_for_users else quick_runs():
+    with compiling():
         run = Run.start(job.shape, job.feed(), cell.seed, order_of(job, shards_of(job))).to(cell.steps, job.decide)
     weights, rounds = reference_run(cell)
     assert np.isfinite(weights).all() == np.isfinite(run.state.weights).all()
@@ -52,7 +52,7 @@ def check(q=2, workers=5, redundancy=3, as_for_users=False, **settings):
 @pytest.mark.parametrize("scheme", COUNTED)
 def test_every_scheme(scheme):
     workers, redundancy, q = SHAPES.get(scheme, (7, 3, 1 if scheme in ("bulyan", "multi_krum") else 2))
-    check(scheme=scheme, workers=workers, redundancy=redundancy, q=q, attack="strong", as_for_users=True)
+    check(scheme=scheme, workers=workers, redundancy=redundancy, q=q, attack="strong", compiling=as_for_users)
 
 
 @pytest.mark.parametrize("attack", list(TARGETINGS))

@@ -12,8 +12,6 @@ from aspis_sim.schedules import SCHEDULES, schedule
 from aspis_sim.simulation import Run
 from tests.shapes import changed, fed, shape
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 STEPS = 40
 
 

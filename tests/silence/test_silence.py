@@ -19,9 +19,6 @@ from aspis_sim.errors import InputError
 from aspis_sim.silence import SILENCES, silence
 from aspis_sim.silence.base import silent
 from tests.detection.random_attacks import broken_claims, random_attacks
-from tests.quick import quick
-
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 
 BYZANTINE = np.arange(9) < 2
 
@@ -30,7 +27,7 @@ def drawn(name, steps=400, count=3, seed=0, **options):
     """Who is silent in each step, bool ``[steps, 9]``."""
     delays = silence(name, **options)
     key = jax.random.key(seed)
-    one = quick(jax.vmap(lambda step: silent(delays(key, step, 9), jnp.asarray(BYZANTINE), count)))
+    one = jax.jit(jax.vmap(lambda step: silent(delays(key, step, 9), jnp.asarray(BYZANTINE), count)))
     return np.asarray(one(jnp.arange(steps)))
 
 

@@ -9,7 +9,6 @@ from aspis_sim.gradients.network import network
 from aspis_sim.simulation import compiled
 from aspis_sim.simulation.assembly import step_of
 from aspis_sim.simulation.steps import advance_by
-from tests.quick import quick, quick_runs
 from tests.shapes import fed, shape
 
 STEPS, SEEDS = 5, (0, 1, 2)
@@ -20,15 +19,14 @@ def test_seeds_rates_and_strengths_batch_under_vmap():
     groups = assignment.build("repetition", workers=9, redundancy=3)
     train = network("digits", "softmax").train(0)
     net = network("digits", "softmax")
-    with quick_runs():
-        built = compiled(ours)
+    built = compiled(ours)
     runs = [fed(ours, "strong", 3, seed=seed, rate=0.05 * (1 + seed), strength=seed) for seed in SEEDS]
     alone = [
         built.advance(built.begin(run.key, 0), run, built.order(run.key), None, np.int32(STEPS), *train) for run in runs
     ]
     stack = lambda trees: jax.tree.map(lambda *leaves: jnp.stack([jnp.asarray(leaf) for leaf in leaves]), *trees)  # noqa: E731
     batched = jax.vmap(advance_by(step_of(ours, groups, net)), in_axes=(0, 0, 0, None, None, None, None))
-    together = quick(batched)(
+    together = jax.jit(batched)(
         stack([built.begin(run.key, 0) for run in runs]),
         stack(runs),
         jnp.stack([built.order(run.key) for run in runs]),

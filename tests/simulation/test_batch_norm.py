@@ -21,10 +21,7 @@ from aspis_sim.models import MODELS
 from aspis_sim.models.base import STATISTICS, Model
 from aspis_sim.simulation import Run
 from aspis_sim.streams import stream
-from tests.quick import quick
 from tests.shapes import fed, shape
-
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
 
 WORKERS, Q, SAMPLES = 5, 2, 3
 GROUPS = assignment.build("subset", workers=WORKERS, redundancy=3)
@@ -77,17 +74,17 @@ def test_gradients_of_files_are_those_of_their_losses(chunks, tile_bytes):
         inputs = jnp.asarray(rng.normal(size=(FILES * SAMPLES, 4, 4, 2)))
         labels = jnp.asarray(rng.integers(0, 10, FILES * SAMPLES))
         files = jnp.asarray(rng.permutation(FILES * SAMPLES).reshape(FILES, SAMPLES))
-        drawn, unravel = ravel_pytree(quick(model.initialise)(jax.random.key(0), inputs[:1]))
+        drawn, unravel = ravel_pytree(jax.jit(model.initialise)(jax.random.key(0), inputs[:1]))
         parameters = unravel(jnp.asarray(drawn + 0.1 * rng.normal(size=drawn.shape)))
-        running = jax.tree.map(lambda leaf: leaf.astype(float), quick(model.statistics)(inputs[:1]))
-        by_file = quick(jax.vmap(jax.grad(model.loss), (None, 0, 0)))(parameters, inputs[files], labels[files])
+        running = jax.tree.map(lambda leaf: leaf.astype(float), jax.jit(model.statistics)(inputs[:1]))
+        by_file = jax.jit(jax.vmap(jax.grad(model.loss), (None, 0, 0)))(parameters, inputs[files], labels[files])
         expected = np.concatenate([np.asarray(leaf).reshape(FILES, -1) for leaf in jax.tree.leaves(by_file)], axis=1)
         given = {**parameters, **running}
         layers = layers_of(model.loss, given, inputs[files[0]], labels[files[0]])
         assert sum(leaf.size for leaf in layers.leaves) == expected.shape[1]
         source = Source(layers, Axis(), chunks, tile_bytes)
 
-        @quick
+        @jax.jit
         def formed(given, inputs, labels):
             found = source.gradients(given, inputs, labels, jnp.arange(FILES), files)
             bands = []

@@ -11,8 +11,6 @@ from aspis_sim.simulation import Feed, Run
 from aspis_sim.simulation.server.verdicts import OUTCOMES
 from aspis_sim.spec.grid import Grid
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 CODED = Grid.of(
     scheme="draco-cyclic",
     q=2,

@@ -15,8 +15,6 @@ from aspis_sim.simulation import Run
 from aspis_sim.spec.grid import Grid
 from tests.shapes import changed
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 SMALL: dict[str, Any] = {
     "scheme": "coded-mean",
     "workers": 7,

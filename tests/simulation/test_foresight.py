@@ -10,8 +10,6 @@ from aspis_sim.simulation.foresight import foresee
 from aspis_sim.simulation.server.verdicts import empty_table, look_up, trust_everyone, with_verdict
 from aspis_sim.spec.grid import Grid
 
-pytestmark = pytest.mark.usefixtures("runs_compiled_quickly")
-
 
 @pytest.mark.parametrize(
     ("attack", "detector", "least"),
