@@ -18,8 +18,8 @@ PROGRAM = Path(aspis_sim_cli.__file__).parent
 FLOOR = {"environment", "errors", "printable", "registry", "files", "limits", "records", "streams", "version"}
 PARTS = {
     *("adversary", "aggregation", "assignment", "augmentations", "coding", "data", "detection", "distortion", "game"),
-    *("audits", "clusters", "evidence", "models", "partitions", "schedules", "silence", "devices"),
-    *("metrics", "schemes"),
+    *("audits", "clusters", "evidence", "models", "partitions", "schedules", "optimizers"),
+    *("silence", "devices", "metrics", "schemes"),
 }
 UP_TO_SPEC = FLOOR | PARTS | {"plugin", "spec"}
 UP_TO_RUN = UP_TO_SPEC | {"gradients", "simulation", "run"}
@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "coding": FLOOR | {"assignment"},
     "metrics": FLOOR,
     "models": FLOOR,
+    "optimizers": FLOOR,
     "partitions": FLOOR,
     "schedules": FLOOR,
     "silence": FLOOR,

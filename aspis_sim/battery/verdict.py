@@ -14,7 +14,7 @@ from aspis_sim.run.row import Row
 DEFENCE = (
     *("assignment", "workers", "redundancy", "detector", "rule", "after_detection", "coding", "convention", "permute"),
     *("evidence", "audits", "dataset", "heterogeneity", "model", "protocol", "samples_per_file", "steps", "momentum"),
-    *("schedule", "local_steps", "clip_workers", "clip_server", "worker_momentum"),
+    *("schedule", "local_steps", "clip_workers", "clip_server", "worker_momentum", "optimizer"),
 )
 """Settings of the defence that a row names."""
 

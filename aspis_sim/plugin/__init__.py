@@ -115,6 +115,20 @@ def dataset(name: str, traits: DatasetTraits | None = None) -> Register:
     return add("data set", name, traits)
 
 
+def optimizer(name: str) -> Register:
+    """Register a factory ``(**options)`` of how the server moves the weights along the updates of the steps.
+
+    It returns an `optax.GradientTransformation` from updates ``[d]`` to directions ``[d]`` of their type, as those of
+    optax that begin with ``scale_by_``: the weights then move by minus the learning rate times the direction, so that
+    the learning rate is none of its options. It may look at the weights. An option called ``momentum`` is set to that
+    of the server.
+
+    Raises:
+        InputError: as `rule`.
+    """
+    return add("optimizer", name)
+
+
 def schedule(name: str) -> Register:
     """Register a factory ``(**options)`` of how the learning rate changes.
 
@@ -193,6 +207,7 @@ __all__ = [
     "loaded",
     "metric",
     "model",
+    "optimizer",
     "partition",
     "paths",
     "payload",

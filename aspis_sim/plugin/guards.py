@@ -26,9 +26,10 @@ from aspis_sim.data import DATASETS, PARTS, Dataset
 from aspis_sim.detection import DETECTORS, Outcome, Verdict
 from aspis_sim.metrics import METRICS, TAKEN
 from aspis_sim.models import MODELS
+from aspis_sim.optimizers import OPTIMIZERS
 from aspis_sim.partitions import PARTITIONS
 from aspis_sim.plugin.part import Part, described
-from aspis_sim.plugin.training_guards import metric, partition, schedule
+from aspis_sim.plugin.training_guards import metric, optimizer, partition, schedule
 from aspis_sim.printable import brief
 from aspis_sim.registry import Registry
 from aspis_sim.schedules import SCHEDULES
@@ -251,6 +252,7 @@ KINDS = {
         Kind(DETECTORS, detector),
         Kind(MODELS, model),
         Kind(DATASETS, dataset),
+        Kind(OPTIMIZERS, optimizer),
         Kind(SCHEDULES, schedule),
         Kind(PARTITIONS, partition),
         Kind(METRICS, metric, TAKEN),

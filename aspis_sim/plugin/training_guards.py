@@ -1,4 +1,4 @@
-"""The guards of parts that say how training goes and what is measured of it: schedules, partitions, metrics."""
+"""The guards of parts that say how training goes and what is measured of it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from aspis_sim.partitions.base import Partition, Shards
 from aspis_sim.plugin.part import Part, described
 
 if TYPE_CHECKING:
+    from aspis_sim.optimizers.base import Optimizer
     from aspis_sim.schedules.base import Schedule
 
 Factory = Callable[..., Any]
@@ -38,6 +39,34 @@ def schedule(part: Part, factory: Factory) -> Factory:
             return told
 
         return factor
+
+    return build
+
+
+def optimizer(part: Part, factory: Factory) -> Factory:
+    """A pair of ``init`` and ``update`` as in optax, whose directions are like the updates ``[d]``."""
+
+    @wraps(factory)
+    def build(**options: Any) -> Optimizer:
+        import optax
+
+        from aspis_sim.optimizers.base import Optimizer
+
+        built = part.blaming(factory)(**options)
+        made = built if isinstance(built, Optimizer) else Optimizer(built)
+        init, update = getattr(made.directed, "init", None), getattr(made.directed, "update", None)
+        if not (callable(init) and callable(update)):
+            raise part.refuses(f"returned {described(built)}, not a pair of init and update, as optax makes them")
+
+        def directed(given: Any, state: Any, weights: Any = None) -> Any:
+            told = part.blaming(update)(given, state, weights)
+            if not isinstance(told, tuple) or len(told) != 2:
+                raise part.refuses(f"returned {described(told)}, not a pair: the direction, and the state after")
+            part.array(told[0], given.shape, given.dtype, f"the direction of {described(given)}")
+            return told
+
+        transformation = optax.GradientTransformation(part.blaming(init), directed)
+        return Optimizer(transformation, None if made.past is None else part.blaming(made.past))
 
     return build
 

@@ -25,6 +25,7 @@ from aspis_sim.detection import DETECTORS, DetectorTraits, Verdict
 from aspis_sim.detection.remaining import still_distortable
 from aspis_sim.detection.verdict import as_published
 from aspis_sim.distortion.silent import distortable_beside
+from aspis_sim.optimizers import optimizer
 from aspis_sim.partitions import PARTITIONS
 from aspis_sim.plugin import loaded
 from aspis_sim.run import options
@@ -36,6 +37,7 @@ from aspis_sim.spec.sizes import dataset_of, training_samples
 if TYPE_CHECKING:
     from aspis_sim.gradients.memory_plan import Plan
     from aspis_sim.gradients.network import Network
+    from aspis_sim.optimizers.base import Optimizer
     from aspis_sim.schedules.base import Schedule
     from aspis_sim.simulation import Feed, RunShape
 
@@ -160,6 +162,11 @@ class Job:
         name = parse_part(self.cell.payload).name
         strength = {} if self.strength is None else {"strength": self.strength}
         return payload(name, convention=self.cell.convention, **dict(self.payload_parameters), **strength)
+
+    def build_optimizer(self) -> Optimizer:
+        """How the server moves along updates."""
+        part = parse_part(self.cell.optimizer)
+        return optimizer(part.name, self.cell.momentum, **part.options)
 
     def build_schedule(self) -> Schedule:
         """From a step to the factor of the learning rate."""

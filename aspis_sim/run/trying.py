@@ -157,10 +157,21 @@ def _whole_rows_only(cell: Cell, job: Job) -> str:
     )
 
 
+def _try_optimizer(job: Job) -> None:
+    """Try the optimizer on weights."""
+    import jax
+
+    weights, made = jax.ShapeDtypeStruct((8,), "float32"), job.build_optimizer().directed
+    jax.eval_shape(lambda update: made.update(update, made.init(update), update)[0], weights)
+
+
 def _try_training(job: Job, key: object, tried: set[object]) -> None:
     import jax
 
     cell = job.cell
+    if (of_server := (cell.optimizer, cell.momentum)) not in tried:
+        _try_optimizer(job)
+        tried.add(of_server)
     if (of_schedule := (cell.schedule, cell.steps)) not in tried:
         job.build_schedule()
         tried.add(of_schedule)

@@ -11,10 +11,12 @@ from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.local_steps import LocalSteps
 from aspis_sim.gradients.network import Network
 from aspis_sim.gradients.source import Source
+from aspis_sim.optimizers import optimizer
 from aspis_sim.schedules import schedule
 from aspis_sim.silence import silence
 from aspis_sim.simulation.round import Round
 from aspis_sim.simulation.server.memory import auditor_of
+from aspis_sim.simulation.server.moving import Mover
 from aspis_sim.simulation.shape import RunShape
 from aspis_sim.simulation.steps import Step
 from aspis_sim.spec.part import parse_part
@@ -45,7 +47,12 @@ def step_of(shape: RunShape, assignment: Assignment, network: Network) -> Step:
     delays = silence(of_silence.name, **of_silence.options)
     of_timing = parse_part(settings.timing)
     when = None if TIMINGS.traits(of_timing.name).every_step else timing(of_timing.name, **of_timing.options)
-    return Step(shape, assignment, network, one_round, factor, code, auditor_of(settings), delays, when)
+    of_server = parse_part(settings.optimizer)
+    server = Mover(
+        optimizer(of_server.name, settings.momentum, **of_server.options),
+        settings.clip_server if one_round.clip_returned is None else None,
+    )
+    return Step(shape, assignment, network, one_round, factor, server, code, auditor_of(settings), delays, when)
 
 
 def _source(shape: RunShape, network: Network, axis: Axis) -> Source | LocalSteps:

@@ -5,12 +5,11 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jax import Array
 from jax.stages import Compiled
 
@@ -117,10 +116,11 @@ def _build_here(shape: RunShape) -> Program:
     net = network_of(settings)
     samples = len(net.example.labels["train"])
     batch = len(groups.files) * settings.samples_per_file
-    optimizer = partial(optax.sgd, momentum=settings.momentum)
     workers, redundancy = settings.workers, settings.redundancy
     sizes = (workers, len(groups.files), redundancy)
     table = empty_table(*sizes, shape.certifies, shape.selects) if shape.detects else None
+
+    step = step_of(shape, groups, net)
 
     def order(key: Array) -> Array:
         if net.example.full_batch:
@@ -138,7 +138,7 @@ def _build_here(shape: RunShape) -> Program:
         evidence = no_evidence(workers) if shape.remembers else None
         return State(
             weights=weights,
-            optimizer=optimizer(0.0).init(weights),
+            optimizer=step.server.begin(weights),
             step=jnp.int32(0),
             stuck=jnp.asarray(False),
             graph=jnp.asarray(graph),
@@ -156,7 +156,7 @@ def _build_here(shape: RunShape) -> Program:
     zero = net.dtype.type(0)
     feed = Feed(key, zero, zero, np.zeros((windows, workers), bool), np.zeros((windows, *lies), bool))
     drawn = jnp.zeros((1 if net.example.full_batch else settings.steps, batch), jnp.int32)
-    step, train = step_of(shape, groups, net), net.train(0)
+    train = net.train(0)
     histories = step.blank(start(key, 0, ()), feed, drawn, *train)
 
     def begin(key: Array, seed: int) -> State:

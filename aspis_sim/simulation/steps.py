@@ -51,6 +51,7 @@ class Step:
         network: the model on its data.
         round: what happens up to the update.
         schedule: from a step to the factor of the learning rate.
+        server: how the weights move.
         code: of the workers' mixtures, None without one.
         auditor: how the server remembers, and what it computes itself.
         delays: how long each worker takes.
@@ -62,6 +63,7 @@ class Step:
     network: Network
     round: Round
     schedule: Schedule
+    server: Mover
     code: CyclicCode | None
     auditor: Auditor
     delays: Silence
@@ -84,7 +86,7 @@ class Step:
                     foreseen.reach, self._prospect(state, (feed, order, inputs, labels), roles.byzantine)
                 )
         if lie.informed is not None:
-            lie = lie.knowing(self._server.past(state.optimizer))
+            lie = lie.knowing(self.server.past(state.optimizer))
         returned = self.round.play(batch, roles.files, roles.distorts, lie, key, statistics_worker)
         if roles.silent is not None:
             returned = returned.received(roles.files, roles.silent)
@@ -152,11 +154,6 @@ class Step:
     def _rate(self, state: State, feed: Feed) -> Array:
         return jnp.asarray(feed.rate * self.schedule(state.step))
 
-    @property
-    def _server(self) -> Mover:
-        settings = self.shape.settings
-        return Mover(settings.momentum, settings.clip_server if self.round.clip_returned is None else None)
-
     def _prospect(self, state: State, given: Given, byzantine: Array) -> Prospect:
         """What an adversary that knows the samples of all steps can work out of them."""
         feed = given[0]
@@ -164,7 +161,7 @@ class Step:
             Course(state.weights, state.optimizer, state.history, state.step),
             self.round,
             self.network,
-            self._server,
+            self.server,
             lambda step: jnp.asarray(feed.rate * self.schedule(step)),
             lambda course: self._batch(state._replace(**course._asdict()), *given),
             lambda step: self._key(feed, step),
@@ -242,7 +239,7 @@ class Step:
 
     def _moved(self, state: State, feed: Feed, roles: Roles, returned: Returned, outcome: RoundOutcome) -> State:
         """The state after the update, with the step's row in the trace; the server has judged the step."""
-        weights, optimizer = self._server.moved(state.weights, state.optimizer, outcome.update, self._rate(state, feed))
+        weights, optimizer = self.server.moved(state.weights, state.optimizer, outcome.update, self._rate(state, feed))
         example = self.network.example
         a_sample = len(self.assignment.files) / len(example.labels["train"]) if self.network.model.sums else 1
         row = Trace(

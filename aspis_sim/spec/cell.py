@@ -43,6 +43,7 @@ class Cell(Compute, Training, Adversary, System):
                     ("timing", self.timing),
                     ("data set", self.dataset),
                     ("model", self.model),
+                    ("optimizer", self.optimizer),
                     ("schedule", self.schedule),
                     ("heterogeneity", self.heterogeneity),
                 )

@@ -13,10 +13,11 @@ from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.errors import InputError
 from aspis_sim.models import MODELS
+from aspis_sim.optimizers import OPTIMIZERS
 from aspis_sim.partitions import PARTITIONS
 from aspis_sim.plugin import source_of
 from aspis_sim.registry import unknown_name
-from aspis_sim.spec.cell import KNOBS, Cell
+from aspis_sim.spec.cell import KNOBS, Cell, filled
 from aspis_sim.spec.part import Parameters, parse_part
 
 MOST_SAMPLES = 10_000_000
@@ -47,6 +48,7 @@ def check_together(cell: Cell) -> None:
     _check_model(cell)
     _check_payload(cell)
     _check_partition(cell)
+    _check_optimizer(cell)
     if cell.samples_per_file < 1:
         raise InputError(
             f"fewer samples than files: scheme {cell.scheme} splits a batch into {size.files:,} files; "
@@ -134,6 +136,17 @@ def _check_payload(cell: Cell) -> None:
         raise InputError(
             f"payload {cell.payload} stamps images and gives them a class, and {cell.dataset} has neither; take a data "
             "set of images (digits, mnist, cifar10), or another payload"
+        )
+
+
+def _check_optimizer(cell: Cell) -> None:
+    """Refuse a momentum of the server that its optimizer does not have; the usual one stands for none given."""
+    name = parse_part(cell.optimizer).name
+    usual = filled(cell.scheme, cell.dataset, cell.compute)["momentum"]
+    if cell.momentum != usual and not OPTIMIZERS.accepts(name, "momentum"):
+        able = ", ".join(one for one in OPTIMIZERS if OPTIMIZERS.accepts(one, "momentum"))
+        raise InputError(
+            f"optimizer {name} takes no `momentum`, which is {cell.momentum:g}; leave it out, or take one of {able}"
         )
 
 

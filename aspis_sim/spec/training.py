@@ -138,6 +138,12 @@ class Training:
         check=_fraction("momentum"),
         filled_by="data set",
     )
+    optimizer: str = knob(
+        Named("NAME", "NAME,…", home="aspis_sim.optimizers:OPTIMIZERS"),
+        "sgd",
+        "Optimizer of the server: {names}; options as in adam:b2=0.99. `momentum` is that of sgd and signum.",
+        panel=TRAINING,
+    )
     schedule: str = knob(
         Named("NAME", "NAME,…", home="aspis_sim.schedules:SCHEDULES"),
         "constant",

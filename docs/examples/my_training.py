@@ -1,7 +1,8 @@
-"""Parts of one's own that say how training goes: a step before a rule, a schedule, a partition."""
+"""Parts of one's own that say how training goes: a step before a rule, a schedule, an optimizer, a partition."""
 
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 from aspis_sim import plugin
 
@@ -21,6 +22,12 @@ def shortest(f: int = 1):
 def inverse_root(warmup: int = 10):
     """The rate rises for some steps, then falls as one over the root of the step (Vaswani et al., 2017)."""
     return lambda step: jnp.minimum((step + 1) / warmup, jnp.sqrt(warmup / (step + 1)))
+
+
+@plugin.optimizer("yogi")
+def yogi(b1: float = 0.9, b2: float = 0.999):
+    """Adam whose mean of squares falls slowly (Zaheer et al., NeurIPS 2018), as in FedYogi."""
+    return optax.scale_by_yogi(b1, b2)
 
 
 @plugin.partition("uneven")

@@ -15,6 +15,7 @@ from aspis_sim.data import DATASETS
 from aspis_sim.detection import DETECTORS
 from aspis_sim.evidence import EVIDENCE
 from aspis_sim.models import MODELS
+from aspis_sim.optimizers import OPTIMIZERS
 from aspis_sim.partitions import PARTITIONS
 from aspis_sim.registry import Registry
 from aspis_sim.schedules import SCHEDULES
@@ -150,6 +151,13 @@ KINDS = (
         dict.fromkeys(
             ("lenet", "resnet8", "resnet18"), "aspis-sim train --scheme median --q 1 --dataset cifar10 --model {name}"
         ),
+    ),
+    Kind(
+        "optimizers",
+        "Optimizers",
+        OPTIMIZERS,
+        "An optimizer says along what the server moves the weights, given the update of a step.",
+        "aspis-sim train --scheme median --q 1 --optimizer {name}",
     ),
     Kind(
         "schedules",

@@ -109,6 +109,12 @@ OTHERS_THAT_BREAK = {
         "--scheme median --aggregator narrow-step+median,median",
         "preaggregation 'narrow-step' returned float32[5, 649] as the rows made of float32[5, 650], not",
     ),
+    "optimizer": (
+        'import optax\n@plugin.optimizer("shrinking")\n'
+        "def shrinking(): return optax.stateless(lambda updates, _: updates[1:])",
+        "--scheme median --optimizer shrinking,sgd",
+        "optimizer 'shrinking' returned float32[649] as the direction of float32[650], not float32[650]",
+    ),
     "schedule": (
         '@plugin.schedule("many")\ndef many(): return lambda step: np.ones(2)',
         "--scheme median --schedule many,constant",

@@ -46,6 +46,7 @@ TWO = {
     "samples_per_file": "2,3",
     "steps": "5,10",
     "momentum": "0,0.9",
+    "optimizer": "sgd,adam",
     "schedule": "constant,cosine:warmup=2",
     "local_steps": "1,3",
     "clip_workers": "none,1",

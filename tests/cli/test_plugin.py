@@ -137,15 +137,16 @@ def test_a_cell_knows_its_plugins_and_no_others():
         'plugin.scheme("used", assignment="baseline", rule="used-rule")\nplugin.rule("used-rule")(lambda: max)', "a.py"
     )
     write('plugin.scheme("unused", assignment="baseline")', "b.py")
-    for kind in ("preaggregation", "schedule", "partition"):
+    for kind in ("preaggregation", "optimizer", "schedule", "partition"):
         write(f'plugin.{kind}("used-{kind}")(lambda: max)', f"{kind}.py")
-    for name in ("a.py", "b.py", "preaggregation.py", "schedule.py", "partition.py"):
+    for name in ("a.py", "b.py", "preaggregation.py", "optimizer.py", "schedule.py", "partition.py"):
         plugin.load(name)
     own, other = (group.first for group in Grid.of(scheme=("used", "median"), q=(1,)).groups())
     assert [source.name for source in own.plugins] == ["a"]
     assert other.plugins == ()
     for kind, cell in (
         ("preaggregation", replace(other, rule="used-preaggregation+median")),
+        ("optimizer", replace(other, optimizer="used-optimizer")),
         ("schedule", replace(other, schedule="used-schedule")),
         ("partition", replace(other, heterogeneity="used-partition")),
     ):

@@ -66,8 +66,8 @@ def test_columns_are_the_contract():
         "lost_measured, detection_rate, false_accusation_rate, top1, loss, samples_processed, seconds, status, "
         "detector, after_detection, coding, convention, permute, detection_window, believed_q, evidence, audits, "
         "audit_policy, tolerance, silent, silence, adversary_window, framed, timing, heterogeneity, data_seed, "
-        "momentum, schedule, local_steps, clip_workers, clip_server, worker_momentum, augment, init, precision, "
-        "compute, devices, memory, cluster, gradient_diversity, kappa, backdoor_success, convicted, "
+        "momentum, optimizer, schedule, local_steps, clip_workers, clip_server, worker_momentum, augment, init, "
+        "precision, compute, devices, memory, cluster, gradient_diversity, kappa, backdoor_success, convicted, "
         "disputes_audited, server_computed, bytes_sent, seconds_modelled"
     )
     assert ", ".join(COLUMNS) == contract

@@ -21,7 +21,7 @@ from tests.cli.program import invoke, refused
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = [DOCS / "examples" / f"{name}.py" for name in ("my_data", "my_training", "my_metric", "my_loss")]
 PARTS = "--dataset mine --aggregator shortest+median --schedule inverse-root:warmup=2 --heterogeneity uneven"
-SMALL = f"{PARTS} --workers 5 --q 1 --scheme median --model smoothed:share=0.2 --steps 3 --lr 0.1"
+SMALL = f"{PARTS} --optimizer yogi --workers 5 --q 1 --scheme median --model smoothed:share=0.2 --steps 3 --lr 0.1"
 
 pytestmark = pytest.mark.usefixtures("runs_of_its_own")
 
@@ -43,8 +43,8 @@ def test_they_stand_on_the_page_and_run_together(my_data):
     table = invoke("train", with_plugins, f"{SMALL} --every 2 --out run.json").stdout
     run = json.loads(Path("run.json").read_text())
     row = run["row"]
-    named = [row[name] for name in ("dataset", "rule", "schedule", "heterogeneity", "status")]
-    assert named == ["mine", "shortest+median", "inverse-root:warmup=2", "uneven", "ok"]
+    named = [row[name] for name in ("dataset", "rule", "schedule", "optimizer", "heterogeneity", "status")]
+    assert named == ["mine", "shortest+median", "inverse-root:warmup=2", "yogi", "uneven", "ok"]
     assert row["gradient_diversity"] > 0
     assert [point["step"] for point in run["curve"]] == [2, 3]
     for point in run["curve"]:
@@ -52,8 +52,14 @@ def test_they_stand_on_the_page_and_run_together(my_data):
         assert f"{point['worst-class']:.4g}" in table
     assert "worst-class" in table
     listed = {(one["kind"], one["name"]) for one in json.loads(invoke("list --format json").stdout)}
-    own = {"datasets": "mine", "preaggregations": "shortest", "schedules": "inverse-root", "partitions": "uneven"}
-    assert {*own.items(), ("metrics", "worst-class")} <= listed
+    own = {
+        "datasets": "mine",
+        "preaggregations": "shortest",
+        "schedules": "inverse-root",
+        "optimizers": "yogi",
+        "partitions": "uneven",
+    }
+    assert {*own.items(), ("optimizers", "yogi"), ("metrics", "worst-class")} <= listed
 
 
 def test_the_data_are_those_of_the_file_and_wrong_ones_are_refused(my_data):

@@ -14,6 +14,7 @@ EXCEPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
             "dataset",
             "metric",
             "model",
+            "optimizer",
             "partition",
             "payload",
             "preaggregation",

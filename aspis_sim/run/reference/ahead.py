@@ -10,16 +10,17 @@ from numpy.typing import NDArray
 
 from aspis_sim.adversary.payloads import Prospect
 from aspis_sim.aggregation.conventions import CLIPS_RETURNED
+from aspis_sim.run.reference.descent import descent
 from aspis_sim.run.reference.returns import clipped, returned_by, sent_by
 from aspis_sim.run.resolve import Job
 from aspis_sim.streams import stream
 
 
 class Course(NamedTuple):
-    """What steps change: weights and the server's velocity ``[d]``, the workers' momentum ``[f, d]``, the step."""
+    """What steps change: weights ``[d]``, the optimizer's state, the workers' momentum ``[f, d]``, the step."""
 
     weights: Any
-    velocity: Any
+    optimizer: Any
     history: Any
     step: Any
 
@@ -29,7 +30,7 @@ def prospect_by(job: Job, order: NDArray[Any], inputs: Any, labels: Any) -> Call
     cell, net, feed, schedule = job.cell, job.network, job.feed(), job.build_schedule()
     gradients, clips_returned = returned_by(net, cell.local_steps), cell.convention in CLIPS_RETURNED
     data, model = net.samples(cell.seed), net.model.scoring()
-    byzantine = jnp.asarray(feed.byzantine)
+    byzantine, server = jnp.asarray(feed.byzantine), descent(job)
 
     def rate(course: Course) -> Any:
         return feed.rate * schedule(course.step)
@@ -54,8 +55,8 @@ def prospect_by(job: Job, order: NDArray[Any], inputs: Any, labels: Any) -> Call
 
     def moved(course: Course, update: Any) -> Course:
         update = clipped(update[None], None if clips_returned else cell.clip_server)[0]
-        velocity = update + cell.momentum * course.velocity
-        return Course(course.weights - rate(course) * velocity, velocity, course.history, course.step + 1)
+        direction, state = server.along(update, course.optimizer, course.weights)
+        return Course(course.weights - rate(course) * direction, state, course.history, course.step + 1)
 
     def loss(weights: Any, number: int | None) -> Any:
         given, named = data.inputs["validation"], data.labels["validation"]
@@ -71,7 +72,7 @@ def prospect_by(job: Job, order: NDArray[Any], inputs: Any, labels: Any) -> Call
             rows=rows,
             key=lambda course: jax.random.fold_in(stream(feed.key, "payload"), course.step),
             poisoned=poisoned,
-            past=lambda course: (1 - cell.momentum) * course.velocity,
+            past=lambda course: server.past(course.optimizer),
             received=lambda rows: clipped(rows, cell.clip_server if clips_returned else None),
             weights=lambda course: course.weights,
             loss=loss,

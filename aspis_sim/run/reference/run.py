@@ -13,6 +13,7 @@ from aspis_sim.environment import pinned
 from aspis_sim.evidence import evidence
 from aspis_sim.partitions.base import drawn
 from aspis_sim.run.reference.ahead import Course, prospect_by
+from aspis_sim.run.reference.descent import descent
 from aspis_sim.run.reference.returns import clipped, own_row, returned_by, sent_by
 from aspis_sim.run.reference.round import RoundRecord, lie_of, play
 from aspis_sim.run.reference.server import Known
@@ -38,7 +39,8 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             taken = sample_order(stream(feed.key, "data"), samples, cell.steps * job.batch_size)
             order = np.asarray(taken).reshape(cell.steps, files, job.samples_per_file)
         weights = np.asarray(net.initial(feed.key, cell.seed))
-        velocity, history = np.zeros_like(weights), np.zeros((len(job.returned.files), len(weights)))
+        server = descent(job)
+        state, history = server.begin(weights), np.zeros((len(job.returned.files), len(weights)))
         known = Known([], np.zeros(cell.workers, bool), np.zeros(cell.workers, bool))
         remembers = evidence(parse_part(cell.evidence).name, **parse_part(cell.evidence).options)
         when = timing(parse_part(cell.timing).name, **parse_part(cell.timing).options)
@@ -47,7 +49,7 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
         lie, rule = lie_of(job.build_payload(), prospect_by(job, order, inputs, labels)), job.build_rule()
         by_rule = jax.jit(rule.bounded or (lambda rows, kept, limit: rule(rows, kept)))
         for step, chosen in enumerate(order):
-            course = Course(weights, velocity, history, step)
+            course = Course(weights, state, history, step)
             rate = feed.rate * np.asarray(schedule(jnp.int32(step)))
             losses, honest = gradients(weights, rate, inputs[chosen], labels[chosen])
             poisoned = honest
@@ -67,8 +69,8 @@ def reference_run(cell: Cell) -> tuple[NDArray[Any], list[RoundRecord]]:
             lying = bool(when(step, cell.steps, exposed))
             update, record = play(job, step, honest, poisoned, course, known, lie, by_rule, own, lying)
             clip = None if cell.convention in CLIPS_RETURNED else cell.clip_server
-            velocity = np.asarray(clipped(update[None], clip))[0] + cell.momentum * velocity
-            weights = weights - rate * velocity
+            direction, state = server.along(np.asarray(clipped(update[None], clip))[0], state, weights)
+            weights = weights - rate * np.asarray(direction)
             shared = files / samples if net.model.sums else 1
             rounds.append(record._replace(loss=float(np.mean(losses)) * shared))
         return weights, rounds

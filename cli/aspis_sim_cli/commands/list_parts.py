@@ -30,6 +30,7 @@ class Kind(enum.StrEnum):
     DATASETS = "datasets"
     PARTITIONS = "partitions"
     MODELS = "models"
+    OPTIMIZERS = "optimizers"
     SCHEDULES = "schedules"
     AUGMENTATIONS = "augmentations"
     CLUSTERS = "clusters"
@@ -142,6 +143,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.evidence import EVIDENCE
     from aspis_sim.metrics import METRICS
     from aspis_sim.models import MODELS
+    from aspis_sim.optimizers import OPTIMIZERS
     from aspis_sim.partitions import PARTITIONS
     from aspis_sim.schedules import SCHEDULES
     from aspis_sim.schemes import SCHEMES
@@ -163,6 +165,7 @@ def _parts(kind: Kind) -> dict[str, str]:
         Kind.DATASETS: DATASETS,
         Kind.PARTITIONS: PARTITIONS,
         Kind.MODELS: MODELS,
+        Kind.OPTIMIZERS: OPTIMIZERS,
         Kind.SCHEDULES: SCHEDULES,
         Kind.AUGMENTATIONS: AUGMENTATIONS,
         Kind.CLUSTERS: CLUSTERS,
