@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from aspis_sim.analysis.tables import tables_of
 from aspis_sim.battery.asked import asked_for, records, runs_beyond, work
 from aspis_sim.battery.course import concluded, course
+from aspis_sim.callbacks import CALLBACKS
 from aspis_sim.data.status import unpublished
 from aspis_sim.errors import InputError
 from aspis_sim.files import writable, write_whole
@@ -181,7 +182,7 @@ def train(*, every: int | None = None, progress: Callable[[int], None] | None = 
         raise InputError(f"`every` {every}: a curve has a point every 1 or more steps")
     (group,) = prepared(one_cell(**_by_setting(settings, several=False)))
     cell = group.first
-    result = train_cell(cell, progress or (lambda steps: None), every or max(1, cell.steps // 10), METRICS)
+    result = train_cell(cell, progress or (lambda steps: None), every or max(1, cell.steps // 10), METRICS, CALLBACKS)
     assert result.trace is not None
     curve = tuple((step, score.top1, score.loss) for step, score in result.curve)
     return TrainedRun(row_of(resolve(cell), result), result.trace, curve, result.metrics)

@@ -19,7 +19,7 @@ FLOOR = {"environment", "errors", "printable", "registry", "files", "limits", "r
 PARTS = {
     *("adversary", "aggregation", "assignment", "augmentations", "coding", "data", "detection", "distortion", "game"),
     *("audits", "clusters", "evidence", "models", "partitions", "schedules", "optimizers"),
-    *("silence", "devices", "metrics", "schemes"),
+    *("silence", "devices", "metrics", "callbacks", "schemes"),
 }
 UP_TO_SPEC = FLOOR | PARTS | {"plugin", "spec"}
 UP_TO_RUN = UP_TO_SPEC | {"gradients", "simulation", "run"}
@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "augmentations": FLOOR,
     "evidence": FLOOR,
     "coding": FLOOR | {"assignment"},
+    "callbacks": FLOOR,
     "metrics": FLOOR,
     "models": FLOOR,
     "optimizers": FLOOR,

@@ -165,6 +165,18 @@ def metric(name: str) -> Register:
     return add("metric", name)
 
 
+def callback(name: str) -> Register:
+    """Register a function of an `aspis_sim.callbacks.Moment`, which `train` calls at every point of its curve.
+
+    What it returns is let be. It takes no options, and changes nothing of a run, nor its row; one that raises ends the
+    run.
+
+    Raises:
+        InputError: as `rule`.
+    """
+    return add("callback", name)
+
+
 def scheme(
     name: str,
     *,
@@ -200,6 +212,7 @@ __all__ = [
     "Source",
     "assignment",
     "attack",
+    "callback",
     "dataset",
     "detector",
     "installed",

@@ -22,6 +22,7 @@ from aspis_sim.adversary.targeting import TARGETINGS
 from aspis_sim.adversary.timing import TIMINGS, Timing
 from aspis_sim.aggregation import PREAGGREGATIONS, RULES, Preaggregation, Rule
 from aspis_sim.assignment import ASSIGNMENTS, Assignment
+from aspis_sim.callbacks import CALLBACKS
 from aspis_sim.data import DATASETS, PARTS, Dataset
 from aspis_sim.detection import DETECTORS, Outcome, Verdict
 from aspis_sim.metrics import METRICS, TAKEN
@@ -29,7 +30,7 @@ from aspis_sim.models import MODELS
 from aspis_sim.optimizers import OPTIMIZERS
 from aspis_sim.partitions import PARTITIONS
 from aspis_sim.plugin.part import Part, described
-from aspis_sim.plugin.training_guards import metric, optimizer, partition, schedule
+from aspis_sim.plugin.training_guards import callback, metric, optimizer, partition, schedule
 from aspis_sim.printable import brief
 from aspis_sim.registry import Registry
 from aspis_sim.schedules import SCHEDULES
@@ -256,6 +257,7 @@ KINDS = {
         Kind(SCHEDULES, schedule),
         Kind(PARTITIONS, partition),
         Kind(METRICS, metric, TAKEN),
+        Kind(CALLBACKS, callback),
     )
 }
 

@@ -173,7 +173,7 @@ def _check_scheme(name: str, source: Source) -> None:
 
 def _source_of_code(factory: Callable[..., object]) -> Source:
     """The plugin that a factory is which nobody loads: its module, as it stands in its file."""
-    name = getattr(factory, "__module__", "python")
+    name = getattr(factory, "__module__", None) or "python"
     try:
         file = inspect.getsourcefile(factory)
         content = Path(file).read_bytes() if file else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aspis_sim.callbacks import Callback, Moment
 from aspis_sim.metrics import Metric
 from aspis_sim.partitions.base import Partition, Shards
 from aspis_sim.plugin.part import Part, described
@@ -104,6 +105,16 @@ def metric(part: Part, measure: Factory) -> Metric:
         return float(number)
 
     return measured
+
+
+def callback(part: Part, called: Factory) -> Callback:
+    """A function of a moment; what it returns is let be."""
+
+    @wraps(called)
+    def call(moment: Moment) -> None:
+        part.blaming(called)(moment)
+
+    return call
 
 
 def _function(part: Part, built: Any, of: str) -> Callable[..., Any]:

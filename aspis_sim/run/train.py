@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
+from aspis_sim.callbacks import Callback, Moment
 from aspis_sim.gradients.measures.diversity import gradient_diversity
 from aspis_sim.metrics import Metric
 from aspis_sim.run.machine import Machine
@@ -80,6 +81,7 @@ def train(
     tick: Tick = lambda steps: None,
     every: int | None = None,
     metrics: Mapping[str, Metric] | None = None,
+    callbacks: Mapping[str, Callback] | None = None,
 ) -> Result:
     """Train one cell.
 
@@ -88,9 +90,10 @@ def train(
         tick: called now and then with the number of steps done since the last call; may raise to stop the run.
         every: score the test part every so many steps (and at the end); None for the end only.
         metrics: to take of the test part whenever it is scored, by name; they change nothing of the run.
+        callbacks: called at the same steps, by name; they change nothing of the run either.
 
     Raises:
-        PluginError: a part, or a metric, does not work.
+        PluginError: a part, a metric or a callback does not work.
     """
     job = resolve(cell)
     shards = shards_of(job)
@@ -111,6 +114,10 @@ def train(
         if metrics and stop == point:
             scored = run.scores("test")
             measured.append((stop, {name: metric(*scored) for name, metric in metrics.items()}))
+        if callbacks and stop == point:
+            moment = Moment(stop, cell.steps, *run.score("test"), run.parameters)
+            for callback in callbacks.values():
+                callback(moment)
         tick(stop - done)
         done = stop
     evidence = run.state.evidence if cell.audits else None

@@ -81,6 +81,12 @@ class Run:
             weights, statistics = self._scored
             return self.program.network.scores(weights, part, self.seed, statistics)
 
+    @property
+    def parameters(self) -> Any:
+        """Of the model, as flax names them: a tree of NumPy arrays."""
+        with pinned(self.program.shape.settings.precision):
+            return jax.tree.map(np.array, self.program.network.unravel(self.state.weights))
+
     def backdoor_success(self, trigger: Trigger) -> float | None:
         """How often the run's weights do as the trigger wants, see `aspis_sim.gradients.measures.backdoor`."""
         with pinned(self.program.shape.settings.precision):

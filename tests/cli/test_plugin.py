@@ -5,15 +5,18 @@ import json
 import os
 import sys
 from dataclasses import replace
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import aspis_sim
 from aspis_sim import plugin
 from aspis_sim.aggregation import RULES
 from aspis_sim.aggregation import rule as build_rule
-from aspis_sim.errors import InputError
+from aspis_sim.errors import InputError, PluginError
 from aspis_sim.plugin import register
 from aspis_sim.records import columns_of
 from aspis_sim.run.curve import Point, as_rows
@@ -171,6 +174,28 @@ def test_a_metric_is_a_column_after_those_of_the_curve():
     assert columns == (*columns_of(Point), "mine")
     assert [(row["step"], row["top1"], row["mine"]) for row in found] == [(1, 0.5, 0.25), (2, 0.75, 0.5)]
     assert as_rows(plain)[1] == columns[:-1]
+
+
+def test_a_callback_sees_every_point_of_the_curve_and_one_that_raises_ends_the_run():
+    moments: list[Any] = []
+    plugin.callback("looks")(moments.append)
+    settings: dict[str, Any] = {"scheme": "median", "q": 1, "steps": 5, "model": "softmax", "workers": 5}
+    curve = aspis_sim.train(**settings, every=2).curve
+    assert [(one.step, one.top1, one.loss) for one in moments] == list(curve)
+    assert [one.step for one in moments] == [2, 4, 5]
+    leaves = [jax.tree.leaves(one.parameters) for one in moments]
+    assert all(type(leaf) is np.ndarray for leaf in leaves[0])
+    assert not np.array_equal(leaves[0][-1], leaves[1][-1])
+
+    @plugin.callback("spoils-its-copies")
+    def spoil(moment):
+        for leaf in jax.tree.leaves(moment.parameters):
+            leaf[...] = np.nan
+
+    assert aspis_sim.train(**settings, every=2).curve == curve
+    plugin.callback("stops")(lambda moment: 1 // (moment.step - 4))
+    with pytest.raises(PluginError, match="callback 'stops' raised ZeroDivisionError"):
+        aspis_sim.train(**settings, every=2)
 
 
 def test_a_part_can_be_registered_from_python_without_a_file():

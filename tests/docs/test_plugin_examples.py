@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import flax.serialization
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -19,7 +21,9 @@ from aspis_sim.streams import root_key
 from tests.cli.program import invoke, refused
 
 DOCS = Path(__file__).parents[2] / "docs"
-EXAMPLES = [DOCS / "examples" / f"{name}.py" for name in ("my_data", "my_training", "my_metric", "my_loss")]
+EXAMPLES = [
+    DOCS / "examples" / f"{name}.py" for name in ("my_data", "my_training", "my_metric", "my_callback", "my_loss")
+]
 PARTS = "--dataset mine --aggregator shortest+median --schedule inverse-root:warmup=2 --heterogeneity uneven"
 SMALL = f"{PARTS} --optimizer yogi --workers 5 --q 1 --scheme median --model smoothed:share=0.2 --steps 3 --lr 0.1"
 
@@ -47,6 +51,9 @@ def test_they_stand_on_the_page_and_run_together(my_data):
     assert named == ["mine", "shortest+median", "inverse-root:warmup=2", "yogi", "uneven", "ok"]
     assert row["gradient_diversity"] > 0
     assert [point["step"] for point in run["curve"]] == [2, 3]
+    kept = [flax.serialization.msgpack_restore(Path(f"step-{step}.msgpack").read_bytes()) for step in (2, 3)]
+    assert jax.tree.map(np.shape, kept[0]) == jax.tree.map(np.shape, kept[1]) != {}
+    assert not np.array_equal(*(jax.tree.leaves(one)[-1] for one in kept))
     for point in run["curve"]:
         assert 0 <= point["worst-class"] <= point["top1"]
         assert f"{point['worst-class']:.4g}" in table
@@ -58,8 +65,10 @@ def test_they_stand_on_the_page_and_run_together(my_data):
         "schedules": "inverse-root",
         "optimizers": "yogi",
         "partitions": "uneven",
+        "metrics": "worst-class",
+        "callbacks": "keep-parameters",
     }
-    assert {*own.items(), ("optimizers", "yogi"), ("metrics", "worst-class")} <= listed
+    assert own.items() <= listed
 
 
 def test_the_data_are_those_of_the_file_and_wrong_ones_are_refused(my_data):
@@ -94,7 +103,7 @@ def test_the_metric_is_the_recall_of_the_class_that_is_known_least():
 
 
 def test_the_loss_is_the_cross_entropy_with_smoothed_labels():
-    plugin.load(EXAMPLES[3])
+    plugin.load(EXAMPLES[4])
     model = build("smoothed", classes=3, share=0.3)
     inputs, labels = jnp.ones((2, 4)), jnp.array([0, 2])
     parameters = model.initialise(root_key(0), inputs)

@@ -11,6 +11,7 @@ EXCEPTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     "decorators by which a user's plugin registers its parts": {
         "aspis_sim/plugin/__init__.py": (
             "attack",
+            "callback",
             "dataset",
             "metric",
             "model",

@@ -35,6 +35,7 @@ class Kind(enum.StrEnum):
     AUGMENTATIONS = "augmentations"
     CLUSTERS = "clusters"
     METRICS = "metrics"
+    CALLBACKS = "callbacks"
     SCHEMES = "schemes"
 
 
@@ -137,6 +138,7 @@ def _parts(kind: Kind) -> dict[str, str]:
     from aspis_sim.assignment import ASSIGNMENTS
     from aspis_sim.audits import AUDIT_POLICIES
     from aspis_sim.augmentations import AUGMENTATIONS
+    from aspis_sim.callbacks import CALLBACKS
     from aspis_sim.clusters import CLUSTERS
     from aspis_sim.data import DATASETS
     from aspis_sim.detection import DETECTORS
@@ -170,6 +172,7 @@ def _parts(kind: Kind) -> dict[str, str]:
         Kind.AUGMENTATIONS: AUGMENTATIONS,
         Kind.CLUSTERS: CLUSTERS,
         Kind.METRICS: METRICS,
+        Kind.CALLBACKS: CALLBACKS,
     }
     registry = registries[kind]
     return {name: registry.summary(name) for name in registry}

@@ -72,6 +72,7 @@ def train(
         return show_forecasts((group,), format, options_of(context))
     output = Output.to(format, out)
 
+    from aspis_sim.callbacks import CALLBACKS
     from aspis_sim.metrics import METRICS
     from aspis_sim.report.tensorboard import Board
     from aspis_sim.run.curve import as_points
@@ -82,7 +83,7 @@ def train(
 
     board = None if tensorboard is None or not speaks else Board(tensorboard)
     with bar(group.first.steps, quiet or not speaks) as tick:
-        result = run_one(group.first, tick, every or max(1, group.first.steps // 10), METRICS)
+        result = run_one(group.first, tick, every or max(1, group.first.steps // 10), METRICS, CALLBACKS)
     if not speaks:
         return ExitStatus.DONE
     note_timings(cache.history(), [(group.first, result.seconds, result.compile_seconds)])
