@@ -35,7 +35,7 @@ SCALES = (-100, -66, -33, -1, 40, 80, 117)
 
 
 @functools.cache
-def compiled(name, size, jit):
+def compiled(name, size):
     part, given = VARIANTS.get(name, (name, {}))
     registry, build = (PREAGGREGATIONS, preaggregation) if part in PREAGGREGATIONS else (RULES, rule)
     given = dict(given)
@@ -43,7 +43,7 @@ def compiled(name, size, jit):
         given.setdefault("f", F.get(name, 3))
     if name in LENGTHS:
         given[LENGTHS[name]] = 2.0 * size
-    return jit(build(part, **given).__call__)
+    return jax.jit(build(part, **given).__call__)
 
 
 def applied(name, size=1.0):

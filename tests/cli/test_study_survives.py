@@ -73,7 +73,7 @@ def test_shards_are_merged_into_what_one_sweep_gives_and_conflicts_are_told():
 @pytest.mark.slow
 def test_two_processes_share_a_study_and_run_no_cell_twice(tmp_path):
     words = f"{SMALL} --scheme median,average --seeds 0..9 --steps 100"
-    environment = {**os.environ, "ASPIS_CACHE_DIR": str(tmp_path / "cache")}
+    environment = {**os.environ, **ENVIRONMENT, "ASPIS_CACHE_DIR": str(tmp_path / "cache")}
     both = [start(words, "--study s", env=environment) for _ in range(2)]
     told = [process.communicate(timeout=300) for process in both]
     assert [process.returncode for process in both] == [0, 0], told

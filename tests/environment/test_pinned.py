@@ -17,6 +17,7 @@ from aspis_sim.environment import PINNED, pinned
 from aspis_sim.run.reference import reference_run
 from aspis_sim.run.trying import prepared
 from aspis_sim.spec.single import one_cell
+from tests.quick import ENVIRONMENT
 
 OTHER = {
     "eager_constant_folding": True,
@@ -158,7 +159,7 @@ def numbers(process):
 
 
 def test_no_variable_of_the_environment_changes_a_number_of_train_or_sweep(monkeypatch, capsys):
-    hostile = {name.upper(): str(value) for name, value in OTHER.items()} | {"JAX_ENABLE_X64": "1"}
+    hostile = {name.upper(): str(value) for name, value in OTHER.items()} | {"JAX_ENABLE_X64": "1"} | ENVIRONMENT
     process = begun(hostile, "x64")
     monkeypatch.setattr(sys, "argv", ["-c", json.dumps(SMALL)])
     exec(CHECK, {})
