@@ -15,7 +15,6 @@ from aspis_sim.simulation import program
 from tests.quick import compile_quickly, own_programs
 
 jax.config.update("jax_num_cpu_devices", 8)
-jax.config.update("jax_traceback_in_locations_limit", 0)
 compile_quickly()
 
 KEPT = ("jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs")
