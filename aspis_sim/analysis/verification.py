@@ -171,9 +171,9 @@ def check(stored: StoredRun, tick: Tick = lambda steps: None) -> Check:
         DataError: the data set is missing or damaged.
     """
     differs: dict[str, float | None]
-    curve = stored.trace.curve if stored.trace else ()
+    scored = [step for step, *_ in (stored.trace.curve if stored.trace else ()) if step]
     try:
-        result = train(cell_of(stored), tick, curve[0][0] if curve else None)
+        result = train(cell_of(stored), tick, scored[0] if scored else None)
         differs = dict(_differences(stored, result))
         outcome = _outcome(differs)
     except (DataError, Stopped):
@@ -214,7 +214,8 @@ def _differences(stored: StoredRun, result: Result) -> Iterator[tuple[str, float
         if before.dtype != now.dtype or before.tobytes() != now.tobytes():
             yield f"trace {name}", _apart(before, now)
     if stored.trace.curve:
-        points = tuple((step, score.top1, score.loss) for step, score in result.curve)
+        first = stored.trace.curve[0][0]  # a study of an earlier version does not begin at step 0
+        points = tuple(point for point in result.whole_curve if point[0] >= first)
         for name, place in (("top1", 1), ("loss", 2)):
             before, now = ([point[place] for point in curve] for curve in (stored.trace.curve, points))
             if repr(before) != repr(now):

@@ -152,11 +152,12 @@ def points(runs: Sequence[Planned], results: Mapping[Replicates, Sequence[Stored
 
 
 def mean_curve(results: Sequence[StoredRun]) -> list[tuple[int, float]]:
-    """(step, top-1 in percent) of the mean over several runs, scored at the same steps."""
+    """(step, top-1 in percent) of the mean over runs scored at the same steps; without step 0, as published."""
     scored: dict[int, list[float]] = {}
     for result in results:
         for step, top1, _ in result.trace.curve if result.trace else ():
-            scored.setdefault(step, []).append(100 * (top1 or 0.0))
+            if step:
+                scored.setdefault(step, []).append(100 * (top1 or 0.0))
     return [(step, math.fsum(values) / len(values)) for step, values in sorted(scored.items())]
 
 

@@ -40,6 +40,7 @@ class Result:
         finite: whether the final weights are.
         test: of the final weights; None for a run that failed.
         curve: (step, test score) at each step asked for.
+        initial: test score of the initial weights, None without a curve.
         metrics: (step, metric -> its value on the test part) at the same steps; empty without metrics.
         seconds: wall time without compilation.
         compile_seconds: that its program took.
@@ -58,6 +59,7 @@ class Result:
     finite: bool = False
     test: Score | None = None
     curve: tuple[tuple[int, Score], ...] = ()
+    initial: Score | None = None
     metrics: tuple[tuple[int, Mapping[str, float]], ...] = ()
     seconds: float = 0.0
     compile_seconds: float = 0.0
@@ -67,6 +69,12 @@ class Result:
     convicted: int | None = None
     disputes: int | None = None
     backdoor: float | None = None
+
+    @property
+    def whole_curve(self) -> tuple[tuple[int, float | None, float], ...]:
+        """(step, top-1, loss) on the test part from step 0 on, the initial weights; empty without a curve."""
+        scored = self.curve if self.initial is None else ((0, self.initial), *self.curve)
+        return tuple((step, score.top1, score.loss) for step, score in scored)
 
 
 def _mean(kappa: jax.Array | None) -> float | None:
@@ -99,6 +107,7 @@ def train(
     shards = shards_of(job)
     run = Run.start(job.shape, job.feed(), cell.seed, order_of(job, shards))
     diversity = gradient_diversity(job.network, run.state.weights, run.train, shards) if shards else None
+    initial = run.score("test") if every else None
     curve: list[tuple[int, Score]] = []
     measured: list[tuple[int, Mapping[str, float]]] = []
     seconds, done = 0.0, 0
@@ -129,6 +138,7 @@ def train(
         finite=bool(np.isfinite(np.asarray(run.state.weights)).all()),
         test=run.score("test"),
         curve=tuple(curve),
+        initial=initial,
         metrics=tuple(measured),
         seconds=seconds,
         compile_seconds=run.program.compile_seconds,

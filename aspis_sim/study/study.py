@@ -87,7 +87,7 @@ class Study(Contents):
         digest, specification = group_digest(cell), group_specification(cell)
         key = run_key(digest, cell.lr, cell.seed, origin)
         heads, packed = pack({} if result.trace is None else result.trace._asdict())
-        points = [[step, score.top1, plain(score.loss)] for step, score in result.curve]
+        points = [[step, top1, plain(loss)] for step, top1, loss in result.whole_curve]
         with self.reading(), database.transaction(self.connection):
             self.connection.execute("DELETE FROM claims WHERE key = ?", (key,))
             found = self._all("SELECT id, failed FROM runs WHERE key = ?", key)

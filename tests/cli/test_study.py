@@ -7,6 +7,8 @@ import pytest
 
 from aspis_sim.errors import InputError
 from aspis_sim.run.executors import local
+from aspis_sim.run.resolve import resolve
+from aspis_sim.simulation import Run
 from aspis_sim.spec.grid import Grid
 from aspis_sim.study import Study, fingerprint
 from aspis_sim.study.pending import completed
@@ -118,8 +120,12 @@ def test_curves_are_kept_at_a_tenth_of_the_steps_or_as_asked():
     with Study.open(Path("s")) as store:
         curves = [store.trace(record.key).curve for record in store.runs()]
         last = [record.row for record in store.runs()]
-    assert [[step for step, _, _ in curve] for curve in curves] == [list(range(2, 21, 2)), [8, 16, 21]]
+        specification = store.grids()[0]["specification"]
+    assert [[step for step, _, _ in curve] for curve in curves] == [list(range(0, 21, 2)), [0, 8, 16, 21]]
     assert [curve[-1][1:] for curve in curves] == [(row.top1, row.loss) for row in last]
+    assert curves[0][0] == curves[1][0] != curves[0][1], "both begin with the initial weights"
+    job = resolve(Grid.stored(specification).groups()[0].first)
+    assert curves[0][0][1:] == Run.start(job.shape, job.feed(), 0).score("test")
 
 
 def test_a_dry_run_makes_no_study_and_says_what_is_left_of_one(tmp_path):

@@ -87,6 +87,16 @@ def test_a_changed_trace_is_found_too(study):
     assert "curve" in found[1]["differs"]
 
 
+def test_a_curve_of_an_earlier_version_without_step_0_is_the_same(study):
+    change(study, "UPDATE traces SET curve = json_remove(curve, '$[0]') WHERE run < 3")
+    with Study.open(study) as store:
+        firsts = [store.trace(record.key).curve[0][0] for record in store.runs()]
+    assert sorted(map(bool, firsts)) == [False, False, True, True]
+    assert "4 same" in one_line(invoke(f"{study}").stdout)
+    change(study, "UPDATE traces SET curve = json_set(curve, '$[0][2]', 9.0) WHERE run = 3")
+    assert "curve loss" in invoke(f"{study} --format csv", code=4).stdout
+
+
 def test_a_loss_that_is_off_in_the_last_bits_is_rounding_and_where_it_ran_is_said(study):
     change(study, "UPDATE results SET row = json_set(row, '$.loss', json_extract(row, '$.loss') * (1 + 5e-7))")
     change(study, "UPDATE machines SET versions = json_set(versions, '$.jax', '0.9.0'), host = 'elsewhere'")

@@ -36,7 +36,7 @@ def test_rows_come_in_the_order_of_the_grid_and_runs_with_all_that_they_left(pla
                 assert run.cell
                 assert run.trace
                 assert (run.cell.seed, run.cell.scheme, run.cell.q) == (seed, group.first.scheme, group.first.q)
-                assert [step for step, *_ in run.trace.curve] == [2, 4]
+                assert [step for step, *_ in run.trace.curve] == [0, 2, 4]
         run = runs[session.groups[0]][1]
         assert run.cell
         assert run.trace
