@@ -10,7 +10,7 @@ from aspis_sim.errors import InputError, PluginError
 from aspis_sim.optimizers import OPTIMIZERS, optimizer
 from aspis_sim.run.resolve import resolve
 from aspis_sim.run.trying import prepared
-from aspis_sim.simulation.server.moving import Mover
+from aspis_sim.simulation.server.moving import Mover, as_long_as
 from aspis_sim.spec.grid import Grid
 
 STEPS, D, RATE, MU = 6, 7, 0.1, 0.6
@@ -89,6 +89,17 @@ def test_the_weights_are_those_of_the_formula(name, options, directions):
 
 def test_all_of_them_were_tried():
     assert {name for name, _, _ in DIRECTIONS} == set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+def test_what_it_last_moved_along_is_as_long_as_the_update_whatever_that_is(size):
+    update, direction = size * np.float32([3, 0, 4]), np.float32([0, 1, 0])
+    np.testing.assert_allclose(as_long_as(update, direction), [0, 5 * size, 0], rtol=1e-6)
+    np.testing.assert_allclose(as_long_as(direction, update), [0.6, 0, 0.8], rtol=1e-6)
+    assert not as_long_as(update, np.zeros(3, np.float32)).any()
+    nan = np.float32([np.nan, 0, 1])
+    assert np.isnan(as_long_as(nan, direction)[1])
+    assert np.isnan(as_long_as(update, nan)).all()
 
 
 def test_the_update_is_clipped_before():

@@ -52,5 +52,12 @@ class Mover:
 
 def as_long_as(update: Array, direction: Array) -> Array:
     """The direction ``[d]``, with the length of the update; zeros if it has none itself."""
-    length = jnp.linalg.norm(direction)
-    return jnp.where(length > 0, direction * (jnp.linalg.norm(update) / jnp.where(length > 0, length, 1)), 0)
+    length = _length(direction)
+    return jnp.where(length == 0, 0, direction / jnp.where(length == 0, 1, length) * _length(update))
+
+
+def _length(vector: Array) -> Array:
+    """The norm of a vector ``[d]``, whose largest entry is taken out first so that no square overflows."""
+    peak = jnp.max(jnp.abs(vector))
+    unit = vector / jnp.where(peak > 0, peak, 1)
+    return peak * jnp.sqrt(jnp.einsum("d,d->", unit, unit))
