@@ -18,6 +18,7 @@ from aspis_sim.data import DATASETS
 from aspis_sim.environment import pinned
 from aspis_sim.errors import InputError, PluginError
 from aspis_sim.evidence import evidence
+from aspis_sim.optimizers import OPTIMIZERS
 from aspis_sim.partitions import partition
 from aspis_sim.run.resolve import Job, resolve
 from aspis_sim.silence import silence
@@ -161,17 +162,17 @@ def _try_optimizer(job: Job) -> None:
     """Try the optimizer on weights."""
     import jax
 
-    weights, made = jax.ShapeDtypeStruct((8,), "float32"), job.build_optimizer().directed
-    jax.eval_shape(lambda update: made.update(update, made.init(update), update)[0], weights)
+    cell, made = job.cell, job.build_optimizer().directed
+    asked = (OPTIMIZERS[parse_part(cell.optimizer).name], cell.optimizer, cell.momentum)
+    weights = jax.ShapeDtypeStruct((8,), "float32")
+    _stand(asked, lambda update: made.update(update, made.init(update), update)[0], weights)
 
 
 def _try_training(job: Job, key: object, tried: set[object]) -> None:
     import jax
 
     cell = job.cell
-    if (of_server := (cell.optimizer, cell.momentum)) not in tried:
-        _try_optimizer(job)
-        tried.add(of_server)
+    _try_optimizer(job)
     if (of_schedule := (cell.schedule, cell.steps)) not in tried:
         job.build_schedule()
         tried.add(of_schedule)

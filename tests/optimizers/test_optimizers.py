@@ -93,11 +93,11 @@ def test_all_of_them_were_tried():
 
 @pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
 def test_what_it_last_moved_along_is_as_long_as_the_update_whatever_that_is(size):
-    update, direction = size * np.float32([3, 0, 4]), np.float32([0, 1, 0])
+    update, direction = size * jnp.float32([3, 0, 4]), jnp.float32([0, 1, 0])
     np.testing.assert_allclose(as_long_as(update, direction), [0, 5 * size, 0], rtol=1e-6)
     np.testing.assert_allclose(as_long_as(direction, update), [0.6, 0, 0.8], rtol=1e-6)
-    assert not as_long_as(update, np.zeros(3, np.float32)).any()
-    nan = np.float32([np.nan, 0, 1])
+    assert not as_long_as(update, jnp.zeros(3)).any()
+    nan = jnp.float32([np.nan, 0, 1])
     assert np.isnan(as_long_as(nan, direction)[1])
     assert np.isnan(as_long_as(update, nan)).all()
 
