@@ -36,10 +36,8 @@ def compile_quickly() -> None:
 @contextmanager
 def as_for_users() -> Iterator[None]:
     """Within it, programs of runs are compiled anew, as they are for users."""
-    with pytest.MonkeyPatch.context() as patch:
+    with own_programs(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(program, "ON_CPU", program.ON_CPU | AS_FOR_USERS)
-        patch.setattr(program, "_programs", {})
-        patch.setattr(program, "_locks", {})
         yield
 
 

@@ -171,9 +171,10 @@ def check(stored: StoredRun, tick: Tick = lambda steps: None) -> Check:
         DataError: the data set is missing or damaged.
     """
     differs: dict[str, float | None]
-    scored = [step for step, *_ in (stored.trace.curve if stored.trace else ()) if step]
+    curve = stored.trace.curve if stored.trace else ()
+    every = next((step for step, *_ in curve if step), None)
     try:
-        result = train(cell_of(stored), tick, scored[0] if scored else None)
+        result = train(cell_of(stored), tick, every)
         differs = dict(_differences(stored, result))
         outcome = _outcome(differs)
     except (DataError, Stopped):

@@ -2,7 +2,7 @@
 
 import optax
 
-from aspis_sim.optimizers.base import Optimizer, not_negative
+from aspis_sim.optimizers.base import Optimizer, not_negative, remembering
 
 
 def adagrad(initial: float = 0.0, eps: float = 1e-7) -> Optimizer:
@@ -19,4 +19,4 @@ def adagrad(initial: float = 0.0, eps: float = 1e-7) -> Optimizer:
     """
     not_negative("adagrad", "initial", initial)
     not_negative("adagrad", "eps", eps, zero=False)
-    return Optimizer(optax.scale_by_rss(initial, eps))
+    return remembering(optax.scale_by_rss(initial, eps))

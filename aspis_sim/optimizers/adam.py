@@ -2,7 +2,7 @@
 
 import optax
 
-from aspis_sim.optimizers.base import Optimizer, not_negative, share
+from aspis_sim.optimizers.base import Optimizer, not_negative, remembering, share
 
 
 def adam(b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8, weight_decay: float = 0.0) -> Optimizer:
@@ -24,4 +24,4 @@ def adam(b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8, weight_decay: fl
     not_negative("adam", "eps", eps, zero=False)
     not_negative("adam", "weight_decay", weight_decay)
     made = optax.scale_by_adam(b1, b2, eps)
-    return Optimizer(optax.chain(made, optax.add_decayed_weights(weight_decay)) if weight_decay else made)
+    return remembering(optax.chain(made, optax.add_decayed_weights(weight_decay)) if weight_decay else made)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import optax
 from jax import Array
 
@@ -16,12 +17,44 @@ class Optimizer:
 
     Attributes:
         directed: an optax transformation of updates ``[d]`` to directions ``[d]``; it may look at the weights.
-        past: from its state to what it last moved along ``[d]``, as long as a gradient; None where the state does not
-            say, and the server remembers the direction by itself.
+        past: from its state to what it last moved along ``[d]``, as long as a gradient; zeros before the first step.
     """
 
     directed: optax.GradientTransformation
-    past: Callable[[Any], Array] | None = None
+    past: Callable[[Any], Array]
+
+
+class Remembered(NamedTuple):
+    """The state of a transformation that does not say along what it last moved, and that."""
+
+    own: Any
+    past: Array
+
+
+def remembering(directed: optax.GradientTransformation) -> Optimizer:
+    """The optimizer that moves along these directions, and remembers the last one, as long as its update."""
+
+    def begin(weights: Any) -> Remembered:
+        return Remembered(directed.init(weights), jnp.zeros_like(weights))
+
+    def along(update: Any, state: Any, weights: Any = None) -> tuple[Any, Remembered]:
+        direction, own = directed.update(update, state.own, weights)
+        return direction, Remembered(own, as_long_as(update, direction))
+
+    return Optimizer(optax.GradientTransformation(begin, along), lambda state: state.past)
+
+
+def as_long_as(update: Array, direction: Array) -> Array:
+    """The direction ``[d]``, with the length of the update; zeros if it has none itself."""
+    length = _length(direction)
+    return jnp.where(length == 0, 0, direction / jnp.where(length == 0, 1, length) * _length(update))
+
+
+def _length(vector: Array) -> Array:
+    """The norm of a vector ``[d]``, whose largest entry is taken out first so that no square overflows."""
+    peak = jnp.max(jnp.abs(vector))
+    unit = vector / jnp.where(peak > 0, peak, 1)
+    return peak * jnp.sqrt(jnp.einsum("d,d->", unit, unit))
 
 
 def share(optimizer: str, option: str, value: object) -> None:

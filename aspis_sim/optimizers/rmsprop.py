@@ -2,7 +2,7 @@
 
 import optax
 
-from aspis_sim.optimizers.base import Optimizer, not_negative, share
+from aspis_sim.optimizers.base import Optimizer, not_negative, remembering, share
 
 
 def rmsprop(decay: float = 0.9, eps: float = 1e-8) -> Optimizer:
@@ -17,4 +17,4 @@ def rmsprop(decay: float = 0.9, eps: float = 1e-8) -> Optimizer:
     """
     share("rmsprop", "decay", decay)
     not_negative("rmsprop", "eps", eps, zero=False)
-    return Optimizer(optax.scale_by_rms(decay, eps))
+    return remembering(optax.scale_by_rms(decay, eps))

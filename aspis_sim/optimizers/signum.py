@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import optax
 
-from aspis_sim.optimizers.base import Optimizer, share
+from aspis_sim.optimizers.base import Optimizer, remembering, share
 
 
 def signum(momentum: float = 0.9) -> Optimizer:
@@ -19,4 +19,4 @@ def signum(momentum: float = 0.9) -> Optimizer:
     """
     share("signum", "momentum", momentum)
     signs = optax.stateless(lambda updates, _: jnp.sign(updates))
-    return Optimizer(optax.chain(optax.ema(momentum, debias=False), signs))
+    return remembering(optax.chain(optax.ema(momentum, debias=False), signs))

@@ -51,11 +51,12 @@ def optimizer(part: Part, factory: Factory) -> Factory:
     def build(**options: Any) -> Optimizer:
         import optax
 
-        from aspis_sim.optimizers.base import Optimizer
+        from aspis_sim.optimizers.base import Optimizer, remembering
 
         built = part.blaming(factory)(**options)
-        made = built if isinstance(built, Optimizer) else Optimizer(built)
-        init, update = getattr(made.directed, "init", None), getattr(made.directed, "update", None)
+        whole = isinstance(built, Optimizer)
+        pair = built.directed if whole else built
+        init, update = getattr(pair, "init", None), getattr(pair, "update", None)
         if not (callable(init) and callable(update)):
             raise part.refuses(f"returned {described(built)}, not a pair of init and update, as optax makes them")
 
@@ -67,7 +68,7 @@ def optimizer(part: Part, factory: Factory) -> Factory:
             return told
 
         transformation = optax.GradientTransformation(part.blaming(init), directed)
-        return Optimizer(transformation, None if made.past is None else part.blaming(made.past))
+        return Optimizer(transformation, part.blaming(built.past)) if whole else remembering(transformation)
 
     return build
 

@@ -118,15 +118,17 @@ def train(
         run = run.to(stop, job.decide)
         jax.block_until_ready(run.state.weights)
         seconds += time.perf_counter() - started
-        if every and stop == point:
-            curve.append((stop, run.score("test")))
-        if metrics and stop == point:
-            scored = run.scores("test")
-            measured.append((stop, {name: metric(*scored) for name, metric in metrics.items()}))
-        if callbacks and stop == point:
-            moment = Moment(stop, cell.steps, *run.score("test"), run.parameters)
-            for callback in callbacks.values():
-                callback(moment)
+        if stop == point:
+            score = run.score("test")
+            if every:
+                curve.append((stop, score))
+            if metrics:
+                scored = run.scores("test")
+                measured.append((stop, {name: metric(*scored) for name, metric in metrics.items()}))
+            if callbacks:
+                moment = Moment(stop, cell.steps, *score, run.parameters)
+                for callback in callbacks.values():
+                    callback(moment)
         tick(stop - done)
         done = stop
     evidence = run.state.evidence if cell.audits else None
@@ -136,7 +138,7 @@ def train(
         validation=Validation(*run.score("validation")),
         trace=Trace(*(np.asarray(part) for part in run.state.trace)),
         finite=bool(np.isfinite(np.asarray(run.state.weights)).all()),
-        test=run.score("test"),
+        test=score,
         curve=tuple(curve),
         initial=initial,
         metrics=tuple(measured),

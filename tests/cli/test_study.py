@@ -128,6 +128,13 @@ def test_curves_are_kept_at_a_tenth_of_the_steps_or_as_asked():
     assert curves[0][0][1:] == Run.start(job.shape, job.feed(), 0).score("test")
 
 
+def test_a_sweep_begins_with_its_cheapest_group_and_goes_on_with_the_dearest(trained, monkeypatch):
+    """Something to see early, and nobody waits for a long run at the end; one thread, so that one begins at a time."""
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    invoke(f"{SMALL} --scheme aspis,byzshield,median --workers 15 --q 1 --seeds 0 --lr 0.1")
+    assert [cell.scheme for cell in trained] == ["median", "aspis", "byzshield"]
+
+
 def test_a_dry_run_makes_no_study_and_says_what_is_left_of_one(tmp_path):
     invoke(f"{SMALL} --seeds 0 --study s --dry-run --format json")
     assert not (tmp_path / "s").exists()

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 
+from aspis_sim.optimizers.base import as_long_as
 from aspis_sim.run.resolve import Job
-from aspis_sim.simulation.server.moving import as_long_as
 from aspis_sim.spec.part import parse_part
 
 
@@ -33,8 +33,8 @@ def descent(job: Job) -> Descent:
         return _remembering(*_signum(momentum))
     if part.name in WRITTEN_OUT:
         return _remembering(*WRITTEN_OUT[part.name](**part.options))
-    made = job.build_optimizer().directed
-    return _remembering(lambda weights: made.init(jnp.asarray(weights)), made.update)
+    made = job.build_optimizer()
+    return Descent(lambda weights: made.directed.init(jnp.asarray(weights)), made.directed.update, made.past)
 
 
 def _remembering(begin: Callable[[Any], Any], along: Callable[[Any, Any, Any], tuple[Any, Any]]) -> Descent:
