@@ -118,12 +118,13 @@ def plan_of_local_steps(
     devices: int = 1,
     needing: str = "",
     momentum: bool = False,
+    returned: int | None = None,
     matrices: int = 1,
 ) -> Plan:
     """Cut up a step in which files take several local steps: what they return is a matrix that exists.
 
     Args:
-        network, rows, samples, memory, devices, needing, momentum: as of `plan`.
+        network, rows, samples, memory, devices, needing, momentum, returned: as of `plan`.
         matrices: how many of it there are: two where Byzantine workers take local steps on data of their own.
 
     Raises:
@@ -131,14 +132,17 @@ def plan_of_local_steps(
     """
     size = 2 if network.precision == "bfloat16" else network.dtype.itemsize
     parameters, here = network.parameters, ceil(rows / devices)
-    matrix, kept = _matrix_and_kept(network, rows, memory, devices, needing, momentum)
+    mixes, returned = returned is not None, rows if returned is None else returned
+    matrix, kept = _matrix_and_kept(network, returned, memory, devices, needing, momentum)
+    beside = matrix if needing and mixes else 0
     own = 2 * matrices * here * parameters * size  # as it is computed, and as it is cut into tiles
-    if own + kept > memory:
+    if own + kept + beside > memory:
         raise InputError(
             f"files that take several local steps return a matrix of {rows:,} changes that exists at once, "
-            f"{readable(own)}; allow it with `memory={ceil(1.1 * (own + kept) / 1e9)}GB`, or take `local_steps=1`"
+            f"{readable(own)}; allow it with `memory={ceil(1.1 * (own + kept + beside) / 1e9)}GB`, or take "
+            "`local_steps=1`"
         )
-    room = max(1, memory - kept - own)
+    room = max(1, memory - kept - own - beside)
     on_cpu = jax.default_backend() == "cpu"
     a_file = VECTORS_OF_A_FILE * parameters * network.dtype.itemsize + COPIES_ON_THE_WAY * size * sum(
         _numbers(network, samples)
@@ -146,7 +150,8 @@ def plan_of_local_steps(
     most = min(FILES_AT_ONCE_BYTES if on_cpu else ACCELERATOR_TILE_BYTES, room // 2)
     chunks = min(here, ceil(here / max(1, most // a_file)))
     tile = min(TILE_BYTES if on_cpu else ACCELERATOR_TILE_BYTES, max(1, room // (4 * COPIES_OF_A_TILE)))
-    tiles = matrix if needing else min(matrix, COPIES_OF_A_TILE * tile)
+    forming = COPIES_OF_A_TILE * min(ceil(parameters / devices) * network.dtype.itemsize * rows, tile)
+    tiles = beside + forming if beside or not needing else matrix
     peak = ceil(here / chunks) * a_file + own + tiles + kept
     return Plan(parameters, chunks, tile, 1, bool(needing), peak)
 

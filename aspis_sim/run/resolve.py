@@ -204,10 +204,11 @@ class Job:
         needing = next((part for part, needs in needs_all.items() if needs), "")
         rows = self.assignment.files.size if replicated else len(self.assignment.files)
         momentum = cell.worker_momentum > 0
-        given = (self.network, rows, self.samples_per_file, cell.memory, cell.devices, needing, momentum)
+        returned = cell.workers if CODINGS.traits(cell.coding).mixes else None
+        given = (self.network, rows, self.samples_per_file, cell.memory, cell.devices, needing, momentum, returned)
         if cell.local_steps > 1:
             return plan_of_local_steps(*given, matrices=1 if self.build_payload().poisons is None else 2)
-        return plan(*given, cell.workers if CODINGS.traits(cell.coding).mixes else None)
+        return plan(*given)
 
     @property
     def measures(self) -> bool:

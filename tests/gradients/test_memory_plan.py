@@ -3,7 +3,7 @@
 import pytest
 
 from aspis_sim.errors import InputError
-from aspis_sim.gradients.memory_plan import plan
+from aspis_sim.gradients.memory_plan import plan, plan_of_local_steps
 from aspis_sim.gradients.network import Network, network
 from aspis_sim.simulation import compiled
 from tests.shapes import shape
@@ -60,6 +60,20 @@ def test_a_matrix_that_does_not_fit_is_refused_with_what_it_needs(net):
         plan(net, FILES, 1, 6 * GB, needing="krum")
     mixtures = plan(net, FILES, 1, 6 * GB, needing="krum", returned=15)
     assert 15 / 455 * 81.3 * GB < mixtures.peak_bytes < 6 * GB
+
+
+def test_means_of_what_local_steps_return_are_counted_beside_the_files():
+    wide = network("digits", "mlp", (), (("hidden", 2048),))
+    files, means = FILES * wide.parameters * 4, 15 * wide.parameters * 4
+    alone = plan_of_local_steps(wide, FILES, 1, 4 * GB)
+    whole = plan_of_local_steps(wide, FILES, 1, 4 * GB, needing="krum", returned=15)
+    assert whole.peak_bytes - alone.peak_bytes == 4 * means
+    histories = plan_of_local_steps(wide, FILES, 1, 4 * GB, momentum=True, returned=15)
+    assert histories.peak_bytes - alone.peak_bytes == 3 * means
+    files_alone = plan_of_local_steps(wide, FILES, 1, 4 * GB, needing="krum")
+    assert files_alone.peak_bytes > whole.peak_bytes > 2 * files
+    with pytest.raises(InputError, match="455 changes"):
+        plan_of_local_steps(wide, FILES, 1, 2 * files + 2 * means, needing="krum", returned=15)
 
 
 @pytest.mark.parametrize("rule", ["median", "krum:f=28"])

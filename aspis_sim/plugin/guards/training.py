@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from aspis_sim.callbacks import Callback, Moment
 from aspis_sim.metrics import Metric
 from aspis_sim.partitions.base import Partition, Shards
+from aspis_sim.plugin.guards.functions import Factory
 from aspis_sim.plugin.part import Part, described
 
 if TYPE_CHECKING:
     from aspis_sim.optimizers.base import Optimizer
     from aspis_sim.schedules.base import Schedule
-
-Factory = Callable[..., Any]
 
 NUMBERS = tuple(map(np.dtype, ("int32", "int64", "float32", "float64")))
 """Types of a factor of the learning rate."""
