@@ -1,37 +1,48 @@
-"""What the battery found on the standard system: the verdicts of the leaderboard, which come with the package."""
+"""What the battery found on the systems of the leaderboards: their verdicts, which come with the package."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-VERDICTS = Path(__file__).with_name("known.csv")
+VERDICTS = Path(__file__).with_name("verdicts")
+"""A file a leaderboard, as ``aspis-sim attack --format csv`` writes it."""
 
 SYSTEM = ("dataset", "model", "workers", "heterogeneity")
-"""Settings in which a run is like those of the leaderboard."""
+"""Settings that tell the leaderboards apart, and in which a run is like those of one."""
 
 
 @cache
-def verdicts() -> tuple[Mapping[str, str], ...]:
-    """Rows of ``aspis-sim attack``, see `aspis_sim.battery.verdict.COLUMNS`."""
-    with VERDICTS.open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+def boards() -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """The name of a leaderboard -> its rows, see `aspis_sim.battery.verdict.COLUMNS`."""
+    found = {}
+    for path in sorted(VERDICTS.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            found[path.stem] = tuple(csv.DictReader(file))
+    return found
 
 
-def is_known(settings: Mapping[str, Any]) -> bool:
-    """Whether the leaderboard is about a system with these settings."""
-    some = next(row for row in verdicts() if row["robust_top1"])
-    return all(str(settings[name]) == some[name] for name in SYSTEM)
+@cache
+def _found() -> Mapping[tuple[str, ...], Mapping[tuple[str, str], float]]:
+    """Values of `SYSTEM` -> scheme and q -> the accuracy under the worst attack."""
+    defined = [row for rows in boards().values() for row in rows if row["robust_top1"]]
+    left: dict[tuple[str, ...], dict[tuple[str, str], float]] = {}
+    for row in defined:
+        system = tuple(row[name] for name in SYSTEM)
+        left.setdefault(system, {})[row["scheme"], row["q"]] = float(row["robust_top1"])
+    return left
 
 
-def left_by_the_worst(schemes: Iterable[str], q: int) -> dict[str, float]:
+def left_by_the_worst(schemes: Iterable[str], q: int, settings: Mapping[str, Any]) -> dict[str, float]:
     """Scheme -> the accuracy that the worst attack known leaves; empty unless all of them, two or more, are known.
 
     Args:
         schemes: names of schemes as they come with the package.
         q: Byzantine workers.
+        settings: of the system, those named in `SYSTEM` at least.
     """
-    left = {row["scheme"]: float(row["robust_top1"]) for row in verdicts() if row["q"] == str(q) and row["robust_top1"]}
-    asked = list(schemes)
-    return {name: left[name] for name in asked} if len(asked) > 1 and all(name in left for name in asked) else {}
+    left = _found().get(tuple(str(settings[name]) for name in SYSTEM), {})
+    known = {name: left.get((name, str(q))) for name in schemes}
+    told = {name: value for name, value in known.items() if value is not None}
+    return told if len(told) == len(known) > 1 else {}
