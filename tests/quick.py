@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import jax
 import pytest
 
-from aspis_sim.simulation import program
+from aspis_sim.simulation import compiling, program
 
 FLAGS = (
     "--xla_backend_optimization_level=1",
@@ -23,7 +23,7 @@ ENVIRONMENT = {"XLA_FLAGS": " ".join(FLAGS)}
 """For a process that a test starts, where that process says nothing of flags, or nobody looks."""
 
 AS_FOR_USERS = {"xla_cpu_use_fusion_emitters": True, "xla_cpu_parallel_codegen_split_count": 32}
-"""What undoes them, for one program."""
+"""What undoes them, for one program: as long runs of users are compiled."""
 
 
 def compile_quickly() -> None:
@@ -35,9 +35,10 @@ def compile_quickly() -> None:
 
 @contextmanager
 def as_for_users() -> Iterator[None]:
-    """Within it, programs of runs are compiled anew, as they are for users."""
+    """Within it, programs of runs are compiled anew, as those of long runs are for users."""
     with own_programs(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(program, "ON_CPU", program.ON_CPU | AS_FOR_USERS)
+        patch.setattr(compiling, "ON_CPU", compiling.ON_CPU | AS_FOR_USERS)
+        patch.setattr(compiling, "QUICKLY", {})
         yield
 
 

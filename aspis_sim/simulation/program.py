@@ -20,6 +20,7 @@ from aspis_sim.environment import PRNG, nothing_kept, pinned
 from aspis_sim.gradients.momentum import History
 from aspis_sim.gradients.network import Network, network_of
 from aspis_sim.simulation.assembly import step_of
+from aspis_sim.simulation.compiling import told
 from aspis_sim.simulation.server.degree_window import empty_memory
 from aspis_sim.simulation.server.memory import no_evidence
 from aspis_sim.simulation.server.verdicts import Table, empty_table
@@ -29,13 +30,7 @@ from aspis_sim.simulation.steps import advance_by
 from aspis_sim.spec.part import parse_part
 from aspis_sim.streams import every_sample, root_key, sample_order, stream
 
-ON_CPU: dict[str, str | bool] = {"xla_backend_optimization_level": "1"}
-"""What the compiler is told on a CPU: more than the first level of LLVM's passes doubles its time and wins nothing."""
-
-MEMORY_FIRST: dict[str, str | bool] = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"}
-"""What it is told about large models: by default it begins as much as it can at once, on a CPU too."""
-
-SHORT = 2**22
+KEPT_ORDER = 2**22
 """Samples of all steps up to which their order is kept for the next run of the seed: 16 MB."""
 
 
@@ -125,7 +120,7 @@ def _build_here(shape: RunShape) -> Program:
     def order(key: Array) -> Array:
         if net.example.full_batch:
             return jnp.asarray(every_sample(samples, len(groups.files)).reshape(1, -1))
-        draw = _order if settings.steps * batch <= SHORT else _order.__wrapped__
+        draw = _order if settings.steps * batch <= KEPT_ORDER else _order.__wrapped__
         words = np.asarray(jax.random.key_data(key)).tobytes()
         return draw(words, samples, settings.steps, batch, settings.precision)
 
@@ -166,10 +161,10 @@ def _build_here(shape: RunShape) -> Program:
     given = (begin(key, 0), feed, drawn, table, np.int32(0), *train)
     lowered = advance.lower(*on_all(given, settings.devices))
     on_cpu = jax.default_backend() == "cpu"
-    told = (ON_CPU | (MEMORY_FIRST if shape.turns > 1 else {})) if on_cpu else None
+    options = told(settings.steps * batch * net.parameters, shape.turns) if on_cpu else None
     # XLA on a CPU may crash when it runs a program of several devices that it has loaded from a cache.
     with nothing_kept() if on_cpu and settings.devices > 1 else nullcontext():
-        executable = lowered.compile(told)
+        executable = lowered.compile(options)
     return Program(
         shape=shape,
         network=net,

@@ -9,7 +9,7 @@ import pytest
 from aspis_sim.aggregation import order_statistics
 from aspis_sim.aggregation.counting import count, digit_of_rank
 from aspis_sim.aggregation.narrowing import OUTER, narrowed
-from aspis_sim.simulation.program import ON_CPU
+from aspis_sim.simulation.compiling import ON_CPU
 from tests.quick import AS_FOR_USERS
 
 COLUMNS = 40

@@ -113,38 +113,45 @@ def ratio_of(evaluations: int) -> float:
 
 def strongest(
     families: Sequence[tuple[float, ...]],
-    harm: Callable[[Array, Array], Array],
+    lies_of: Callable[[Array, Array], Array],
+    harm: Callable[[Array], Array],
     evaluations: int,
-    dtype: jnp.dtype,
-) -> Lie:
-    """The family and strength that do the most harm; of several the first.
+    like: Array,
+) -> tuple[Array, Array]:
+    """The lies ``[n, d]`` of the family and strength that do the most harm, of several the first, and that harm.
 
     Every family is tried with its own strengths and with a geometric grid of strengths in both senses, and the grid is
-    refined around the best.
+    refined around the best. One loop does it all, up to the answer: the program has the families and the rule once.
 
     Args:
         families: the own strengths of each; none for one without a strength.
-        harm: of a family, by its index, at a strength.
+        lies_of: of a family, by its index, at a strength.
+        harm: of lies.
         evaluations: strengths per family in the grid, and again around the best.
-        dtype: of strengths and harm.
+        like: an array of the shape and type of the lies.
     """
     indices, numbers = tried(families, evaluations)
-    kinds, strengths = jnp.asarray(indices), jnp.asarray(numbers, dtype)
+    kinds, strengths = jnp.asarray(indices), jnp.asarray(numbers, like.dtype)
     ratio = ratio_of(evaluations)
-    factors = jnp.geomspace(1 / ratio, ratio, evaluations, dtype=dtype)
+    factors = jnp.geomspace(1 / ratio, ratio, evaluations, dtype=like.dtype)
+    last = len(kinds) + evaluations
 
-    def attempt(index: Array, state: tuple[Lie, Lie]) -> tuple[Lie, Lie]:
-        best, centre = state
+    def attempt(index: Array, state: tuple[Lie, Lie, Array]) -> tuple[Lie, Lie, Array]:
+        best, centre, _ = state
         coarse = index < len(kinds)
-        start = jnp.where(coarse, kinds[index], centre.start)
-        strength = jnp.where(coarse, strengths[index], centre.strength * factors[index - len(kinds)])
-        there = harm(start, strength)
+        factor = jnp.where(index == last, 1, factors[index - len(kinds)])
+        around = jax.tree.map(lambda found, middle: jnp.where(index == last, found, middle), best, centre)
+        start = jnp.where(coarse, kinds[index], around.start)
+        strength = jnp.where(coarse, strengths[index], around.strength * factor)
+        lies = lies_of(start, strength)
+        there = harm(lies)
         better = there > best.harm
         best = jax.tree.map(lambda new, old: jnp.where(better, new, old), Lie(start, strength, there), best)
-        return best, jax.tree.map(lambda new, old: jnp.where(coarse, new, old), best, centre)
+        return best, jax.tree.map(lambda new, old: jnp.where(coarse, new, old), best, centre), lies
 
-    first = Lie(kinds[0], strengths[0], jnp.asarray(-jnp.inf, dtype))
-    return lax.fori_loop(0, len(kinds) + evaluations, attempt, (first, first))[0]
+    first = Lie(kinds[0], strengths[0], jnp.asarray(-jnp.inf, like.dtype))
+    best, _, lies = lax.fori_loop(0, last + 1, attempt, (first, first, like))
+    return lies, best.harm
 
 
 def serving(rule: Rule, reach: Reach) -> Callable[[Array], Array]:

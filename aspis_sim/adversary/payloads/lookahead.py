@@ -164,7 +164,14 @@ def worst(rows: Array, rule: Rule, reach: Reach, prospect: Prospect, lying: Sequ
     modes, starts, anew = jnp.asarray(plan.mode), jnp.asarray(plan.start), jnp.asarray(plan.anew)
     strengths = jnp.asarray(plan.strength, dtype)
 
+    steady = jnp.asarray([not family.strengths for family in lying])
+
     def attempt(index: Array, state: State) -> State:
+        # Around the best there is nothing to try of a family without a strength: it was tried.
+        known = (modes[index] == BEST) & steady[state.centre.start]
+        return lax.cond(known, lambda: state, lambda: tried(index, state))
+
+    def tried(index: Array, state: State) -> State:
         mode, start, strength = modes[index], starts[index], strengths[index]
         towards = lax.cond(anew[index], lambda: uphill(state.best.weights), lambda: state.towards)
         first = Lies(start, strength, towards, none.harm, none.weights)

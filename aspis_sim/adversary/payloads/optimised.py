@@ -60,9 +60,8 @@ def search(
     harm = _harm(rows, rule.beside(mean) if rule.own_samples else rule, reach, objective)
     built = [lambda strength, start=start: whole(start.build(strength), rows, key) for start in families]
     own = [start.strengths for start in families]
-    best = strongest(own, lambda start, strength: harm(lax.switch(start, built, strength)), evaluations, rows.dtype)
-    lies = lax.switch(best.start, built, best.strength)
-    return climb(lies, mean, harm, jax.grad(harm), best.harm, ascent) if ascent else lies
+    lies, done = strongest(own, lambda start, strength: lax.switch(start, built, strength), harm, evaluations, rows)
+    return climb(lies, mean, harm, jax.grad(harm), done, ascent) if ascent else lies
 
 
 def _harm(rows: Array, rule: Rule, reach: Reach, objective: Objective) -> Callable[[Array], Array]:
