@@ -11,7 +11,7 @@ ON_CPU: Options = {"xla_backend_optimization_level": "1"}
 
 QUICKLY: Options = {"xla_cpu_use_fusion_emitters": False}
 """Of short runs: the older emitter of fused loops takes half as long, and leaves steps that take up to 1.4 times as
-long. Numbers are the same, but for last digits where rows are weighed by an eigenvector (`caf`)."""
+long. Numbers are the same, but for last digits of some rules (`caf`, `trimmed_mean`)."""
 
 SHORT_RUN = 10**9
 """Steps x samples of a step x parameters up to which a run is short: it takes less time than compiling its program."""
