@@ -11,7 +11,8 @@ ON_CPU: Options = {"xla_backend_optimization_level": "1"}
 
 QUICKLY: Options = {"xla_cpu_use_fusion_emitters": False}
 """Of short runs: the older emitter of fused loops takes half as long, and leaves steps that take up to 1.4 times as
-long. Numbers are the same, but for last digits of some rules (`caf`, `trimmed_mean`)."""
+long, or 1.7 where a payload tries its lies out: no run with such a payload is short. Numbers are the same, but for last
+digits of some rules (`caf`, `trimmed_mean`)."""
 
 SHORT_RUN = 10**9
 """Steps x samples of a step x parameters up to which a run is short: it takes less time than compiling its program."""
@@ -20,14 +21,15 @@ MEMORY_FIRST: Options = {"xla_cpu_scheduler_type": "CPU_SCHEDULER_TYPE_MEMORY_OP
 """Of large models: by default it begins as much as it can at once, on a CPU too."""
 
 
-def told(work: int, turns: int) -> Options:
+def told(work: int, turns: int, searches: bool) -> Options:
     """The compiler's options on a CPU; they depend on the run alone, so that its numbers do.
 
     Args:
         work: steps x samples of a step x parameters of a run.
         turns: calls of the model for the files of a step.
+        searches: whether the payload tries its lies out.
     """
-    quickly = QUICKLY if work <= SHORT_RUN and is_known(*QUICKLY.items()) else {}
+    quickly = QUICKLY if work <= SHORT_RUN and not searches and is_known(*QUICKLY.items()) else {}
     return ON_CPU | quickly | (MEMORY_FIRST if turns > 1 else {})
 
 

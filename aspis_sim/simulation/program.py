@@ -161,7 +161,8 @@ def _build_here(shape: RunShape) -> Program:
     given = (begin(key, 0), feed, drawn, table, np.int32(0), *train)
     lowered = advance.lower(*on_all(given, settings.devices))
     on_cpu = jax.default_backend() == "cpu"
-    options = told(settings.steps * batch * net.parameters, shape.turns) if on_cpu else None
+    work, searches = settings.steps * batch * net.parameters, step.lie(feed).aimed is not None
+    options = told(work, shape.turns, searches) if on_cpu else None
     # XLA on a CPU may crash when it runs a program of several devices that it has loaded from a cache.
     with nothing_kept() if on_cpu and settings.devices > 1 else nullcontext():
         executable = lowered.compile(options)

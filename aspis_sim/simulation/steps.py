@@ -77,7 +77,7 @@ class Step:
         roles = self._roles(state, feed)
         statistics_worker = jnp.argmin(roles.byzantine if roles.silent is None else roles.byzantine | roles.silent)
         batch = self._batch(state, feed, order, inputs, labels)
-        lie, foreseen = self._lie(feed).of_copies((~roles.byzantine[roles.files]).sum(1)), None
+        lie, foreseen = self.lie(feed).of_copies((~roles.byzantine[roles.files]).sum(1)), None
         if lie.aimed is not None:
             foreseen = self._foreseen(state, feed, table, roles)
             lie = lie.aimed_at(foreseen.reach)
@@ -175,9 +175,10 @@ class Step:
     def blank(self, state: State, feed: Feed, order: Array, inputs: Array, labels: Array) -> list[tuple[int, int]]:
         """The shapes of the workers' history in a run of which these are the first arguments."""
         batch = jax.eval_shape(self._batch, state, feed, order, inputs, labels)
-        return self.round.blank(batch, self._lie(feed))
+        return self.round.blank(batch, self.lie(feed))
 
-    def _lie(self, feed: Feed) -> Payload:
+    def lie(self, feed: Feed) -> Payload:
+        """The payload of a run, with its strength."""
         shape, settings = self.shape, self.shape.settings
         strength = {"strength": feed.strength} if shape.payload_takes_strength else {}
         parameters: dict[str, Any] = dict(shape.payload_parameters)

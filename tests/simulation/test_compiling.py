@@ -17,21 +17,25 @@ def _asked_anew():
 
 
 def test_only_short_runs_are_compiled_quickly():
-    assert compiling.told(compiling.SHORT_RUN, 1) == compiling.ON_CPU | compiling.QUICKLY
-    assert compiling.told(compiling.SHORT_RUN + 1, 1) == compiling.ON_CPU
-    assert compiling.told(compiling.SHORT_RUN + 1, 2) == compiling.ON_CPU | compiling.MEMORY_FIRST
+    assert compiling.told(compiling.SHORT_RUN, 1, False) == compiling.ON_CPU | compiling.QUICKLY
+    assert compiling.told(compiling.SHORT_RUN + 1, 1, False) == compiling.ON_CPU
+    assert compiling.told(compiling.SHORT_RUN, 1, True) == compiling.ON_CPU
+    assert compiling.told(compiling.SHORT_RUN + 1, 2, False) == compiling.ON_CPU | compiling.MEMORY_FIRST
 
 
 def test_an_option_that_the_compiler_does_not_know_is_left_out(monkeypatch):
     monkeypatch.setattr(compiling, "QUICKLY", {"xla_cpu_of_another_release": False})
-    assert compiling.told(1, 1) == compiling.ON_CPU
+    assert compiling.told(1, 1, False) == compiling.ON_CPU
 
 
-@pytest.mark.parametrize(("steps", "quickly"), [(2, True), (10**6, False)])
-def test_the_length_of_a_run_is_that_of_its_steps(steps, quickly, monkeypatch):
+@pytest.mark.parametrize(
+    ("steps", "payload", "quickly"), [(2, "alie", True), (10**6, "alie", False), (2, "optimised", False)]
+)
+def test_a_run_is_short_by_its_steps_and_if_its_payload_does_not_search(steps, payload, quickly, monkeypatch):
     given = []
     monkeypatch.setattr("jax.stages.Lowered.compile", lambda lowered, options=None: given.append(options))
-    cell = Grid.of(scheme="median", model="softmax", q=1, seed=0, lr=0.1, steps=steps).groups()[0].first
+    settings = {"scheme": "median", "model": "softmax", "payload": payload}
+    cell = Grid.of(**settings, q=1, seed=0, lr=0.1, steps=steps).groups()[0].first
     _build(resolve(cell).shape)
     assert (given[-1] == compiling.ON_CPU | compiling.QUICKLY) == quickly
 

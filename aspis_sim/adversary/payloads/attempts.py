@@ -115,3 +115,13 @@ def plan_of(lying: Sequence[Family], how: Search) -> Plan:
         np.concatenate([strengths for _, _, strengths, _ in parts]),
         anew,
     )
+
+
+def past_factors(plan: Plan) -> NDArray[np.int32]:
+    """For each attempt, and the end, the first from it on that is no factor of the best strength: ``[attempts + 1]``.
+
+    That is where to go on when the best lies have no strength.
+    """
+    there = np.append(np.where(plan.mode == BEST, -1, np.arange(len(plan.mode))), len(plan.mode))
+    there[there < 0] = len(plan.mode)
+    return np.minimum.accumulate(there[::-1])[::-1].astype(np.int32)

@@ -19,6 +19,7 @@ from aspis_sim.adversary.payloads.attempts import (
     Family,
     Scene,
     Search,
+    past_factors,
     plan_of,
 )
 from aspis_sim.adversary.payloads.base import Prospect, Reach
@@ -164,14 +165,9 @@ def worst(rows: Array, rule: Rule, reach: Reach, prospect: Prospect, lying: Sequ
     modes, starts, anew = jnp.asarray(plan.mode), jnp.asarray(plan.start), jnp.asarray(plan.anew)
     strengths = jnp.asarray(plan.strength, dtype)
 
-    steady = jnp.asarray([not family.strengths for family in lying])
+    steady, past = jnp.asarray([not family.strengths for family in lying]), jnp.asarray(past_factors(plan))
 
     def attempt(index: Array, state: State) -> State:
-        # Around the best there is nothing to try of a family without a strength: it was tried.
-        known = (modes[index] == BEST) & steady[state.centre.start]
-        return lax.cond(known, lambda: state, lambda: tried(index, state))
-
-    def tried(index: Array, state: State) -> State:
         mode, start, strength = modes[index], starts[index], strengths[index]
         towards = lax.cond(anew[index], lambda: uphill(state.best.weights), lambda: state.towards)
         first = Lies(start, strength, towards, none.harm, none.weights)
@@ -202,7 +198,13 @@ def worst(rows: Array, rule: Rule, reach: Reach, prospect: Prospect, lying: Sequ
     nobody = jnp.full(len(lying), -jnp.inf, dtype)
     short = ShortList(jnp.zeros_like(nobody), nobody, jnp.stack([none.towards] * aimed))
     state = State(none, none, none, none.towards, short, rows)
-    state = lax.fori_loop(0, len(plan.mode), attempt, state)
+
+    def attempts(at: tuple[Array, State]) -> tuple[Array, State]:
+        index, state = at
+        state = attempt(index, state)
+        return jnp.where(steady[state.centre.start], past[index + 1], index + 1), state
+
+    state = lax.while_loop(lambda at: at[0] < len(plan.mode), attempts, (jnp.int32(0), state))[1]
     if not how.ascent:
         return state.lies
 
