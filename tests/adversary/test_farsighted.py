@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from aspis_sim.adversary.payloads import PAYLOADS, Prospect, Reach, payload
-from aspis_sim.adversary.payloads.attempts import Family, Search
+from aspis_sim.adversary.payloads.attempts import BEST, Family, Search, past_factors, plan_of
 from aspis_sim.adversary.payloads.families import starts
 from aspis_sim.adversary.payloads.farsighted import families
 from aspis_sim.adversary.payloads.lookahead import worst
@@ -223,6 +223,24 @@ def test_ascent_does_no_less():
         gains.append(done[1] / done[0])
     assert min(gains) >= 1 - 1e-5
     assert max(gains) > 1.001
+
+
+def test_what_is_left_out_after_lies_without_a_strength_are_the_factors_alone():
+    lying = [Family(_never, (1.0, 100.0), directed=True), Family(_never, (2.0,)), Family(_never)]
+    for how in (Search(evaluations=3, turns=2), Search(ahead=4, evaluations=2, turns=0)):
+        plan = plan_of(lying, how)
+        past = past_factors(plan)
+        at, seen = 0, []
+        while at < len(plan.mode):
+            seen.append(at)
+            at = int(past[at + 1])
+        assert seen == np.flatnonzero(plan.mode != BEST).tolist()
+        assert (past >= np.arange(len(plan.mode) + 1)).all()
+        assert past[-1] == len(plan.mode)
+
+
+def _never(*_):
+    raise AssertionError
 
 
 def test_the_rule_of_the_run_is_what_is_played():
