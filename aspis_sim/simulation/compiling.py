@@ -10,8 +10,8 @@ ON_CPU: Options = {"xla_backend_optimization_level": "1"}
 """Of every program: more than the first level of LLVM's passes doubles its time and wins nothing."""
 
 QUICKLY: Options = {"xla_cpu_use_fusion_emitters": False}
-"""Of short runs: the older emitter of fused loops takes half as long, and leaves steps that take up to 1.4 times as
-long, or 1.7 where a payload tries its lies out: no run with such a payload is short. Numbers are the same, but for last
+"""Of short runs: with the older emitter of fused loops compiling takes some two thirds of the time, and steps up to 1.4
+times as long, or 1.7 where a payload tries its lies out: no run with such a payload is short. Numbers are the same, but for last
 digits of some rules (`caf`, `trimmed_mean`)."""
 
 SHORT_RUN = 10**9
