@@ -11,8 +11,8 @@ ON_CPU: Options = {"xla_backend_optimization_level": "1"}
 
 QUICKLY: Options = {"xla_cpu_use_fusion_emitters": False}
 """Of short runs: with the older emitter of fused loops compiling takes some two thirds of the time, and steps up to 1.4
-times as long, or 1.7 where a payload tries its lies out: no run with such a payload is short. Numbers are the same, but for last
-digits of some rules (`caf`, `trimmed_mean`)."""
+times as long, or 1.7 where a payload tries its lies out: no run with such a payload is short. Numbers are the same, but
+for last digits of some rules (`caf`, `trimmed_mean`)."""
 
 SHORT_RUN = 10**9
 """Steps x samples of a step x parameters up to which a run is short: it takes less time than compiling its program."""
