@@ -33,6 +33,17 @@ def test_it_names_who_is_best_under_the_worst_attack_known_and_where_nobody_is_a
     assert max(left_by_the_worst(("byzshield", "median"), 7, SYSTEM).values()) < 0.11
 
 
+def test_every_leaderboard_is_asked_for_its_own_system():
+    shown = {("coded-mean", 4): 0.945, ("aspis-certified", 4): 0.944}
+    (line,) = said(shown=shown, heterogeneity="dirichlet:alpha=0.1")
+    assert "aspis-certified is the best at q=4" in line
+    assert said(shown=shown) == []
+    shown = {("audited", 4): 0.8, ("aspis-certified", 4): 0.82}
+    (line,) = said(shown=shown, dataset="fashion-mnist", model="mlp:hidden=16")
+    assert "audited is the best at q=4" in line
+    assert said(shown=shown, dataset="fashion-mnist") == []
+
+
 @pytest.mark.parametrize(
     "other",
     [
