@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from aspis_sim.battery.lie import Lie
+from aspis_sim.battery.standard import SEARCHING
 
 HEADINGS = ("q", "defence", "robust", "worst seed", "no attack", "worst attack", "ε", "load", "samples a step", "lr")
 
@@ -31,7 +32,10 @@ def attack_of(row: Mapping[str, str]) -> str:
     """The worst attack in a few words."""
     if row["attack"] in ("", "none"):
         return "none distorts anything" if row["attack"] else row["status"].partition(":")[0]
-    return Lie.of(row).label + (" (diverges)" if row["status"] == "diverged" else "")
+    label = Lie.of(row).label
+    if row["payload"] in SEARCHING:  # always with these options
+        label = label.replace(row["payload"], row["payload"].partition(":")[0])
+    return label + (" (diverges)" if row["status"] == "diverged" else "")
 
 
 def _cells(row: Mapping[str, str]) -> Iterator[str]:
