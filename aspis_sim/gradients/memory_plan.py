@@ -104,8 +104,8 @@ def plan(
         tile = min(best, max(1, room // (4 * COPIES_OF_A_TILE)))
     else:  # every tile costs a pass through the model: as few as possible
         tile = max(1, room // (2 * COPIES_OF_A_TILE))
-    forming = COPIES_OF_A_TILE * min(ceil(parameters / devices) * network.dtype.itemsize * rows, tile)
-    tiles = beside + forming if beside or not needing else matrix
+    whole = matrix if needing and not mixes else 0
+    tiles = whole or beside + _forming(network, rows, devices, tile)
     passing = ceil((keeping + on_the_way / turns) / chunks)
     return Plan(parameters, chunks, tile, turns, bool(needing), passing + tiles + kept)
 
@@ -150,8 +150,8 @@ def plan_of_local_steps(
     most = min(FILES_AT_ONCE_BYTES if on_cpu else ACCELERATOR_TILE_BYTES, room // 2)
     chunks = min(here, ceil(here / max(1, most // a_file)))
     tile = min(TILE_BYTES if on_cpu else ACCELERATOR_TILE_BYTES, max(1, room // (4 * COPIES_OF_A_TILE)))
-    forming = COPIES_OF_A_TILE * min(ceil(parameters / devices) * network.dtype.itemsize * rows, tile)
-    tiles = beside + forming if beside or not needing else matrix
+    whole = matrix if needing and not mixes else 0
+    tiles = whole or beside + _forming(network, rows, devices, tile)
     peak = ceil(here / chunks) * a_file + own + tiles + kept
     return Plan(parameters, chunks, tile, 1, bool(needing), peak)
 
@@ -175,6 +175,11 @@ def _matrix_and_kept(
             f"allow it with `memory={ceil((matrix + history) / 1e9)}GB`, or take a part that works by coordinate"
         )
     return matrix, kept
+
+
+def _forming(network: Network, rows: int, devices: int, tile: int) -> int:
+    """Bytes that it takes to form a tile of so many bytes, or less if all rows are less."""
+    return COPIES_OF_A_TILE * min(ceil(network.parameters / devices) * network.dtype.itemsize * rows, tile)
 
 
 @cache

@@ -122,6 +122,6 @@ def past_factors(plan: Plan) -> NDArray[np.int32]:
 
     That is where to go on when the best lies have no strength.
     """
-    there = np.append(np.where(plan.mode == BEST, -1, np.arange(len(plan.mode))), len(plan.mode))
-    there[there < 0] = len(plan.mode)
+    end = len(plan.mode)
+    there = np.append(np.where(plan.mode == BEST, end, np.arange(end)), end)
     return np.minimum.accumulate(there[::-1])[::-1].astype(np.int32)

@@ -163,9 +163,8 @@ def worst(rows: Array, rule: Rule, reach: Reach, prospect: Prospect, lying: Sequ
 
     plan = plan_of(lying, how)
     modes, starts, anew = jnp.asarray(plan.mode), jnp.asarray(plan.start), jnp.asarray(plan.anew)
-    strengths = jnp.asarray(plan.strength, dtype)
-
-    steady, past = jnp.asarray([not family.strengths for family in lying]), jnp.asarray(past_factors(plan))
+    strengths, past = jnp.asarray(plan.strength, dtype), jnp.asarray(past_factors(plan))
+    steady = jnp.asarray([not family.strengths for family in lying])
 
     def attempt(index: Array, state: State) -> State:
         mode, start, strength = modes[index], starts[index], strengths[index]
@@ -199,12 +198,12 @@ def worst(rows: Array, rule: Rule, reach: Reach, prospect: Prospect, lying: Sequ
     short = ShortList(jnp.zeros_like(nobody), nobody, jnp.stack([none.towards] * aimed))
     state = State(none, none, none, none.towards, short, rows)
 
-    def attempts(at: tuple[Array, State]) -> tuple[Array, State]:
+    def attempt_and_go_on(at: tuple[Array, State]) -> tuple[Array, State]:
         index, state = at
         state = attempt(index, state)
         return jnp.where(steady[state.centre.start], past[index + 1], index + 1), state
 
-    state = lax.while_loop(lambda at: at[0] < len(plan.mode), attempts, (jnp.int32(0), state))[1]
+    state = lax.while_loop(lambda at: at[0] < len(plan.mode), attempt_and_go_on, (jnp.int32(0), state))[1]
     if not how.ascent:
         return state.lies
 
