@@ -10,6 +10,7 @@ from math import exp, isfinite, log, sqrt
 from aspis_sim.battery.lie import ALWAYS, Lie
 from aspis_sim.battery.setup import Score, Setup, Trial, best_rate, worst, worst_and_rising, worst_of_each
 from aspis_sim.battery.standard import (
+    COMMON,
     FINALISTS,
     GOLDEN,
     PLACES,
@@ -102,7 +103,7 @@ def most_runs(setup: Setup) -> int:
     in_search = rates + places * len(PROBES) + min(places, PLACES) * len(WHAT)
     in_search += len(VARIED) * len(STRENGTHS) + GOLDEN * ROUNDS + len(setup.searching)
     in_search += WHOLE + RISING + TIMED * len(setup.timings) + FINALISTS * (rates - 1)
-    return in_search + 2 * (FINALISTS + 1) * len(setup.seeds)
+    return in_search + 2 * (FINALISTS + len(COMMON) + 1) * len(setup.seeds)
 
 
 def _tried(

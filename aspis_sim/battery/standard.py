@@ -9,9 +9,10 @@
    rises before the accuracy falls;
 6. *when*: the two worst at other times than always, in whole runs;
 7. *which rate*: the three worst, one of each place and payload, under every learning rate; the defence takes the rate
-   whose worst case is best.
+   whose worst case is best;
+8. *the verdict*: the three worst under that rate, and beside them the two attacks that most papers try, with fresh seeds.
 
-All of it sees validation data only, with one seed.
+All of it but the verdict sees validation data only, with one seed.
 """
 
 WHERE = ("strong", "strongest", "weak", "majority", "frame-up", "stealth", "blocks", "decoy")
@@ -31,6 +32,9 @@ SEARCHING = ("optimised:evaluations=4", "farsighted:evaluations=2:samples=128")
 
 MOST_ENTRIES = 1_000_000
 """Entries of a step's gradients, rows times parameters, up to which they are tried."""
+
+COMMON = ("alie", "inner_product")
+"""The payloads that most papers try: with their own strength they are in every verdict, at the first place."""
 
 LEFT_OUT = {"backdoor": "it wants stamped images misread and the accuracy left alone"}
 """Payloads that are not tried, with the reason."""

@@ -8,6 +8,7 @@ from typing import Any
 from aspis_sim.battery.lie import Lie
 from aspis_sim.battery.search import Found
 from aspis_sim.battery.setup import Score, Setup, Trial
+from aspis_sim.battery.standard import COMMON
 from aspis_sim.records import columns_of
 from aspis_sim.run.row import Row
 
@@ -79,11 +80,18 @@ def record(verdict: Verdict, setup: Setup | None) -> dict[str, Any]:
     return {**asdict(verdict), **settings}
 
 
+def suspects(setup: Setup, found: Found) -> tuple[Lie, ...]:
+    """What may be the worst attack: the finalists, and what most papers try, which one unlucky seed does not acquit."""
+    usual = [Lie(attack, payload, framed) for attack, framed in setup.places[:1] for payload in COMMON]
+    return tuple(dict.fromkeys((*found.finalists, *filter(setup.possible, usual))))
+
+
 def trials(setup: Setup, found: Found) -> tuple[Trial, ...]:
-    """What the verdict takes: no attack and the finalists at the rate taken, the finalists at the clean one too."""
-    asked = [Trial(lie, (found.rate,), seeds=setup.seeds) for lie in (Lie.none(), *found.finalists)]
+    """What the verdict takes: no attack and the suspects at the rate taken, the suspects at the clean one too."""
+    lies = suspects(setup, found)
+    asked = [Trial(lie, (found.rate,), seeds=setup.seeds) for lie in (Lie.none(), *lies)]
     if found.clean_rate != found.rate:
-        asked += [Trial(lie, (found.clean_rate,), seeds=setup.seeds) for lie in found.finalists]
+        asked += [Trial(lie, (found.clean_rate,), seeds=setup.seeds) for lie in lies]
     return tuple(dict.fromkeys(asked))
 
 
@@ -94,7 +102,7 @@ def judged(
     rows: Mapping[Trial, Sequence[Row]],
     cost: tuple[int, int],
 ) -> Verdict:
-    """The verdict: which finalist is worst is told by validation data, how bad it is by test data.
+    """The verdict: which suspect is worst is told by validation data, how bad it is by test data.
 
     Args:
         setup, found: the defence, and what the search ended with.
@@ -104,7 +112,7 @@ def judged(
     """
 
     def worst_at(rate: float) -> Trial:
-        asked = [Trial(lie, (rate,), seeds=setup.seeds) for lie in found.finalists]
+        asked = [Trial(lie, (rate,), seeds=setup.seeds) for lie in suspects(setup, found)]
         return max(asked, key=lambda trial: scores[trial].harm)
 
     top1 = lambda trial: [_top1(row, setup.chance) for row in rows[trial]]  # noqa: E731

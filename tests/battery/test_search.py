@@ -91,7 +91,7 @@ def test_the_search_goes_where_the_harm_is():
         "which rate",
     ]
     runs = sum(len(trial.rates) for one in rounds for trial in one.trials)
-    assert runs + 2 * (standard.FINALISTS + 1) * len(setup.seeds) <= most_runs(setup)
+    assert runs + 2 * (standard.FINALISTS + len(standard.COMMON) + 1) * len(setup.seeds) <= most_runs(setup)
 
 
 def test_the_defence_takes_the_rate_whose_worst_case_is_best():
