@@ -10,7 +10,7 @@
 6. *when*: the two worst at other times than always, in whole runs;
 7. *which rate*: the three worst, one of each place and payload, under every learning rate; the defence takes the rate
    whose worst case is best;
-8. *the verdict*: the three worst under that rate, and beside them the two attacks that most papers try, with fresh seeds.
+8. *the verdict*: the three worst under that rate, and the two attacks that most papers try, with fresh seeds.
 
 All of it but the verdict sees validation data only, with one seed.
 """
