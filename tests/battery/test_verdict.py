@@ -7,12 +7,12 @@ import pytest
 
 from aspis_sim.battery.lie import Lie
 from aspis_sim.battery.search import Found
-from aspis_sim.battery.setup import Score
+from aspis_sim.battery.setup import Score, Trial
 from aspis_sim.battery.standard import COMMON
 from aspis_sim.battery.verdict import judged, trials
 from tests.battery.test_search import setup_of
 
-FOUND = Found((Lie("strong", "alie", 0.84), Lie("decoy", "zero")), rate=0.1, clean_rate=0.3)
+FOUND = Found((Lie("strong", "alie", strength=0.84), Lie("decoy", "zero")), rate=0.1, clean_rate=0.3)
 USUAL = [Lie("strong", payload) for payload in COMMON]
 
 
@@ -38,7 +38,7 @@ def test_the_worst_is_the_one_of_validation_data_and_its_figures_are_those_of_te
     asked = trials(setup, FOUND)
     scores = {trial: Score(0.5 if trial.lie == worst else 0.8, 1.0, trial.rates[0]) for trial in asked}
 
-    def rows_of(trial) -> Any:
+    def rows_of(trial: Trial) -> Any:
         top1 = 0.7 if trial.lie == worst else 0.1 if trial.lie != Lie.none() else 0.9
         usual = {"status": "ok", "distortion_measured": 0.25, "load": 15, "batch_size": 70, "server_computed": None}
         return [SimpleNamespace(top1=top1 + 0.01 * number, **usual) for number in range(len(setup.seeds))]
