@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jax import Array, lax
 
 from aspis_sim.adversary.payloads.base import Payload
+from aspis_sim.aggregation.average import mean_over_rows
 from aspis_sim.detection.equality import Comparison
 from aspis_sim.errors import InputError
 
@@ -63,7 +64,7 @@ def hidden(tolerance: float = 1e-5, direction: Direction = "mean", margin: float
         wide = rows.astype(jnp.promote_types(rows.dtype, jnp.float32))
         own, towards = wide[0], -wide[0]
         if direction != "own" and len(rows) > 1:
-            towards = -jnp.mean(wide[1:], axis=0)
+            towards = -mean_over_rows(wide[1:])
         unit = normalised(jnp.sign(towards) if direction == "sign" else towards)
         reach = _reach(own, unit, aimed)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import jax.numpy as jnp
-from jax import Array
+from jax import Array, lax
 
 from aspis_sim.adversary.payloads.alie import deviation
 from aspis_sim.adversary.payloads.base import Payload
@@ -79,8 +79,9 @@ def min_sum(direction: Direction = "std", ddof: int = 0) -> Payload:
         seen = geometry(rows)
         mean, towards, a, b, c = _setting(rows * seen.unit.astype(rows.dtype), direction, ddof)
         limit = jnp.max(seen.squared.sum(1))
-        return (mean + _root(len(rows) * a, b.sum(), jnp.minimum(c.sum() - limit, 0)) * towards) / seen.unit.astype(
-            rows.dtype
-        )
+        # A sum of all squares at once would be shared out among processors, which changes its last digits.
+        squares = lax.optimization_barrier(c).sum()
+        gamma = _root(len(rows) * a, b.sum(), jnp.minimum(squares - limit, 0))
+        return (mean + gamma * towards) / seen.unit.astype(rows.dtype)
 
     return Payload(lie, scope="round", coordinatewise=False)
