@@ -7,7 +7,7 @@ import pytest
 from aspis_sim_cli.commands import attack as command
 
 import aspis_sim
-from aspis_sim.battery import search, setup
+from aspis_sim.battery import search, setup, verdict
 from aspis_sim.battery.verdict import COLUMNS
 from tests.cli.program import invoke, refused, rows
 
@@ -44,6 +44,7 @@ def few(monkeypatch):
     monkeypatch.setattr(search, "WHAT", ("constant", "reversed", "sign_flip"))
     monkeypatch.setattr(setup, "SEARCHING", ())
     monkeypatch.setattr(search, "VARIED", ("constant", "reversed"))
+    monkeypatch.setattr(verdict, "COMMON", ("sign_flip",))
 
 
 def test_the_columns_are_the_contract_and_the_verdict_is_of_fresh_seeds(tmp_path):
