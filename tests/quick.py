@@ -7,6 +7,7 @@ use the emitter of fusions that takes half as long, and put all code into one mo
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import jax
 import pytest
@@ -24,6 +25,9 @@ ENVIRONMENT = {"XLA_FLAGS": " ".join(FLAGS)}
 
 AS_FOR_USERS = {"xla_cpu_use_fusion_emitters": True, "xla_cpu_parallel_codegen_split_count": 32}
 """What undoes them, for one program: as long runs of users are compiled."""
+
+jitted = partial(jax.jit, compiler_options={"xla_backend_optimization_level": "0"})
+"""`jax.jit` for large programs that run a few times: the passes of LLVM would take longer than they save."""
 
 
 def compile_quickly() -> None:

@@ -30,7 +30,7 @@ CACHED = 480_000
 """Numbers of a tile of more. Two cores have 480 KB each of its digits of 16 bits, which stay in the second-level cache
 over the 33 passes. From 240,000 to 960,000 the times differ by a tenth."""
 
-WORTH_NARROWING = 400_000
+WORTH_NARROWING = 140_000
 """From so many numbers on it pays to look for a rank in bytes first."""
 
 FEW = 32

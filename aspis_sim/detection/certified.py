@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aspis_sim.assignment.base import Assignment
 from aspis_sim.detection.covers import members
-from aspis_sim.detection.hypotheses import Hypotheses
+from aspis_sim.detection.hypotheses import Hypotheses, as_mask
 from aspis_sim.detection.sound import exclude_forced
 from aspis_sim.detection.verdict import Outcome, Verdict, disagreement_of
 from aspis_sim.errors import InputError
@@ -67,12 +67,18 @@ def certified_groups(hypotheses: Hypotheses, groups: tuple[int, ...]) -> NDArray
         hypotheses: of the graph; there is at least one.
         groups: bitsets of workers, closed under taking subsets, none before a subset of its own.
     """
-    certified: dict[int, bool] = {}
-    for group in groups:
-        certified[group] = (
-            any(certified[group ^ 1 << worker] for worker in members(group)) or hypotheses.containing(group) is None
-        )
-    return np.fromiter(certified.values(), bool, len(groups))
+    certified = 0
+    for place, (group, below) in enumerate(zip(groups, _one_less(groups), strict=True)):
+        if certified & below or hypotheses.containing(group) is None:
+            certified |= 1 << place
+    return as_mask(len(groups), certified)
+
+
+@lru_cache(maxsize=8)
+def _one_less(groups: tuple[int, ...]) -> tuple[int, ...]:
+    """For each group the places of its subsets with one worker less, as a bitset."""
+    place = {group: number for number, group in enumerate(groups)}
+    return tuple(sum(1 << place[group ^ 1 << worker] for worker in members(group)) for group in groups)
 
 
 @lru_cache(maxsize=8)

@@ -8,11 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aspis_sim.assignment.base import Assignment
-from aspis_sim.detection.verdict import Detector
+from aspis_sim.detection.verdict import Detector, Verdict
 from aspis_sim.game.graphs import count_at_least, graphs_up_to_relabelling, is_complete, reachable_graphs
 from aspis_sim.game.lies import Lies, Payoff, lies_of
 from aspis_sim.game.result import Score
 from aspis_sim.game.selection import best_selection
+
+MOST_KNOWN = 5_000
+"""Verdicts whose payoffs are kept at a time."""
+
+IMPOSSIBLE = -(2**40)
+"""What an option is worth that may not be chosen: no sum with one is above 0."""
 
 
 @dataclass
@@ -49,12 +55,24 @@ def search_everything(
     best = Best(np.arange(assignment.workers) < q, truth, Score(0, len(truth)))
     complete = is_complete(assignment)
     for lies, graphs in fields:
+        known: dict[tuple[object, ...], tuple[Payoff, ...]] = {}
         for graph in graphs:
             best.graphs += 1
             verdict = decide(~lies.disagreement(graph), max_byzantine=q, assignment=assignment)
-            for payoff in lies.payoffs(verdict, ties_to_liars=complete):
+            contents = _contents(verdict)
+            if contents not in known:
+                if len(known) == MOST_KNOWN:
+                    known.clear()
+                known[contents] = tuple(lies.payoffs(verdict, ties_to_liars=complete))
+            for payoff in known[contents]:
                 _improve(best, lies, graph, payoff, objective)
     return best
+
+
+def _contents(verdict: Verdict) -> tuple[object, ...]:
+    """All of a verdict that its payoffs follow from: most graphs share it with others."""
+    tables = (None if table is None else table.tobytes() for table in (verdict.certified, verdict.kept))
+    return verdict.honest.tobytes(), verdict.average, verdict.unanimous, *tables
 
 
 def fields_of(assignment: Assignment, q: int, most_graphs: int) -> list[tuple[Lies, Iterable[int]]] | None:
@@ -79,11 +97,13 @@ def fields_of(assignment: Assignment, q: int, most_graphs: int) -> list[tuple[Li
 
 def _improve(best: Best, lies: Lies, graph: int, payoff: Payoff, objective: str) -> None:
     """Replace ``best`` by the best selection of options that makes ``graph``, if it is better."""
-    outside = ~graph
-    open_options = [o for o in np.flatnonzero(payoff.allowed).tolist() if not lies.edges[o] & outside]
-    files = lies.file[open_options].tolist()
-    if len(set(files)) < len(lies.assignment.files):
+    usable = payoff.allowed & lies.inside(graph)
+    # Most graphs end here: not even with the best option of each file, or some file has none.
+    worth = np.where(usable, best.score.weigh(payoff.distorted, payoff.kept, objective), IMPOSSIBLE)
+    if np.maximum.reduceat(worth, lies.starts).sum() <= (best.score.count if objective == "count" else 0):
         return
+    open_options = np.flatnonzero(usable).tolist()
+    files = lies.file[open_options].tolist()
     edges = [lies.edges[option] for option in open_options]
     distorted, kept = payoff.distorted[open_options], payoff.kept[open_options]
     while True:

@@ -65,6 +65,23 @@ class Lies:
         return ends, others, self.liars[:, :, None] != self.liars[:, None, :]
 
     @cached_property
+    def starts(self) -> NDArray[np.intp]:
+        """The first option of each file."""
+        return np.flatnonzero(np.diff(self.file, prepend=-1))
+
+    @cached_property
+    def _edges_by_word(self) -> NDArray[np.uint64]:
+        return np.array([self._words(edges) for edges in self.edges])
+
+    def _words(self, graph: int) -> NDArray[np.uint64]:
+        return np.frombuffer(graph.to_bytes(-(-(self.assignment.workers**2) // 64) * 8, "little"), "<u8")
+
+    def inside(self, graph: int) -> NDArray[np.bool_]:
+        """Bool ``[n]``: the option makes no disagreement outside of the graph."""
+        found: NDArray[np.bool_] = np.logical_not((self._edges_by_word & ~self._words(graph)).any(axis=1))
+        return found
+
+    @cached_property
     def _tokens(self) -> NDArray[np.int64]:
         return self.liars.astype(np.int64)
 

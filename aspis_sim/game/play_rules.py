@@ -121,8 +121,7 @@ def _known_attacks(assignment: Assignment, q: int, effort: int) -> list[tuple[Li
 
 def _look_at(found: RulesResult, lies: Lies, graph: int, *, complete: bool) -> None:
     """Improve on what is found by the lies that make this graph, if any do."""
-    outside = ~graph
-    rows = [row for row, edges in enumerate(lies.edges) if not edges & outside]
+    rows = np.flatnonzero(lies.inside(graph)).tolist()
     if reduce(or_, (lies.edges[row] for row in rows), 0) != graph:
         return
     disagreement = lies.disagreement(graph)

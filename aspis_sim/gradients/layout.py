@@ -77,9 +77,14 @@ class Layout:
         return min(telling or range(len(self.bands)), key=cost)
 
 
-def layout_of(parts: list[Part], leaves: tuple[Leaf, ...], files: int, itemsize: int, tile_bytes: int) -> Layout:
-    """Cut the parameters into bands and tiles of at most ``tile_bytes`` where a layer can be cut as finely."""
-    most = max(1, tile_bytes // (files * itemsize))
+def layout_of(
+    parts: list[Part], leaves: tuple[Leaf, ...], files: int, itemsize: int, tile_bytes: int, fine_bytes: int
+) -> Layout:
+    """Cut the parameters into bands and tiles of at most ``tile_bytes`` where a layer can be cut as finely.
+
+    A layer of which any rows can be formed by themselves is cut into tiles of ``fine_bytes``, if it has three or more.
+    """
+    most, fine = (max(1, size // (files * itemsize)) for size in (tile_bytes, fine_bytes))
     bands: list[Band] = []
     small: list[int] = []
     for index, part in enumerate(parts):
@@ -87,7 +92,7 @@ def layout_of(parts: list[Part], leaves: tuple[Leaf, ...], files: int, itemsize:
         if size < OWN_BAND:
             small.append(index)
             continue
-        rows = _rows_a_tile(part, most)
+        rows = _rows_a_tile(part, fine if part.step == 0 and size > 2 * fine else most)
         tiles = ceil(part.rows / rows)
         bands.append(Band((index,), tiles, rows * part.columns, size, part.work // tiles))
     if small:

@@ -29,7 +29,7 @@ from aspis_sim.gradients.convolution import in_quick_convolutions
 from aspis_sim.gradients.layout import Band, Layout
 from aspis_sim.gradients.momentum import ROUNDED
 from aspis_sim.gradients.network import Network
-from aspis_sim.gradients.source import TILE_BYTES, Gradients, Poison, augmented
+from aspis_sim.gradients.source import TILE_BYTES, Gradients, Poison, augmented, fine_bytes
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,6 @@ class LocalSteps:
     def _layout(self, files: int, itemsize: int, whole: bool) -> Layout:
         """One band of all parameters in their order, cut into as many tiles as the bytes of one demand."""
         size = self.parameters
-        tiles = 1 if whole else ceil(size * files * itemsize / self.tile_bytes)
+        tiles = 1 if whole else ceil(size * files * itemsize / fine_bytes(self.tile_bytes, self.axis.size))
         width = ceil(size / tiles)
         return Layout((Band((0,), ceil(size / width), width, size),), ((0, 0, size),), size, one_tile=whole)

@@ -20,6 +20,9 @@ from aspis_sim.detection.reference import apply_verdict
 from aspis_sim.trials.adversary import RANDOM, Adversary
 
 FILES_AT_ONCE = 2**16
+KEPT_BYTES = 2**26
+"""About what is kept of rounds, so that one that comes again is not judged again: in small systems most do."""
+
 NORMAL_QUANTILE = 1.959963984540054
 """97.5% quantile of the normal distribution."""
 
@@ -124,6 +127,10 @@ def run_trials(
     tallies = [_Tally(name) for name in detectors]
     told = adversary.q if believed_q is None else believed_q
     trials = trials if adversary.varies else 1
+    files = adversary.assignment.files
+    most = KEPT_BYTES // (files.nbytes + len(detectors) * len(files) * 2**adversary.assignment.redundancy)
+    judged: dict[tuple[bytes, bytes], dict[str, Verdict]] = {}
+    counted: dict[tuple[bytes, bytes, bytes], dict[str, tuple[int, int]]] = {}
     for trial in range(trials):
         graph = np.ones((adversary.assignment.workers,) * 2, bool)
         found: dict[str, int] = {}
@@ -132,11 +139,18 @@ def run_trials(
         rounds = adversary.rounds(generator(seed, trial))
         for iteration, (assignment, attack) in zip(range(1, window + 1), rounds, strict=False):
             more = graph & agreement_from_tokens(assignment, attack.distorts)
-            if adversary.permute or not verdicts or (more != graph).any():
-                verdicts = {
+            looks = assignment.files.tobytes() if adversary.permute else b"", more.tobytes()
+            if looks not in judged:
+                _keep_below(most, judged)
+                judged[looks] = {
                     name: DETECTORS[name](more, max_byzantine=told, assignment=assignment) for name in detectors
                 }
-            graph = more
+            graph, verdicts, played = more, judged[looks], (*looks, attack.distorts.tobytes())
+            if played not in counted:
+                _keep_below(most, counted)
+                counted[played] = {
+                    name: count_update(verdict, assignment, attack.distorts) for name, verdict in verdicts.items()
+                }
             for tally in tallies:
                 verdict = verdicts[tally.detector]
                 if not verdict.honest[attack.byzantine].any():
@@ -144,7 +158,7 @@ def run_trials(
                 tally.accused.append(int((~verdict.honest & ~attack.byzantine).sum()))
                 if tally.accused[-1]:
                     accusing.add(tally.detector)
-                distorted, lost = count_update(verdict, assignment, attack.distorts)
+                distorted, lost = counted[played][tally.detector]
                 tally.distorted.append(distorted)
                 tally.lost.append(lost)
         for tally in tallies:
@@ -152,6 +166,12 @@ def run_trials(
             tally.accusing += tally.detector in accusing
             tally.outcomes[verdicts[tally.detector].outcome] += 1
     return [_row(adversary, tally, trials, seed, window, told) for tally in tallies]
+
+
+def _keep_below(most: int, known: dict[Any, Any]) -> None:
+    """Forget all rounds before this one where they are too many."""
+    if len(known) >= most:
+        known.clear()
 
 
 def generator(seed: int, trial: int) -> np.random.Generator:

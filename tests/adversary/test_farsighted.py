@@ -27,6 +27,9 @@ RULES = ("median", "trimmed_mean", "krum", "geometric_median")
 AIMLESS = ("farsighted", "backdoor")
 """What is not compared: itself, and a payload that needs images."""
 
+VECTORS = 3
+"""The first families are of one vector for all files: aimed by signs, aimed along, and against the signs."""
+
 OTHERS: dict[str, dict[str, Any]] = {
     **{name: {"name": name} for name in PAYLOADS if name not in AIMLESS},
     "fang against krum": {"name": "fang", "against": "krum", "aggregator": "krum", "f": LIES},
@@ -127,7 +130,7 @@ def one_of(which, rules=RULES):
 
 
 @functools.cache
-def search(ahead=1, turns=1, ascent=0, rules=RULES):
+def search(ahead=1, turns=1, ascent=0, rules=RULES, families_tried=None):
     how = Search(ahead, evaluations=4, turns=turns, ascent=ascent, samples=None)
 
     @jax.jit
@@ -135,7 +138,7 @@ def search(ahead=1, turns=1, ascent=0, rules=RULES):
         seen, made = where.prospect(left), one_of(which, rules)
         told = lambda _, scene: optimised(scene.rows, scene.key, made, scene.reach, starts(), 4)  # noqa: E731
         lying = [*families("krum", None, {"f": LIES}, how.evaluations)[:-1], Family(told)]
-        return worst(seen.rows(seen.course)[0], made, reach, seen, lying, how)
+        return worst(seen.rows(seen.course)[0], made, reach, seen, lying[:families_tried], how)
 
     return lies
 
@@ -216,7 +219,8 @@ def test_a_lie_that_loses_its_votes_is_not_returned():
 def test_ascent_does_no_less():
     """Under a rule that weighs rows, the lie of every file by itself does more than any one vector."""
     rules = ("geometric_median",)
-    searches, which, gains = [search(ascent=steps, rules=rules) for steps in (0, 6)], RULES.index(*rules), []
+    searches = [search(ascent=steps, rules=rules, families_tried=VECTORS) for steps in (0, 6)]
+    which, gains = RULES.index(*rules), []
     for seed in range(5):
         where, seen = world(seed), reach(seed)
         done = [harm(where, after(which, where, seen, lies(0, where, seen, 1))) for lies in searches]

@@ -23,13 +23,13 @@ SMALL: dict[str, Any] = {"model": "softmax", "samples_per_file": 1, "workers": 7
 def told(name, exposed=(), steps=12, **options):
     """The steps in which workers lie, with a host's numbers and in a compiled program, which must agree."""
     lies = timing(name, **options)
-    found = [False] * steps
+    found, compiled = [False] * steps, jax.jit(lambda step, seen: jnp.asarray(lies(step, steps, seen)))
     for step in range(steps):
         seen = np.isin(np.arange(steps), [one for one in exposed if one < step])
         found[step] = bool(lies(step, steps, seen))
-        compiled = jax.jit(lambda step, seen: jnp.asarray(lies(step, steps, seen)))(jnp.int32(step), seen)
-        assert compiled.shape == ()
-        assert bool(compiled) == found[step]
+        there = compiled(np.int32(step), seen)
+        assert there.shape == ()
+        assert bool(there) == found[step]
     return [step for step in range(steps) if found[step]]
 
 

@@ -10,7 +10,7 @@ from aspis_sim.aggregation import order_statistics
 from aspis_sim.aggregation.counting import count, digit_of_rank
 from aspis_sim.aggregation.narrowing import OUTER, narrowed
 from aspis_sim.simulation.compiling import ON_CPU
-from tests.quick import AS_FOR_USERS
+from tests.quick import AS_FOR_USERS, jitted
 
 COLUMNS = 40
 RANDOM = np.random.default_rng(7)
@@ -60,7 +60,7 @@ def whatever_the_size(monkeypatch):
     monkeypatch.setattr(order_statistics, "WORTH_NARROWING", 0)
 
 
-def selections(compiled=jax.jit):
+def selections(compiled=jitted):
     """Compiled anew, since the sizes from which on ways are taken are patched."""
     kth = compiled(lambda values, rank, kept: order_statistics.kth_smallest(values, rank, kept))
     fixed = compiled(lambda values, rank: order_statistics.kth_smallest(values, rank), static_argnums=1)
@@ -74,14 +74,11 @@ def middle(values):
         return np.where(low == high, low, np.float32(0.5) * low + np.float32(0.5) * high)
 
 
-@pytest.mark.parametrize("few", [0, 3, 32])
-@pytest.mark.parametrize("rows", [65, 200])
+@pytest.mark.parametrize(("rows", "few"), [(65, 0), (200, 3), (65, 32)])
 def test_any_rank_of_any_rows(rows, few, monkeypatch):
     as_in_a_run = few == order_statistics.FEW
     monkeypatch.setattr(order_statistics, "FEW", few)
-    kth, fixed, median = selections(
-        partial(jax.jit, compiler_options=ON_CPU | AS_FOR_USERS) if as_in_a_run else jax.jit
-    )
+    kth, fixed, median = selections(partial(jax.jit, compiler_options=ON_CPU | AS_FOR_USERS) if as_in_a_run else jitted)
     everything = np.ones(rows, bool)
     some = np.random.default_rng(rows).random(rows) < 0.7
     for kind in KINDS:
@@ -91,7 +88,7 @@ def test_any_rank_of_any_rows(rows, few, monkeypatch):
             np.testing.assert_array_equal(kth(values, rank, everything), ordered[rank], err_msg=kind.__name__)
         for rank in (0, rows // 4, len(kept) - 1):
             np.testing.assert_array_equal(kth(values, rank, some), kept[rank], err_msg=kind.__name__)
-        for rank in (0, rows // 2):
+        for rank in (rows // 2,) if as_in_a_run else (0, rows // 2):  # a program each
             np.testing.assert_array_equal(fixed(values, rank), ordered[rank], err_msg=kind.__name__)
         for chosen in (everything, some, ~some, np.arange(rows) > 1, np.arange(rows) == 3):
             np.testing.assert_array_equal(median(values, chosen), middle(values[chosen]), err_msg=kind.__name__)
@@ -104,7 +101,7 @@ def test_what_float32_cannot_tell_apart_in_float64():
             np.testing.assert_array_equal(fixed(values, 45), np.sort(values, axis=0)[45])
 
 
-look = jax.jit(lambda values, rank: narrowed(values, rank, 0.5))
+look = jitted(lambda values, rank: narrowed(values, rank, 0.5))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -121,21 +118,21 @@ def test_absent_rows_are_at_the_end_that_is_asked_for():
     values = plain(80).astype(np.float32)
     values[:10] = np.nan
     ends = np.r_[np.full(4, -OUTER), np.full(6, OUTER), np.zeros(70)].astype(np.int8)
-    found = jax.jit(narrowed)(values, np.full(COLUMNS, 34, np.int32), ends=ends)
+    found = jitted(narrowed)(values, np.full(COLUMNS, 34, np.int32), ends=ends)
     assert np.asarray(found.settled).all()
     np.testing.assert_array_equal(found.value, np.sort(values[10:], axis=0)[30])
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int16])
-@pytest.mark.parametrize("rows", [1, 5, 16, 17, 65, 455, 3_500, 40_000])
+@pytest.mark.parametrize("rows", [1, 5, 16, 17, 65, 455, 3_500, 33_000])
 def test_digits_are_found_and_counted(rows, dtype):
     limits = np.iinfo(dtype)
     digits = np.random.default_rng(rows).integers(limits.min, limits.max + 1, (rows, 12)).astype(dtype)
     digits[:, 0], digits[:, 1] = limits.max, limits.min
-    look = jax.jit(digit_of_rank)
+    look = jitted(digit_of_rank)
     for rank in {0, rows // 2, rows - 1}:
         found, below = look(digits, np.full(12, rank, np.int32))
         expected = np.sort(digits, axis=0)[rank]
         np.testing.assert_array_equal(found, expected)
         np.testing.assert_array_equal(below, (digits < expected).sum(0))
-    np.testing.assert_array_equal(jax.jit(lambda rows: count(rows, lambda row: row >= 0))(digits), (digits >= 0).sum(0))
+    np.testing.assert_array_equal(jitted(lambda rows: count(rows, lambda row: row >= 0))(digits), (digits >= 0).sum(0))

@@ -16,8 +16,9 @@ from tests.aggregation import reference_rules as reference
 
 N, D, F = 11, 5, 2
 OPTIONS = {"median_of_means": {"buckets": 5}, "bucketing": {"size": 2}}
-MANY = {"bucketing": (101, 5), "bulyan": (65, 3), "smea": (40, 2), "mda": (455, 1), "caf": (455, 5)}
-"""Rows and f of the largest input, where 455 rows and f=30 would take long to compile or run."""
+MANY = {"bucketing": (101, 5), "bulyan": (65, 3), "smea": (40, 2), "mda": (225, 1), "caf": (225, 5)}
+"""Rows and f of the largest input, where 225 rows and f=15 would take long to compile or run: of 221 and more, rows are
+counted in blocks of the largest size."""
 NAMES = (*RULES, *PREAGGREGATIONS)
 registry = {name: RULES if name in RULES else PREAGGREGATIONS for name in NAMES}
 
@@ -125,7 +126,7 @@ def test_the_least_rows_for_f_in_one_dimension(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_many_rows(name):
-    rows, f = MANY.get(name, (455, 30))
+    rows, f = MANY.get(name, (225, 15))
     compare_in_float64(name, attacked(20, rows, D, f), f)
 
 

@@ -92,7 +92,7 @@ def reference():
 
 @pytest.mark.parametrize(
     "way",
-    [{"compute": "replicated"}, {"devices": 2}, {"chunks": 2, "tile_bytes": 300}],
+    [{"compute": "replicated", "devices": 2}, {"chunks": 2, "tile_bytes": 300}],
     ids=lambda way: next(iter(way)),
 )
 def test_every_copy_of_a_file_sees_the_same_images_however_it_is_computed(reference, way):

@@ -6,7 +6,8 @@ import pytest
 
 from aspis_sim.simulation import compilations
 from tests.cli import program
-from tests.cli.program import ended, rows
+from tests.cli.forked import Asked, forked
+from tests.cli.program import rows
 
 SWEEP = "sweep --workers 9 --q 1..3 --scheme aspis,detox --model softmax --steps 30 --seeds 0,1"
 
@@ -50,19 +51,28 @@ def test_a_run_is_remembered_and_told_to_the_next(tmp_path):
     assert after["compile_seconds"] > 0
 
 
+KEPT = """
+import os
+from pathlib import Path
+from aspis_sim_cli.app import main
+try:
+    main()
+finally:
+    print(*(one.name for one in Path(os.environ["ASPIS_CACHE_DIR"]).glob("programs/*/jit_advance-*-cache")))
+"""
+"""The program, and then which programs are kept."""
+
+
 @pytest.mark.slow
 def test_compiled_programs_are_kept_for_the_next_process_unless_told_otherwise(tmp_path):
     words = "train --scheme median --workers 5 --q 1 --steps 3 --model softmax --quiet --format csv"
-
-    def run(*more):
-        done = ended(words, *more, ASPIS_CACHE_DIR=str(tmp_path / "cache"))
-        assert done.returncode == 0, done.stderr
-        return done.stdout, sorted(path.name for path in (tmp_path / "cache").glob("programs/*/jit_advance-*-cache"))
-
-    alone, kept = run("--no-compile-cache")
-    assert kept == []
-    first, kept = run()
-    assert len(kept) == 1
-    second, still = run()
-    assert still == kept
-    assert first == second == alone
+    cache = {"ASPIS_CACHE_DIR": str(tmp_path / "cache")}
+    asked = [Asked(f"{words} {more}", cache, KEPT) for more in ("--no-compile-cache", "", "")]
+    ends = forked(asked, in_turn=True)
+    assert [end.returncode for end in ends] == [0, 0, 0], ends
+    alone, first, second = [end.stdout.splitlines() for end in ends]
+    assert alone.pop() == ""
+    kept = first.pop()
+    assert len(kept.split()) == 1
+    assert second.pop() == kept
+    assert first == second == alone != []

@@ -18,6 +18,7 @@ from aspis_sim_cli.process import PLAIN
 
 from aspis_sim import __version__
 from tests.cli.program import PROGRAM, run
+from tests.quick import ENVIRONMENT
 
 TABLE = "distortion --scheme aspis,detox --q 2..4 --attack strong"
 TRAIN = "train --scheme median --q 1 --workers 7 --steps 2 --samples-per-file 2 --model softmax --lr 0.1 --quiet"
@@ -41,7 +42,7 @@ SHELL = {
     "regression": 'JAX_PLATFORMS=zz "$@" reproduce linear-regression',
     "flag": f'XLA_FLAGS=--xla_nope=1 "$@" {TRAIN}',
     "flag file": f'XLA_FLAGS=/dev/zero "$@" {TRAIN}',
-    "flags": f'XLA_FLAGS=--xla_cpu_enable_fast_math=false "$@" {TRAIN}',
+    "flags": f'XLA_FLAGS="--xla_cpu_enable_fast_math=false $QUICKLY" "$@" {TRAIN}',
     "doctor": 'XLA_FLAGS=--xla_nope=1 "$@" doctor --format csv',
     "asserts": f'PYTHONOPTIMIZE=1 "$@" {TRAIN}',
     "asserts help": 'PYTHONOPTIMIZE=1 "$@" --version',
@@ -64,6 +65,7 @@ def ends(tmp_path_factory):
         full.unlink(missing_ok=True)
         full.symlink_to("/dev/full")  # who may make no node cannot replace one either
     environment = {**os.environ, "FULL": str(full), "COLUMNS": "100", "ASPIS_CACHE_DIR": ""}
+    environment["QUICKLY"] = ENVIRONMENT["XLA_FLAGS"]
 
     def ended(script):
         command = ["bash", "-c", script, "-", *PROGRAM]

@@ -51,32 +51,32 @@ def nothing_of_this_machine(tmp_path, monkeypatch):
 def test_a_figure_from_the_archive_to_the_picture(archive, tmp_path):
     result = invoke(
         f"fig-7a --max-steps 3 {TINY} --data-dir {archive} --out found/7a.csv",
-        ["--series", "Aspis, q = 2", "--series", "Median, q = 2"],
+        ["--series", "DETOX-MoM, q = 2", "--series", "Median, q = 2"],
     )
     words = one_line(result.stdout)
     assert "Figure 7a: ALIE, strong attack, K=15: Aspis, median, DETOX ours: cifar10, mlp:hidden=4" in words
-    assert "Aspis, q = 2 21.9 67.6 67.6" in words
+    assert "DETOX-MoM, q = 2 24.5 43.3 24.6" in words
     assert "Median, q = 2 30.1 33.9 22.7" in words
-    assert "DETOX" not in words.split("published", 1)[1]
+    assert "Aspis" not in words.split("published", 1)[1]
     assert words.count("cut short") == 2
     assert "Cut short: no verdict." in words
-    assert "Rate 0.1 step:factor=0.95:every=1 (published): Aspis, q = 2." in words
-    assert "fig-7a: 2 runs, 6 steps, 4,140 sample gradients of all workers" in result.stderr
+    assert "Rate 0.01 step:factor=0.7:every=79 (published): DETOX-MoM, q = 2." in words
+    assert "fig-7a: 2 runs, 6 steps, 90 sample gradients of all workers" in result.stderr
     found = tmp_path / "found"
     assert sorted(path.name for path in found.iterdir()) == ["7a-curves.csv", "7a-runs.csv", "7a.csv", "7a.png"]
     assert (found / "7a.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    aspis, median = csv.DictReader((found / "7a.csv").open())
-    assert (aspis["files"], aspis["samples_per_file"], aspis["steps"], aspis["lr"]) == ("455", "1", "3", "0.1")
+    median, detox = csv.DictReader((found / "7a.csv").open())
+    assert (detox["files"], detox["samples_per_file"], detox["steps"], detox["lr"]) == ("5", "1", "3", "0.01")
     assert (median["files"], median["published_final"], median["seeds"]) == ("15", "22.7", "428")
     runs = list(csv.DictReader((found / "7a-runs.csv").open()))
     curves = list(csv.DictReader((found / "7a-curves.csv").open()))
-    for row, run in zip((aspis, median), runs, strict=True):
+    for row, run in zip((median, detox), runs, strict=True):
         assert float(row["final"]) == pytest.approx(100 * float(run["top1"]), abs=0.005)
         assert float(row["difference"]) == pytest.approx(float(row["final"]) - float(row["published_final"]), abs=0.01)
         ours = [point for point in curves if point["series"] == row["series"] and point["whose"] == "ours"]
         assert float(ours[-1]["top1"]) == pytest.approx(float(row["final"]), abs=0.005)
-    assert float(runs[0]["distortion_measured"]) == pytest.approx(2 / 455)
-    assert float(runs[1]["distortion_measured"]) == pytest.approx(2 / 15)
+    assert float(runs[0]["distortion_measured"]) == pytest.approx(2 / 15)
+    assert float(runs[1]["distortion_measured"]) == pytest.approx(1 / 5)
 
 
 @pytest.mark.slow

@@ -1,12 +1,8 @@
 """Two processes of four virtual devices each do what one process does."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,39 +12,10 @@ from aspis_sim.errors import InputError
 from aspis_sim.run.resolve import resolve
 from aspis_sim.simulation import Run
 from aspis_sim.spec.grid import Grid
-from tests.cli import program
+from tests.cli.forked import Asked, forked
 from tests.cli.program import invoke, refused
-from tests.quick import ENVIRONMENT
-
-ROOT = Path(__file__).parents[2]
 
 TRAIN = "train --workers 7 --q 3 --model softmax --steps 12 --every 12 --samples-per-file 2 --format json --quiet"
-
-
-def start(*more, **variables):
-    environment = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_PLATFORMS")}
-    environment |= {**ENVIRONMENT, "ASPIS_CACHE_DIR": "", "JAX_PLATFORMS": "cpu", **variables}
-    return program.start(TRAIN, *more, env=environment)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("more", ["--attack strong", "--attack weak --worker-momentum 0.8"])
-def test_two_processes_of_four_devices_are_one_of_one(more):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    together = f"--devices 8 --coordinator {address} --processes 2 {more}"
-    started = [start(together, f"--process {index}") for index in range(2)]
-    printed = [process.communicate(timeout=120) for process in started]
-    assert [process.returncode for process in started] == [0, 0], printed
-    assert printed[1][0] == ""
-    ours = json.loads(printed[0][0])
-    theirs = json.loads(invoke(TRAIN, more).stdout)
-    for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
-        assert ours[column] == theirs[column]
-    np.testing.assert_allclose(ours["loss"], theirs["loss"], rtol=1e-5)
-    assert ours["row"]["loss"] == pytest.approx(theirs["row"]["loss"], rel=1e-5)
-    assert ours["row"]["top1"] == theirs["row"]["top1"]
 
 
 def weights(devices):
@@ -59,32 +26,64 @@ def weights(devices):
     return np.asarray(run.state.weights)
 
 
+SETTINGS = ("--attack strong", "--attack weak --worker-momentum 0.8")
+
 TOGETHER = """
 import sys
 import numpy as np
-from aspis_sim.devices.hosts import join_hosts
-address, process, path = sys.argv[1:]
-join_hosts(address, 2, int(process), devices=8)
-from tests.cli.test_several_hosts import weights
+from aspis_sim_cli.app import main
+from tests.cli.test_several_hosts import SETTINGS, TRAIN, weights
+
+*joining, path = sys.argv[1:]
+for more in SETTINGS:
+    sys.argv = ["aspis-sim", *TRAIN.split(), "--devices", "8", *joining, *more.split()]
+    joining = []  # once it has joined, all devices are there
+    try:
+        main()
+    except SystemExit as leaving:
+        assert not leaving.code, leaving
 np.save(path, weights(8))
 """
 
 
-@pytest.mark.slow
-def test_two_processes_come_to_the_parameters_of_one(tmp_path):
-    environment = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "JAX_PLATFORMS")}
-    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """What two processes have printed of each setting, and the parameters that they came to."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
-    paths = [tmp_path / "first.npy", tmp_path / "second.npy"]
-    started = [
-        subprocess.Popen([sys.executable, "-c", TOGETHER, address, str(index), str(path)], env=environment)
-        for index, path in enumerate(paths)
-    ]
+    paths = [tmp_path_factory.mktemp("weights") / "weights.npy" for _ in range(2)]
+    words = f"--coordinator {address} --processes 2 --process"
+    ended = forked([Asked(f"{words} {index} {path}", code=TOGETHER) for index, path in enumerate(paths)])
+    assert [one.returncode for one in ended] == [0, 0], ended
+    assert ended[1].stdout == ""
+    return dict(zip(SETTINGS, values_of(ended[0].stdout), strict=True)), [np.load(path) for path in paths]
+
+
+def values_of(text):
+    """The values of JSON that stand one after the other."""
+    while text := text.lstrip():
+        value, end = json.JSONDecoder().raw_decode(text)
+        yield value
+        text = text[end:]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", SETTINGS)
+def test_two_processes_of_four_devices_are_one_of_one(both, more):
+    ours = both[0][more]
+    theirs = json.loads(invoke(TRAIN, more).stdout)
+    for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
+        assert ours[column] == theirs[column]
+    np.testing.assert_allclose(ours["loss"], theirs["loss"], rtol=1e-5)
+    assert ours["row"]["loss"] == pytest.approx(theirs["row"]["loss"], rel=1e-5)
+    assert ours["row"]["top1"] == theirs["row"]["top1"]
+
+
+@pytest.mark.slow
+def test_two_processes_come_to_the_parameters_of_one(both):
+    _, (first, second) = both
     alone = weights(1)
-    assert [process.wait(timeout=180) for process in started] == [0, 0]
-    first, second = map(np.load, paths)
     np.testing.assert_array_equal(first, second)
     np.testing.assert_allclose(first, alone, rtol=1e-4, atol=1e-6)
     assert np.abs(alone).max() > 0.01

@@ -1,17 +1,16 @@
 """``--coordinator auto`` under Slurm, whose variables are faked here: tasks, their devices and where they meet."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
+from contextlib import ExitStack
 
 import pytest
 
 from aspis_sim.devices.slurm import Task, devices_of, first_node, slurm_task
 from aspis_sim.errors import InputError
-from tests.cli.program import ended, invoke
-from tests.cli.test_several_hosts import TRAIN, start
+from tests.cli.forked import Asked, forked
+from tests.cli.program import invoke, refused
+from tests.cli.test_several_hosts import TRAIN
 
 STEP = {
     "SLURM_JOB_ID": "4242",
@@ -24,39 +23,26 @@ STEP = {
 }
 
 
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
-
-
-@pytest.mark.slow
-def test_two_tasks_of_srun_share_virtual_devices_and_do_what_one_process_does():
-    given = "--devices 8 --coordinator auto --attack strong"
-    port = free_port()
-    started = [
-        start(given, **STEP | {"SLURM_PROCID": str(index), "SLURM_LOCALID": "0", "JAX_COORDINATOR_PORT": port})
-        for index in range(2)
-    ]
-    printed = [process.communicate(timeout=120) for process in started]
-    assert [process.returncode for process in started] == [0, 0], printed
-    assert printed[1][0] == ""
-    ours = json.loads(printed[0][0])
-    theirs = json.loads(invoke(TRAIN, "--attack strong").stdout)
-    for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
-        assert ours[column] == theirs[column]
+def free_ports(count):
+    with ExitStack() as stack:
+        free = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in free:
+            one.bind(("127.0.0.1", 0))
+        return [str(one.getsockname()[1]) for one in free]
 
 
 JOIN = """
-import socket
+import socket, sys
 import jax
 from jax._src.xla_bridge import CUDA_VISIBLE_DEVICES
 from aspis_sim.devices.hosts import join_hosts
-join_hosts({coordinator!r}, {processes!r}, {index!r}, devices=4)
+port, *given = sys.argv[1:]
+coordinator, processes, index = (given[0], int(given[1]), int(given[2])) if given else (None, None, None)
+join_hosts(coordinator, processes, index, devices=4)
 print(CUDA_VISIBLE_DEVICES.value, len(jax.devices()))
 def listens(host):
     try:
-        return not socket.create_connection((host, {port}), timeout=5).close()
+        return not socket.create_connection((host, int(port)), timeout=5).close()
     except OSError:
         return False
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -67,34 +53,61 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         other = "127.0.0.1"
 print(listens("127.0.0.1"), not other.startswith("127.") and listens(other))
 """
+"""GPUs that JAX would take and devices that it has; whether loopback and another address of this host answer."""
 
 
-def joined(port, coordinator=None, processes=None, index=None, **variables):
-    """GPUs that JAX would take and devices that it has; whether loopback and another address of this host answer."""
-    code = JOIN.format(port=port, coordinator=coordinator, processes=processes, index=index)
-    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "JAX_COORDINATOR_PORT": port, **variables}
-    environment.pop("XLA_FLAGS", None)
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip().splitlines()
-
-
-@pytest.mark.slow
-def test_one_task_per_node_takes_all_its_devices_and_a_coordinator_on_loopback_listens_there_alone():
+@pytest.fixture(scope="module")
+def ends():
+    """How processes ended that are given Slurm's variables, or none."""
     alone = STEP | {"SLURM_NTASKS": "1"}
-    assert joined(free_port(), **alone) == ["0,1,2,3 4", "True False"]
-    assert joined(free_port(), **alone | {"JAX_LOCAL_DEVICE_IDS": "2,3"})[0] == "2,3 4"
-    port = free_port()
-    assert joined(port, f"127.0.0.1:{port}", 1, 0, **alone) == ["0,1,2,3 4", "True False"]
+    by_hand = STEP | {"SLURM_NTASKS": "7", "SLURM_LOCALID": "5"}
+    ports = dict(zip(("tasks", "alone", "some", "loopback", "by hand"), free_ports(5), strict=True))
+
+    def joining(name, variables, given=""):
+        return Asked(f"{ports[name]} {given}", variables | {"JAX_COORDINATOR_PORT": ports[name]}, JOIN)
+
+    asked = {
+        f"task {index}": Asked(
+            f"{TRAIN} --devices 8 --coordinator auto --attack strong",
+            STEP | {"SLURM_PROCID": str(index), "JAX_COORDINATOR_PORT": ports["tasks"]},
+        )
+        for index in range(2)
+    } | {
+        "alone": joining("alone", alone),
+        "some": joining("some", alone | {"JAX_LOCAL_DEVICE_IDS": "2,3"}),
+        "loopback": joining("loopback", alone, f"127.0.0.1:{ports['loopback']} 1 0"),
+        "by hand": joining("by hand", by_hand, f"localhost:{ports['by hand']} 1 0"),
+        "outside": Asked(f"{TRAIN} --devices 2 --coordinator auto"),
+    }
+    return dict(zip(asked, forked(list(asked.values())), strict=True))
 
 
 @pytest.mark.slow
-def test_processes_by_hand_within_a_job_of_slurm_take_all_that_they_see():
-    port = free_port()
-    given = STEP | {"SLURM_NTASKS": "7", "SLURM_LOCALID": "5"}
-    assert joined(port, f"localhost:{port}", 1, 0, **given) == ["all 4", "True False"]
+def test_two_tasks_of_srun_share_virtual_devices_and_do_what_one_process_does(ends):
+    tasks = [ends["task 0"], ends["task 1"]]
+    assert [one.returncode for one in tasks] == [0, 0], tasks
+    assert tasks[1].stdout == ""
+    ours = json.loads(tasks[0].stdout)
+    theirs = json.loads(invoke(TRAIN, "--attack strong").stdout)
+    for column in ("distorted", "lost", "excluded_byzantine", "excluded_honest", "outcome"):
+        assert ours[column] == theirs[column]
+
+
+def lines_of(end):
+    assert end.returncode == 0, end.stderr
+    return end.stdout.strip().splitlines()
+
+
+@pytest.mark.slow
+def test_one_task_per_node_takes_all_its_devices_and_a_coordinator_on_loopback_listens_there_alone(ends):
+    assert lines_of(ends["alone"]) == ["0,1,2,3 4", "True False"]
+    assert lines_of(ends["some"])[0] == "2,3 4"
+    assert lines_of(ends["loopback"]) == ["0,1,2,3 4", "True False"]
+
+
+@pytest.mark.slow
+def test_processes_by_hand_within_a_job_of_slurm_take_all_that_they_see(ends):
+    assert lines_of(ends["by hand"]) == ["all 4", "True False"]
 
 
 def task(local=0, processes=4):
@@ -169,18 +182,14 @@ def test_tasks_agree_where_they_meet_and_steps_and_jobs_differ():
     ],
 )
 def test_what_does_not_fit_is_one_message(change, says):
-    done = ended(f"{TRAIN} --devices 8 --coordinator auto", **STEP | change)
-    assert done.returncode == 2
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
+    (line,) = refused(f"{TRAIN} --devices 8 --coordinator auto", **STEP | change).splitlines()
     assert says in line
     assert len(line) < 400
 
 
-def test_outside_of_slurm_auto_says_what_would_work_and_names_no_time_that_it_did_not_wait():
-    done = ended(f"{TRAIN} --devices 2 --coordinator auto", JAX_PLATFORMS="cpu")
-    assert done.returncode == 2
-    (line,) = done.stderr.splitlines()
+def test_outside_of_slurm_auto_says_what_would_work_and_names_no_time_that_it_did_not_wait(ends):
+    assert ends["outside"].returncode == 2
+    (line,) = ends["outside"].stderr.splitlines()
     assert "--coordinator auto finds nothing of Slurm, Open MPI or a cloud" in line
     assert "give --coordinator HOST:PORT, --processes and --process" in line
     assert "60 s" not in line

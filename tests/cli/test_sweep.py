@@ -2,7 +2,6 @@
 
 import json
 import signal
-import time
 from math import comb
 
 import pytest
@@ -13,7 +12,8 @@ from aspis_sim.run.executors import local
 from aspis_sim.run.row import COLUMNS
 from aspis_sim.simulation import compilations
 from aspis_sim.study import Study
-from tests.cli.program import SMALL, invoke, one_line, printed, refused, rows, start, without_seconds
+from tests.cli.forked import Asked, forked
+from tests.cli.program import SMALL, invoke, one_line, printed, refused, rows, without_seconds
 from tests.report.studies import rows_of
 
 STRONG = {
@@ -27,7 +27,7 @@ STRONG = {
 @pytest.fixture(scope="module")
 def short_sweeps():
     """Two steps of the default grid under each attack, every row by (attack, scheme, q)."""
-    words = "sweep --q 1..7 --attack strong,weak,frame-up --steps 2 --seeds 0 --lr 0.03 --format csv"
+    words = "sweep --q 1..7 --attack strong,weak,frame-up --steps 2 --seeds 0 --lr 0.03 --model softmax --format csv"
     return {(row["attack"], row["scheme"], int(row["q"])): row for row in rows(invoke(words).stdout)}
 
 
@@ -233,16 +233,39 @@ def test_weights_that_are_not_finite_are_called_diverged():
     assert row["status"] == "diverged"
 
 
-@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_keeps_the_finished_cells_and_exits_130(tmp_path, which):
-    out = tmp_path / "rows.csv"
-    process = start(f"sweep {SMALL} --scheme median,average --q 1..3 --seeds 0..199 --steps 60 --out {out}")
-    deadline = time.monotonic() + 120
-    while not (out.exists() and len(out.read_text().splitlines()) > 3) and time.monotonic() < deadline:
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+INTERRUPTED = """
+import os, sys, threading, time
+from pathlib import Path
+from aspis_sim_cli.app import main
+
+which, out = int(sys.argv.pop(1)), Path(sys.argv[-1])
+
+def interrupt():
+    while not (out.exists() and len(out.read_text().splitlines()) > 3):
         time.sleep(0.05)
-    process.send_signal(which)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130, stderr
+    os.kill(os.getpid(), which)
+
+threading.Thread(target=interrupt, daemon=True).start()
+main()
+"""
+"""A sweep that gets a signal once some rows are in its file."""
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory):
+    """Signal -> how the sweep ended that got it, and its file."""
+    files = [tmp_path_factory.mktemp("interrupted") / "rows.csv" for _ in SIGNALS]
+    words = f"sweep {SMALL} --scheme median --q 1..3 --seeds 0..399 --steps 60 --out"
+    asked = [Asked(f"{int(which)} {words} {out}", code=INTERRUPTED) for which, out in zip(SIGNALS, files, strict=True)]
+    return dict(zip(SIGNALS, zip(forked(asked), files, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("which", SIGNALS)
+def test_an_interruption_keeps_the_finished_cells_and_exits_130(interrupted, which):
+    (returncode, _, stderr), out = interrupted[which]
+    assert returncode == 130, stderr
     kept = rows(out.read_text())
     assert 2 < len(kept) < 1200
     assert {row["status"] for row in kept} == {"ok"}

@@ -88,7 +88,7 @@ def test_the_table_names_the_run():
 
 def test_losses_that_explode_are_told_in_full(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
-    framed = "train --q 4 --attack frame-up --payload reversed --after-detection average --lr 0.03 --steps 20"
+    framed = f"{RUN} --workers 9 --q 4 --attack frame-up --payload reversed --after-detection average --lr 1 --steps 20"
     text = invoke(framed)
     assert "…" not in text
     assert "e+0" in text

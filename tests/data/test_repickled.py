@@ -1,5 +1,6 @@
 """CIFAR's batches as Python 3 pickles them anew, with whatever stands for numbers there, and harmful pickles."""
 
+import os
 import pickle
 import struct
 import subprocess
@@ -102,23 +103,41 @@ HARMFUL = {
     "30 million marks": (b"\x80\x02" + b"(" * 30_000_000 + b".", "more than 2,000,000 instructions"),
 }
 READ = """
-import resource, sys
+import os, resource, sys
+from pathlib import Path
 from aspis_sim.data.safe_pickle import batch
 from aspis_sim.errors import DataError
 resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
-try:
-    print(type(batch(sys.stdin.buffer.read())).__name__)
-except DataError as error:
-    print(error)
+for name in sorted(os.listdir(), key=int):
+    if process := os.fork():
+        print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
+        continue
+    try:
+        print(type(batch(Path(name).read_bytes())).__name__, end=" ", flush=True)
+    except DataError as error:
+        print(error, end=" ", flush=True)
+    os._exit(0)
 """
+"""Read every file in the folder, each in a process of its own; what comes of it, and how the process ends."""
 
 
-@pytest.mark.parametrize("harmful", HARMFUL.values(), ids=HARMFUL.keys())
-def test_harmful_pickles_are_refused_in_a_gibibyte(harmful):
-    content, said = harmful
-    done = subprocess.run([sys.executable, "-c", READ], input=content, capture_output=True, cwd=ROOT, timeout=120)
+@pytest.fixture(scope="module")
+def read(tmp_path_factory):
+    """Name of a harmful pickle -> what comes of reading it."""
+    folder = tmp_path_factory.mktemp("harmful")
+    for number, (content, _) in enumerate(HARMFUL.values()):
+        (folder / str(number)).write_bytes(content)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", READ], capture_output=True, cwd=folder, env=environment, timeout=120)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout.decode() == "dict\n" if not said else said in done.stdout.decode()
+    return dict(zip(HARMFUL, done.stdout.decode().splitlines(), strict=True))
+
+
+@pytest.mark.parametrize("name", HARMFUL)
+def test_harmful_pickles_are_refused_in_a_gibibyte(name, read):
+    _, said = HARMFUL[name]
+    assert read[name].endswith(" 0"), "the process ended otherwise"
+    assert read[name] == "dict 0" if not said else said in read[name]
 
 
 def test_a_pickle_may_have_the_instructions_that_are_said_and_not_one_more():

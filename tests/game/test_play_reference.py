@@ -27,12 +27,16 @@ SYSTEMS = {
 
 def all_attacks(assignment: Assignment, q: int) -> Iterator[list[tuple[int, ...]]]:
     """The values of all copies, 1 for the one common lie about a file, of everything that q workers can say."""
+    seen: set[tuple[tuple[int, ...], ...]] = set()
     for liars in combinations(range(assignment.workers), q):
         options = [
             list(product(*([(0, 1) if worker in liars else (0,) for worker in group])))
             for group in assignment.files.tolist()
         ]
-        yield from (list(chosen) for chosen in product(*options))
+        # Whoever is Byzantine and tells the truth everywhere could as well be another: those values are here already.
+        fresh = [chosen for chosen in product(*options) if chosen not in seen]
+        seen.update(fresh)
+        yield from map(list, fresh)
 
 
 @cache

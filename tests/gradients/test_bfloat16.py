@@ -23,7 +23,7 @@ from aspis_sim.spec.grid import Grid
 from aspis_sim.streams import root_key
 from tests.shapes import shape
 
-FILES = 455
+FILES = 300
 FEW = ("bulyan", "caf", "mda", "smea")
 """Rules that take longer the more rows there are: they are given 15."""
 

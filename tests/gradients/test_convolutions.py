@@ -1,6 +1,5 @@
 """Our convolutions and their derivatives against those of XLA, in float64: windows, strides, edges, few channels."""
 
-from functools import partial
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -76,16 +75,21 @@ def test_outputs_and_derivatives_are_those_of_xla(case: Case, monkeypatch: pytes
             made, derivatives = jax.vjp(lambda *given: convolve(*given, geometry), inputs, kernel)
             return made, *derivatives(deltas)
 
-        wanted = jax.jit(jax.vmap(theirs))(inputs, deltas)
-        for got, one in zip(jax.jit(jax.vmap(ours))(inputs, deltas), wanted, strict=True):
+        wanted, found = (jax.jit(jax.vmap(made))(inputs, deltas) for made in (theirs, ours))
+        for got, one in zip(found, wanted, strict=True):
             np.testing.assert_allclose(got, one, rtol=1e-11, atol=1e-11)
         of_files = np.asarray(wanted[2]).reshape(FILES, geometry.rows, FEATURES)
-        added = jax.jit(partial(patches.added, geometry=geometry))(inputs, deltas)
+        numbers = sorted({1, case.channels, case.channels * case.window[1], geometry.rows})
+
+        def looked_at(inputs: Array, deltas: Array, firsts: list[int]) -> tuple[Array, list[Array]]:
+            starts = zip(firsts, numbers, strict=True)
+            some = [patches.formed(inputs, deltas, geometry, first, number) for first, number in starts]
+            return patches.added(inputs, deltas, geometry), some
+
+        firsts = [geometry.rows - number for number in numbers]
+        added, formed = jax.jit(looked_at)(inputs, deltas, firsts)
         np.testing.assert_allclose(added, of_files.sum(0), rtol=1e-11, atol=1e-11)
-        for number in {1, case.channels, case.channels * case.window[1], geometry.rows}:
-            first = geometry.rows - number
-            some = partial(patches.formed, geometry=geometry, number=number)
-            got = jax.jit(some)(inputs, deltas, first=jnp.asarray(first))
+        for first, got in zip(firsts, formed, strict=True):
             np.testing.assert_allclose(got, of_files[:, first:], rtol=1e-11, atol=1e-11)
 
 

@@ -22,6 +22,7 @@ from aspis_sim.gradients.layers import Layers, layers_of
 from aspis_sim.gradients.layout import Layout
 from aspis_sim.gradients.momentum import accumulate, shapes
 from aspis_sim.gradients.source import Source
+from tests.quick import jitted
 from tests.weights import drawn, in_rows
 
 FILES, SAMPLES, CLASSES, STEPS, BETA = 5, 2, 4, 2, 0.7
@@ -30,10 +31,11 @@ CHOSEN = np.array([True, False, True, True, False])
 
 MODELS: dict[str, tuple[dict[str, Any], tuple[int, ...]]] = {
     "lenet": ({}, (28, 28, 1)),
-    "resnet8 group": ({"width": 4, "groups": 2}, (6, 6, 2)),
+    "resnet8 group": ({"width": 2, "groups": 2}, (6, 6, 2)),
     "resnet8 batch": ({"width": 2, "norm": "batch"}, (6, 6, 2)),
 }
-"""Options, and the shape of an image. With batch norms, whose statistics are what is new, fewer layers are large."""
+"""Options, and the shape of an image. Of the residual networks' layers one is large: with chunks, the whole network is
+compiled anew for each that is."""
 
 
 class Cut(NamedTuple):
@@ -53,9 +55,10 @@ class Cut(NamedTuple):
 CUTS = [Cut(1, 1, 100), Cut(1, 2, 15), Cut(3, 1, 6), Cut(2, 1, 6, 2)]
 CASES = [
     *(("lenet", cut) for cut in CUTS),
-    *(("resnet8 group", cut) for cut in CUTS[::2]),
+    ("resnet8 group", CUTS[0]),
     *(("resnet8 batch", cut) for cut in CUTS[1::2]),
 ]
+"""Chunks and turns hand on what passed through a model, of whatever layers; running statistics as well, if any."""
 
 
 class Case(NamedTuple):
@@ -98,7 +101,7 @@ def case_of(name: str) -> Case:
             picked = jnp.take_along_axis(scores, labels[:, None], axis=1)[:, 0]
             return jnp.mean(jax.scipy.special.logsumexp(scores, axis=1) - picked), after
 
-        derivative = jax.jit(jax.value_and_grad(loss, has_aux=True))
+        derivative = jitted(jax.value_and_grad(loss, has_aux=True))
         layers = layers_of(model.loss, first, images[:SAMPLES], labels[:SAMPLES])
         found = Case(layers, images, labels, [], [], [], [], [])
         for _ in range(STEPS):
@@ -152,7 +155,6 @@ def program(case: Case, cut: Cut) -> Any:
             "loss": own.loss,
             "norms": norms,
             "bounds": own.bounds,
-            "weighted": own.weighted(jnp.asarray(WEIGHTS)),
             "clipped weighted": clipped.weighted(jnp.asarray(WEIGHTS)),
             "returned": columns(returned),
             "returned weighted": returned.weighted(jnp.asarray(WEIGHTS)),
@@ -161,7 +163,7 @@ def program(case: Case, cut: Cut) -> Any:
             "statistics": jax.tree.leaves(own.statistics(jnp.asarray(CHOSEN))),
         }
 
-    return jax.jit(on_devices(step, cut.devices, (COLUMNS, *[P()] * 5), (COLUMNS, P())))
+    return jitted(on_devices(step, cut.devices, (COLUMNS, *[P()] * 5), (COLUMNS, P())))
 
 
 @pytest.mark.slow
@@ -178,7 +180,7 @@ def test_what_workers_return_is_what_plain_derivatives_give(name, cut):
         past = np.zeros_like(case.gradients[0])
         for step, plain in enumerate(case.gradients):
             norms = np.linalg.norm(plain, axis=1)
-            radius = np.median(norms)
+            radius = np.median(norms) if step else np.inf  # in the first step, sums are those of plain gradients
             clipped = plain * np.minimum(1, radius / norms)[:, None]
             past = BETA * past + (1 - BETA) * clipped
             given = (case.parameters[step], case.images, case.labels, case.files[step])
@@ -186,7 +188,6 @@ def test_what_workers_return_is_what_plain_derivatives_give(name, cut):
             expected = {
                 "loss": case.losses[step].mean(),
                 "norms": norms,
-                "weighted": WEIGHTS @ plain,
                 "clipped weighted": WEIGHTS @ clipped,
                 "returned": past,
                 "returned weighted": WEIGHTS @ past,

@@ -111,11 +111,13 @@ def test_one_step_is_the_gradient_and_a_rate_of_nothing_so_many(precision):
 
 
 @pytest.mark.parametrize(
-    ("dataset", "options", "model"),
-    [("digits", (), "mlp"), ("synthetic", (("channels", 1), ("height", 28), ("samples", 60), ("width", 28)), "lenet")],
+    ("dataset", "options", "model", "chunks"),
+    [
+        ("digits", (), "mlp", 1),
+        ("synthetic", (("channels", 1), ("height", 28), ("samples", 60), ("width", 28)), "lenet", 4),
+    ],
     ids=["mlp", "lenet"],
 )
-@pytest.mark.parametrize("chunks", [1, 4])
 def test_honest_copies_are_the_same_bits_wherever_they_are_computed(dataset, options, model, chunks):
     net = network(dataset, model, options)
     places = np.random.default_rng(0).permutation(np.repeat(np.arange(FILES), 3))
@@ -160,7 +162,6 @@ def test_two_devices_do_as_one():
     ways: tuple[dict[str, Any], ...] = (
         {},
         {"devices": 2, "tile_bytes": 30_000},
-        {"compute": "replicated"},
         {"compute": "replicated", "devices": 2},
     )
     runs = [Run.start(one, fed(one, "weak", 2)).to(3, decide) for one in (changed(ours, **way) for way in ways)]

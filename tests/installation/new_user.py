@@ -6,16 +6,20 @@ Reads from stdin, as JSON, the command lines and the cells of a notebook; writes
 import contextlib
 import io
 import json
+import os
 import shlex
 import sys
 
 import aspis_sim_cli
+import jax
 from aspis_sim_cli.app import app
 from typer.testing import CliRunner
 
 import aspis_sim
 
 if __name__ == "__main__":
+    jax.devices()
+    os.environ.pop("XLA_FLAGS", None)  # XLA has read them; every command would start a process that asks about them
     asked = json.load(sys.stdin)
     ended = []
     for line in asked["commands"]:

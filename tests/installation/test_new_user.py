@@ -26,6 +26,9 @@ SWEEP = f"{RUN} --q 3 --seeds 0 --payload constant"
 SCHEMES = "--scheme aspis,median"
 """Of sweeps that name none."""
 
+BESIDE_A_PLUGIN = "--scheme median"
+"""Where the plugin is of no scheme: the program that compiles fastest, for each of them takes one of its own."""
+
 LEFT_OUT = {
     "aspis-sim attack --scheme aspis,byzshield,nnm+krum --q 2,4,7": "searches for minutes",
     "aspis-sim compare study --by scheme=aspis,median": "needs a study of both; tests/cli/test_compare.py",
@@ -91,9 +94,14 @@ def commands():
 def small(line):
     """A command with so little to train that it takes a moment."""
     words = line.split()
-    if "sweep" in words:
-        return " ".join([line, SWEEP, *([] if "--scheme" in words else [SCHEMES])])
-    return f"{line} {RUN}" if "train" in words else line
+    if not {"sweep", "train"} & set(words):
+        return line
+    more = [SWEEP if "sweep" in words else RUN]
+    if "--plugin" in words and "my_rule.py" not in " ".join(words):
+        more.append(BESIDE_A_PLUGIN)
+    elif "sweep" in words and "--scheme" not in words:
+        more.append(SCHEMES)
+    return " ".join([line, *more])
 
 
 def test_commands_that_are_left_out_are_on_the_pages():

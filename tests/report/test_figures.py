@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -20,27 +21,32 @@ from tests.report.studies import HOSTILE, row_of, rows_of, study_of, timeline_of
 BEGINS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
 
 
+@cache
+def usual(kind, ending=".svg"):
+    """The figure of the usual study, drawn once for all tests."""
+    return figure(study_of(), kind, ending, Wanted())
+
+
 @pytest.mark.parametrize("ending", BEGINS)
 @pytest.mark.parametrize("kind", FIGURES)
 def test_a_figure_is_a_file_of_its_kind_and_the_same_each_time(kind, ending):
-    study = study_of()
-    made = figure(study, kind, ending, Wanted())
+    made = usual(kind, ending)
     assert made.startswith(BEGINS[ending])
-    assert made == figure(study, kind, ending, Wanted())
+    assert made == figure(study_of(), kind, ending, Wanted())
 
 
 @pytest.mark.parametrize("kind", FIGURES)
 def test_figures_of_other_rows_differ(kind):
-    assert figure(study_of(), kind, ".svg", Wanted()) != figure(study_of(rows_of(q=(1, 2))), kind, ".svg", Wanted())
+    assert usual(kind) != figure(study_of(rows_of(q=(1, 2))), kind, ".svg", Wanted())
 
 
 def test_a_pdf_holds_its_fonts_as_truetype_and_no_date():
-    made = figure(study_of(), "accuracy", ".pdf", Wanted())
+    made = usual("accuracy", ".pdf")
     assert b"/CIDFontType2" in made
     assert b"/FontFile2" in made
     assert b"/Type3" not in made
     assert b"CreationDate" not in made
-    assert b"<dc:date>" not in figure(study_of(), "accuracy", ".svg", Wanted())
+    assert b"<dc:date>" not in usual("accuracy")
 
 
 def test_the_width_of_a_figure_is_the_one_asked_for():
@@ -80,16 +86,17 @@ def test_what_all_of_a_figure_has_otherwise_than_by_default_is_said_under_it():
         say_overrides(drawing, tables_of(rows).tables, Wanted(width=12))
         return drawing.get_supxlabel()
 
-    usual, detox = rows_of(("aspis",)), rows_of(("detox",))
-    pictures = {kind: figure(study_of(usual), kind, ".svg", Wanted()) for kind in FIGURES}
-    assert said([*usual, *detox]) == ""
+    aspis, detox = rows_of(("aspis",)), rows_of(("detox",))
+    assert said([*aspis, *detox]) == ""
     for column, value in (("momentum", 0.5), ("detector", "unanimous"), ("rule", "krum"), ("precision", "float64")):
-        changed = [row.replaced(**{column: value}) for row in usual]
+        changed = [row.replaced(**{column: value}) for row in aspis]
         assert said(changed) == f"{column}={value}"
         assert said([*changed, *(row.replaced(**{column: value}) for row in detox)]) == f"{column}={value}"
-        for kind in FIGURES:
-            assert figure(study_of(changed), kind, ".svg", Wanted()) != pictures[kind]
-    assert said([*(row.replaced(momentum=0.5) for row in usual), *detox]) == ""
+    assert said([*(row.replaced(momentum=0.5) for row in aspis), *detox]) == ""
+    for kind in FIGURES:
+        assert figure(
+            study_of([row.replaced(momentum=0.5) for row in (*aspis, *detox)]), kind, ".svg", Wanted()
+        ) != usual(kind)
 
 
 def test_no_line_is_drawn_as_published_where_nothing_is():
@@ -257,9 +264,8 @@ def test_the_front_is_what_nothing_beats_in_cost_and_accuracy_at_once():
 
 def test_accuracy_against_a_cost_that_is_known(tmp_path):
     study = study_of()
-    usual = figure(study, "cost", ".svg", Wanted())
-    assert usual == figure(study, "cost", ".svg", Wanted(x="samples_processed"))
-    assert usual != figure(study, "cost", ".svg", Wanted(x="bytes_sent"))
+    assert usual("cost") == figure(study, "cost", ".svg", Wanted(x="samples_processed"))
+    assert usual("cost") != figure(study, "cost", ".svg", Wanted(x="bytes_sent"))
     with pytest.raises(InputError, match="no cell with q=3 has a value for server_computed; take cells with `audits`"):
         figure(study, "cost", ".svg", Wanted(x="server_computed"))
     with pytest.raises(InputError, match="unknown cost 'bytes'"):

@@ -48,6 +48,7 @@ def test_the_verdicts_of_all_other_detectors_stay_as_they_are():
 
 FRAMED: dict[str, Any] = {
     "scheme": "aspis",
+    "workers": 9,
     "q": 4,
     "attack": "frame-up",
     "payload": "reversed",
@@ -73,9 +74,9 @@ def test_a_frame_up_is_followed_by_the_median_in_the_published_code(framed):
 
 def test_either_reading_counts_the_same_files_and_accusations(framed):
     for row in framed.values():
-        assert row.distortion_measured == pytest.approx(34 / 455)
-        assert (row.detection_rate, row.false_accusation_rate) == (0.0, 3 / 11)
-        assert row.lost_measured == pytest.approx(1 / 455)
+        assert row.distortion_measured == pytest.approx(34 / 84)
+        assert (row.detection_rate, row.false_accusation_rate) == (0.0, 3 / 5)
+        assert row.lost_measured == pytest.approx(1 / 84)
 
 
 def test_with_all_byzantine_workers_found_both_readings_are_one():

@@ -19,8 +19,10 @@ SMALL: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("scheme", ["aspis-audited", "audited"])
-@pytest.mark.parametrize("payload", ["alie", "reversed", "nan"])
+@pytest.mark.parametrize(
+    ("scheme", "payload"),
+    [("aspis-audited", "alie"), ("aspis-audited", "nan"), ("audited", "reversed"), ("audited", "nan")],
+)
 def test_every_liar_that_matters_is_convicted_and_the_rest_of_the_run_is_clean(scheme, payload):
     run = aspis_sim.train(scheme=scheme, attack="weak", payload=payload, steps=60, seed=1, **SMALL)
     assert run.row.convicted == 3
@@ -32,19 +34,19 @@ def test_every_liar_that_matters_is_convicted_and_the_rest_of_the_run_is_clean(s
 
 
 def test_without_liars_nobody_is_convicted():
-    row = aspis_sim.train(scheme="aspis-audited", attack="none", steps=20, **SMALL).row
+    row = aspis_sim.train(scheme="aspis-audited", attack="none", steps=60, **SMALL).row
     assert (row.convicted, row.disputes_audited, row.distortion_measured, row.lost_measured) == (0, 0, 0, 0)
 
 
 def test_audits_have_a_stream_of_their_own():
     """Without lies, nothing that is audited changes anything."""
     one, other = (
-        aspis_sim.train(scheme="aspis-certified", attack="none", steps=10, audits=audits, **SMALL).row
-        for audits in (0, 2)
+        aspis_sim.train(scheme="aspis-audited", attack="none", steps=60, audits=audits, **SMALL).row
+        for audits in (0, 1)
     )
     assert one.loss == other.loss
     assert (one.convicted, other.convicted) == (None, 0)
-    assert (one.server_computed, other.server_computed) == (None, 20)
+    assert (one.server_computed, other.server_computed) == (None, 60)
 
 
 @pytest.mark.parametrize(
@@ -73,15 +75,11 @@ def test_three_copies_in_groups_and_two_audits_are_exact_for_two_liars(attack):
     assert (row.distortion_measured, row.lost_measured, row.false_accusation_rate) == (0, 0, 0)
 
 
-def test_on_several_devices_the_same_workers_are_convicted():
-    given = {**SMALL, "scheme": "aspis-audited", "attack": "weak", "payload": "alie", "steps": 12, "silent": 0}
+def test_on_several_devices_the_same_workers_are_convicted_and_silent():
+    given = {**SMALL, "scheme": "aspis-audited", "q": 2, "attack": "weak", "payload": "alie", "steps": 12, "silent": 2}
     one, four = (aspis_sim.train(devices=devices, **given).trace for devices in (1, 4))
     assert one.excluded_byzantine.tolist() == four.excluded_byzantine.tolist()
     assert one.distorted.tolist() == four.distorted.tolist()
-
-
-def test_on_several_devices_the_same_workers_are_silent():
-    given = {**SMALL, "scheme": "aspis-certified", "q": 2, "attack": "weak", "steps": 8, "silent": 2}
-    one, four = (aspis_sim.train(devices=devices, **given).trace for devices in (1, 4))
     assert one.lost.tolist() == four.lost.tolist()
-    assert one.excluded_byzantine.tolist() == four.excluded_byzantine.tolist()
+    assert len(set(one.lost.tolist())) > 1
+    assert one.excluded_byzantine[-1] == 2

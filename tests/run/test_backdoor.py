@@ -89,11 +89,18 @@ def test_a_patch_is_stamped_on_what_augmentation_leaves():
         source = Source(layers, Axis(), augment=lambda key, sample: 0 * sample)
         files = jnp.arange(6).reshape(2, 3)
         poison = jax.vmap(lambda given, classes: poisons(given, classes, samples))
-        given = (parameters, inputs, labels, jnp.arange(2), files, True, jax.random.key(0), poison)
-        found = source.gradients(*given).form(0, 0)
+
+        @jax.jit
+        def gradients(parameters: Any, inputs: Any, labels: Any) -> jax.Array:
+            given = (parameters, inputs, labels, jnp.arange(2), files, True, jax.random.key(0), poison)
+            return source.gradients(*given).form(0, 0)
+
+        found = gradients(parameters, inputs, labels)
         black = np.zeros((1, 8, 8))
         black[:, -3:, -3:] = 1
-        wanted = jax.grad(net.loss)(parameters, jnp.asarray(black.reshape(1, 64), np.float32), jnp.asarray([4]))
+        wanted = jax.jit(jax.grad(net.loss))(
+            parameters, jnp.asarray(black.reshape(1, 64), np.float32), jnp.asarray([4])
+        )
         np.testing.assert_allclose(found, np.tile(ravel_pytree(wanted)[0], (2, 1)), rtol=1e-9, atol=1e-12)
 
 

@@ -1,5 +1,7 @@
 """What the server is told of, and what of a run it reaches."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -56,8 +58,8 @@ def test_a_server_that_is_told_too_many_accuses_and_certifies_nobody_wrongly():
 
 
 def test_the_true_number_is_the_default_and_told_as_a_number_changes_nothing():
-    usual = aspis_sim.train(scheme="aspis", q=3, attack="frame-up", lr=0.03, steps=5).row
-    told = aspis_sim.train(scheme="aspis", q=3, attack="frame-up", lr=0.03, steps=5, believed_q=3).row
+    given: dict[str, Any] = {"scheme": "aspis", "workers": 7, "q": 3, "attack": "frame-up", "lr": 0.03, "steps": 5}
+    usual, told = (aspis_sim.train(**given, model="softmax", believed_q=q).row for q in ("true", 3))
     assert (usual.believed_q, told.believed_q) == ("true", 3)
     assert usual.same_numbers(told, apart=("believed_q",))
 

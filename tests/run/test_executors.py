@@ -23,6 +23,7 @@ from aspis_sim.run.sweep import sweep
 from aspis_sim.run.train import Stopped, train
 from aspis_sim.spec.cell import KNOBS
 from aspis_sim.spec.grid import Grid
+from tests.quick import ENVIRONMENT
 
 GROUPS = Grid.of(scheme=("detox", "median"), q=(1, 2), seed=(0, 1), lr=(0.1,), steps=150, model="softmax").groups()
 
@@ -40,6 +41,11 @@ def rows(executor, watch=lambda event: None):
             row = row_of(resolve(result.cell), result).replaced(seconds=None)
             found.append((row, result.trace.loss.tolist()))
     return sorted(found, key=lambda one: (one[0].scheme, one[0].q, one[0].seed))
+
+
+@pytest.fixture(autouse=True)
+def _workers_compile_quickly(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", ENVIRONMENT["XLA_FLAGS"])
 
 
 @contextmanager
@@ -120,7 +126,7 @@ def test_a_process_that_is_told_to_stop_ends_at_once():
 
     with a_worker() as worker:
         with pytest.raises(Stopped):
-            worker.ask("train", replace(GROUPS[0].first, steps=10**6), None, tick=stop)
+            worker.ask("train", replace(GROUPS[0].first, steps=10**5), None, tick=stop)
         assert not children()
 
 

@@ -43,16 +43,14 @@ def test_costs_count_every_local_step_and_bytes_do_not():
 @pytest.mark.parametrize(
     "settings",
     [
-        {"scheme": "aspis-certified", "attack": "weak", "compute": "replicated"},
         {"scheme": "aspis-certified", "attack": "weak", "compute": "replicated", "model": "mlp", "local_steps": 7},
-        {"scheme": "aspis-sound", "attack": "weak", "heterogeneity": "extreme"},
         {"scheme": "draco-cyclic", "attack": "weak", "q": 1},
         {"scheme": "draco-cyclic", "attack": "weak", "q": 1, "precision": "bfloat16"},
-        {"scheme": "aspis-audited", "attack": "strong", "payload": "label_flip"},
-        {"scheme": "aspis-audited", "attack": "strong", "compute": "replicated", "payload": "label_flip"},
+        {"scheme": "aspis-sound", "attack": "weak", "payload": "label_flip", "heterogeneity": "extreme"},
         {
-            "scheme": "aspis-certified",
-            "attack": "weak",
+            "scheme": "aspis-audited",
+            "attack": "strong",
+            "payload": "label_flip",
             "augment": "cifar:pad=1",
             "compute": "replicated",
             "dataset": "synthetic:height=4:width=4:channels=2",

@@ -67,9 +67,15 @@ def test_without_a_tolerance_shared_copies_give_the_same_verdicts_bit_for_bit(pa
 HIDDEN = {"payload": "hidden", "attack": "weak", "momentum": 0.0, "steps": 1}
 
 
-@pytest.mark.parametrize("compute", ["shared", "replicated"])
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-@pytest.mark.parametrize("tolerance", [1e-5, 0.05])
+@pytest.mark.parametrize(
+    ("compute", "precision", "tolerance"),
+    [
+        ("shared", "float32", 0.05),
+        ("shared", "bfloat16", 1e-5),
+        ("replicated", "float32", 1e-5),
+        ("replicated", "bfloat16", 0.05),
+    ],
+)
 def test_a_hidden_lie_is_accused_of_nothing_counted_and_slows_the_descent(compute, precision, tolerance):
     """The update is the mean over files: what it loses is the mean of tolerance · ‖g‖ over the files that lie."""
     given = {"compute": compute, "precision": precision, "detector": "none", "rule": "average"}
