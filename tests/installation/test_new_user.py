@@ -18,7 +18,7 @@ from tests.quick import ENVIRONMENT
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/tutorial.md", "docs/your-own-parts.md")
 
-RUN = "--workers 9 --steps 2 --lr 0.03 --model softmax --samples-per-file 2"
+RUN = "--workers 9 --steps 2 --lr 0.03 --samples-per-file 2"
 """What a run is given on top of what a page says, so that it takes a moment; the last of an option's values counts."""
 
 SWEEP = f"{RUN} --q 3 --seeds 0 --payload constant"
@@ -96,7 +96,7 @@ def small(line):
     words = line.split()
     if not {"sweep", "train"} & set(words):
         return line
-    more = [SWEEP if "sweep" in words else RUN]
+    more = [SWEEP if "sweep" in words else RUN, *([] if "--model" in words else ["--model softmax"])]
     if "--plugin" in words and "my_rule.py" not in " ".join(words):
         more.append(BESIDE_A_PLUGIN)
     elif "sweep" in words and "--scheme" not in words:

@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from aspis_sim.adversary.payloads import payload
 from aspis_sim.run.resolve import resolve
-from aspis_sim.simulation import Run, compiling
+from aspis_sim.simulation import Run, compiling, program
 from aspis_sim.spec.grid import Grid
 
 images = {"model": "lenet", "dataset": "synthetic:height=32:width=32:channels=3:samples=2000"}
@@ -23,6 +23,7 @@ for quickly, settings in (
     ({}, {"scheme": "average", "q": 4, "payload": "alie", "momentum": 0.9} | images),
 ):
     compiling.QUICKLY = quickly  # as short runs are compiled, and as long ones
+    program._programs.clear()
     job = resolve(Grid.of(**settings, seed=0, lr=0.1, steps=3).groups()[0].first)
     weights = Run.start(job.shape, job.feed(), 0).to(3, job.decide).state.weights
     print(job.cell.scheme, hashlib.sha256(np.asarray(weights)).hexdigest())
