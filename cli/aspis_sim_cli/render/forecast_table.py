@@ -39,8 +39,9 @@ def forecast_view(made: Sequence[Forecast]) -> RenderableType:
     note = (
         f"{len(made)} programs would be compiled for {sum(one.trainings for one in made)} runs; nothing was run. "
         "d: weights. tiles: of the weights, at least, for the robust rule (x parts in which the files pass through the "
-        "model). memory: expected peak of one run on a device. compile and run: as long as they took here the last time, one "
-        "run after the other" + (f", {_time(sum(known))} in all." if len(known) == len(made) else "; - not known yet.")
+        "model). memory: expected peak of one run on a device. compile and run: as long as they took here the last "
+        "time, one run after the other"
+        + (f", {_time(sum(known))} in all." if len(known) == len(made) else "; - not known yet.")
     )
     return Group(table, Text(note))
 
