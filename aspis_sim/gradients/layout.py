@@ -82,7 +82,8 @@ def layout_of(
 ) -> Layout:
     """Cut the parameters into bands and tiles of at most ``tile_bytes`` where a layer can be cut as finely.
 
-    A layer of which any rows can be formed by themselves is cut into tiles of ``fine_bytes``, if it has three or more.
+    A layer of at most two such tiles, of which any rows can be formed by themselves, is cut into tiles of ``fine_bytes``, if
+    there are three or more of these.
     """
     most, fine = (max(1, size // (files * itemsize)) for size in (tile_bytes, fine_bytes))
     bands: list[Band] = []
@@ -92,7 +93,7 @@ def layout_of(
         if size < OWN_BAND:
             small.append(index)
             continue
-        rows = _rows_a_tile(part, fine if part.step == 0 and size > 2 * fine else most)
+        rows = _rows_a_tile(part, fine if part.step == 0 and 2 * fine < size <= 2 * most else most)
         tiles = ceil(part.rows / rows)
         bands.append(Band((index,), tiles, rows * part.columns, size, part.work // tiles))
     if small:

@@ -148,7 +148,9 @@ class LocalSteps:
 
     def _layout(self, files: int, itemsize: int, whole: bool) -> Layout:
         """One band of all parameters in their order, cut into as many tiles as the bytes of one demand."""
-        size = self.parameters
-        tiles = 1 if whole else ceil(size * files * itemsize / fine_bytes(self.tile_bytes, self.axis.size))
+        size, tile = self.parameters, self.tile_bytes
+        if size * files * itemsize <= 2 * tile:
+            tile = fine_bytes(tile, self.axis.size)
+        tiles = 1 if whole else ceil(size * files * itemsize / tile)
         width = ceil(size / tiles)
         return Layout((Band((0,), ceil(size / width), width, size),), ((0, 0, size),), size, one_tile=whole)
