@@ -82,8 +82,8 @@ def layout_of(
 ) -> Layout:
     """Cut the parameters into bands and tiles of at most ``tile_bytes`` where a layer can be cut as finely.
 
-    A layer of at most two such tiles, of which any rows can be formed by themselves, is cut into tiles of ``fine_bytes``, if
-    there are three or more of these.
+    A layer of at most two such tiles, of which any rows can be formed by themselves, is cut into tiles of
+    ``fine_bytes``, if there are three or more of these.
     """
     most, fine = (max(1, size // (files * itemsize)) for size in (tile_bytes, fine_bytes))
     bands: list[Band] = []

@@ -27,9 +27,9 @@ TILE_BYTES = 5_600_000
 caches, as they must for runs beside each other."""
 
 CACHED_BYTES = 600_000
-"""What it should take of a small dense layer, whose tiles cost little to form: 455 files x 329 parameters in float32. It
-then stays in the second-level cache of a core from when it is formed to when the rule is done with it. One core works on
-it: of larger layers wide tiles, which several can share, take less time where a run is alone."""
+"""What it should take of a small dense layer, whose tiles cost little to form: 455 files x 329 parameters in float32.
+It then stays in the second-level cache of a core from when it is formed to when the rule is done with it. One core
+works on it: of larger layers wide tiles, which several can share, take less time where a run is alone."""
 
 
 Poison = Callable[[Array, Array], tuple[Array, Array]]
