@@ -13,7 +13,6 @@ from aspis_sim.data import load
 from aspis_sim.detection import DETECTORS
 from aspis_sim.gradients.network import network_of
 from aspis_sim.simulation import Run
-from tests.quick import jitted
 from tests.shapes import fed, shape
 from tests.weights import in_rows, in_tree
 
@@ -52,7 +51,7 @@ def by_hand(run):
             picked = jnp.take_along_axis(scores, labels[:, None], axis=1)[:, 0]
             return jnp.mean(jax.scipy.special.logsumexp(scores, axis=1) - picked)
 
-        derivative = jitted(jax.grad(loss))
+        derivative = jax.jit(jax.grad(loss))
         weights, norms = np.array(run.state.weights), []
         template = jax.eval_shape(net.unravel, run.state.weights)
         history, speed = np.zeros((FILES, len(weights))), np.zeros(len(weights))
