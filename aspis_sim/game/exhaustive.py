@@ -100,7 +100,7 @@ def _improve(best: Best, lies: Lies, graph: int, payoff: Payoff, objective: str)
     usable = payoff.allowed & lies.inside(graph)
     # Most graphs end here: not even with the best option of each file, or some file has none.
     worth = np.where(usable, best.score.weigh(payoff.distorted, payoff.kept, objective), IMPOSSIBLE)
-    if np.maximum.reduceat(worth, lies.starts).sum() <= (best.score.count if objective == "count" else 0):
+    if np.maximum.reduceat(worth, lies.starts).sum() <= best.score.to_beat(objective):
         return
     open_options = np.flatnonzero(usable).tolist()
     files = lies.file[open_options].tolist()
@@ -108,8 +108,7 @@ def _improve(best: Best, lies: Lies, graph: int, payoff: Payoff, objective: str)
     distorted, kept = payoff.distorted[open_options], payoff.kept[open_options]
     while True:
         values = best.score.weigh(distorted, kept, objective).tolist()
-        above = best.score.count if objective == "count" else 0
-        chosen = best_selection(files, values, edges, graph, above)
+        chosen = best_selection(files, values, edges, graph, best.score.to_beat(objective))
         if chosen is None:
             return
         best.score = Score(int(distorted[chosen].sum()), int(kept[chosen].sum()))

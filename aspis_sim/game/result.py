@@ -68,12 +68,15 @@ class Score:
     def weigh(self, distorted: NDArray[np.bool_], kept: NDArray[np.bool_], objective: str) -> NDArray[np.int64]:
         """Int ``[n]``, what options are worth against this score.
 
-        "count": a selection of options has more of the objective exactly if its sum exceeds ``self.count``.
-        "fraction": exactly if its sum exceeds 0 (Dinkelbach 1967).
+        A selection of options has more of the objective exactly if its sum exceeds `to_beat`.
         """
         if objective == "count":
             return distorted.astype(np.int64)
         return distorted * np.int64(max(self.kept, 1)) - kept * np.int64(self.count)
+
+    def to_beat(self, objective: str) -> int:
+        """What the sum of what options are worth must exceed: this count; of a fraction 0 (Dinkelbach 1967)."""
+        return self.count if objective == "count" else 0
 
 
 def judge(assignment: Assignment, liars: NDArray[np.bool_], decide: Detector, q: int) -> tuple[Score, Update]:

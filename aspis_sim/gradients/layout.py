@@ -82,10 +82,9 @@ def layout_of(
 ) -> Layout:
     """Cut the parameters into bands and tiles of at most ``tile_bytes`` where a layer can be cut as finely.
 
-    A layer of at most two such tiles, of which any rows can be formed by themselves, is cut into tiles of
-    ``fine_bytes``, if there are three or more of these.
+    Layers of which any rows can be formed by themselves are cut finer, where `bytes_of_tile` says so.
     """
-    most, fine = (max(1, size // (files * itemsize)) for size in (tile_bytes, fine_bytes))
+    a_column = files * itemsize
     bands: list[Band] = []
     small: list[int] = []
     for index, part in enumerate(parts):
@@ -93,7 +92,8 @@ def layout_of(
         if size < OWN_BAND:
             small.append(index)
             continue
-        rows = _rows_a_tile(part, fine if part.step == 0 and 2 * fine < size <= 2 * most else most)
+        own_bytes = tile_bytes if part.step else bytes_of_tile(size * a_column, tile_bytes, fine_bytes)
+        rows = _rows_a_tile(part, max(1, own_bytes // a_column))
         tiles = ceil(part.rows / rows)
         bands.append(Band((index,), tiles, rows * part.columns, size, part.work // tiles))
     if small:
@@ -109,6 +109,11 @@ def layout_of(
             start += part.rows * part.columns
     ordered = tuple(places[leaf] for leaf in range(len(leaves)))
     return Layout(tuple(bands), ordered, sum(leaf.size for leaf in leaves))
+
+
+def bytes_of_tile(layer_bytes: int, tile_bytes: int, fine_bytes: int) -> int:
+    """What a tile of a layer should take: one of at most two tiles is cut finer, if that makes three or more."""
+    return fine_bytes if 2 * fine_bytes < layer_bytes <= 2 * tile_bytes else tile_bytes
 
 
 def _rows_a_tile(part: Part, most: int) -> int:

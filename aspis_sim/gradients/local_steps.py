@@ -26,7 +26,7 @@ from aspis_sim.aggregation.lengths import norms
 from aspis_sim.augmentations import Augmentation
 from aspis_sim.devices.mesh import Axis
 from aspis_sim.gradients.convolution import in_quick_convolutions
-from aspis_sim.gradients.layout import Band, Layout
+from aspis_sim.gradients.layout import Band, Layout, bytes_of_tile
 from aspis_sim.gradients.momentum import ROUNDED
 from aspis_sim.gradients.network import Network
 from aspis_sim.gradients.source import TILE_BYTES, Gradients, Poison, augmented, fine_bytes
@@ -148,9 +148,8 @@ class LocalSteps:
 
     def _layout(self, files: int, itemsize: int, whole: bool) -> Layout:
         """One band of all parameters in their order, cut into as many tiles as the bytes of one demand."""
-        size, tile = self.parameters, self.tile_bytes
-        if size * files * itemsize <= 2 * tile:
-            tile = fine_bytes(tile, self.axis.size)
-        tiles = 1 if whole else ceil(size * files * itemsize / tile)
+        size = self.parameters
+        matrix, fine = size * files * itemsize, fine_bytes(self.tile_bytes, self.axis.size)
+        tiles = 1 if whole else ceil(matrix / bytes_of_tile(matrix, self.tile_bytes, fine))
         width = ceil(size / tiles)
         return Layout((Band((0,), ceil(size / width), width, size),), ((0, 0, size),), size, one_tile=whole)

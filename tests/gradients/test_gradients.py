@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from aspis_sim.devices.mesh import Axis
-from aspis_sim.gradients.layers import layers_of
-from aspis_sim.gradients.source import Source
+from aspis_sim.gradients.columns import Part
+from aspis_sim.gradients.layers import Leaf, layers_of
+from aspis_sim.gradients.layout import layout_of
+from aspis_sim.gradients.source import CACHED_BYTES, TILE_BYTES, Source
 from aspis_sim.models.base import Model
 from tests.weights import drawn, in_rows
 
@@ -79,6 +81,19 @@ def test_tiles_are_small_and_cover_every_parameter_once(case):
     assert all(band.width * FILES * 4 <= 5000 for band in layout.bands if band.tiles > 1)
     whole = np.arange(layout.parameters, dtype=np.float32)
     np.testing.assert_array_equal(jax.jit(lambda whole: layout.join(layout.split(whole)))(whole), whole)
+
+
+@pytest.mark.parametrize(
+    ("rows", "step", "tiles", "width"),
+    [(65, 0, 13, 320), (10, 0, 1, 640), (785, 0, 17, 3008), (64, 64, 2, 2048)],
+    ids=["small: narrow tiles", "three narrow tiles or none", "large", "a convolution"],
+)
+def test_tiles_of_small_dense_layers_stay_in_a_cache(rows, step, tiles, width):
+    """Layers with 64 outputs, of 455 files: two wide tiles at most are cut into narrow ones, if they can be."""
+    nothing = jnp.zeros(455)
+    part = Part({0: (0, rows)}, rows, 64, step, lambda *_: nothing, lambda _: nothing, nothing)
+    (band,) = layout_of([part], (Leaf((), "kernel", (rows, 64)),), 455, 4, TILE_BYTES, CACHED_BYTES).bands
+    assert (band.tiles, band.width) == (tiles, width)
 
 
 def test_a_file_left_out_does_no_harm_even_if_it_is_not_finite(case):
