@@ -21,12 +21,14 @@ def machine() -> dict[str, str]:
 
 
 def _processor() -> str:
+    """Its name, and the widest vectors it has: one name may stand for processors with and without AVX-512."""
     info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    lines = info.read_text().splitlines() if info.exists() else []
+    told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    name = told.get("model name") or platform.processor() or platform.machine()
+    flags = told.get("flags", "").split()
+    vectors = [words for flag, words in (("avx512f", "AVX-512"), ("avx2", "AVX2")) if flag in flags]
+    return f"{name} ({vectors[0]})" if vectors else name
 
 
 def _version(package: str) -> str:

@@ -35,8 +35,11 @@ def print_csv(rows: list[dict[str, Any]]) -> None:
 
 
 def keep(name: str, rows: list[dict[str, Any]], folder: Path = RESULTS) -> Path:
-    """Write the rows of a benchmark to its table among the results."""
+    """Write the rows of a benchmark to its table among the results, which keeps those of other machines."""
     folder.mkdir(exist_ok=True)
     path = folder / f"{name}.csv"
-    path.write_text(as_csv(rows), encoding="utf-8")
+    machines = {row["machine"] for row in rows}
+    before = csv.DictReader(path.read_text(encoding="utf-8").splitlines()) if path.exists() else []
+    others = [row for row in before if row["machine"] not in machines]
+    path.write_text(as_csv([*rows, *others]), encoding="utf-8")
     return path

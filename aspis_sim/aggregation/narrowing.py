@@ -10,14 +10,22 @@ hold many zeros, and often other numbers close to them: 0 is tried by itself. No
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
-from aspis_sim.aggregation.counting import count, digit_of_rank, fold, greater, lesser
+from aspis_sim.aggregation.counting import (
+    DIGIT_BITS,
+    DIGIT_MAX,
+    count,
+    digit_of_rank,
+    fold,
+    greater,
+    joined,
+    lesser,
+)
 from aspis_sim.aggregation.keys import from_keys, to_keys
 from aspis_sim.aggregation.sorting_network import ranked_rows
 
@@ -104,12 +112,25 @@ def narrowed(values: Array, rank: Array, part: float | None = None, ends: Array 
 
 def _is_zero(values: Array, rank: Array, ends: Array | None) -> Array:
     """Whether the value of the rank is 0, as it often is of gradients behind a ReLU."""
+    below, upto = below_and_upto_zero(values, ends)
+    return (below <= rank) & (rank < upto)
 
-    def below(chosen: Callable[[Array], Array]) -> Array:
-        less = chosen(values) if ends is None else jnp.where((ends == 0)[:, None], chosen(values), (ends < 0)[:, None])
-        return count(less, lambda row: row)
 
-    return (below(lambda values: values < 0) <= rank) & (rank < below(lambda values: values <= 0))
+def below_and_upto_zero(values: Array, ends: Array | None) -> tuple[Array, Array]:
+    """How many rows of each column are less than 0, and how many are not more: int32 ``[d]``.
+
+    Both are counted in one pass over the rows, as the halves of an integer, where they fit.
+    """
+    if len(values) > DIGIT_MAX:
+        most = DIGIT_MAX
+        parts = [slice(first, first + most) for first in range(0, len(values), most)]
+        counts = [below_and_upto_zero(values[part], None if ends is None else ends[part]) for part in parts]
+        return joined([below for below, _ in counts], jnp.add), joined([upto for _, upto in counts], jnp.add)
+    if ends is not None:
+        values = jnp.where((ends == 0)[:, None], values, ends.astype(values.dtype)[:, None])
+    both = jnp.int32(1 << DIGIT_BITS | 1)
+    total = fold(values, lambda row: jnp.where(row < 0, both, jnp.where(row <= 0, 1, 0)), jnp.add)
+    return total >> DIGIT_BITS, total & ((1 << DIGIT_BITS) - 1)
 
 
 def _first_range(sampled: Array, part: float | None) -> _Range:

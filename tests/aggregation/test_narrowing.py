@@ -8,7 +8,7 @@ import pytest
 
 from aspis_sim.aggregation import order_statistics
 from aspis_sim.aggregation.counting import count, digit_of_rank
-from aspis_sim.aggregation.narrowing import OUTER, narrowed
+from aspis_sim.aggregation.narrowing import OUTER, below_and_upto_zero, narrowed
 from aspis_sim.simulation.compiling import ON_CPU
 from tests.quick import AS_FOR_USERS, jitted
 
@@ -121,6 +121,18 @@ def test_absent_rows_are_at_the_end_that_is_asked_for():
     found = jitted(narrowed)(values, np.full(COLUMNS, 34, np.int32), ends=ends)
     assert np.asarray(found.settled).all()
     np.testing.assert_array_equal(found.value, np.sort(values[10:], axis=0)[30])
+
+
+@pytest.mark.parametrize("rows", [70, 33_000, 66_000])
+def test_where_zeros_are_is_counted_in_one_pass(rows):
+    values = behind_a_relu(rows).astype(np.float32)
+    values[:4] = [[np.nan], [-np.nan], [np.inf], [-np.inf]]
+    ends = np.r_[np.zeros(rows - 30), np.full(10, -OUTER), np.full(20, OUTER)].astype(np.int8)
+    present, below = values[:-30], 10
+    for given, seen, less in ((None, values, 0), (ends, present, below)):
+        found = jitted(lambda values, given=given: below_and_upto_zero(values, given))(values)
+        np.testing.assert_array_equal(found[0], (seen < 0).sum(0) + less)
+        np.testing.assert_array_equal(found[1], (seen <= 0).sum(0) + less)
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int16])

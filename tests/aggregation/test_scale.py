@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from aspis_sim.aggregation import PREAGGREGATIONS, RULES, preaggregation, rule
+from aspis_sim.aggregation import PREAGGREGATIONS, RULES, lengths, preaggregation, rule
 from aspis_sim.aggregation.distances import geometry
 from aspis_sim.aggregation.lengths import norms
 
@@ -159,3 +159,20 @@ def test_short_floats_keep_their_type_and_choose_as_float32_does(name, dtype):
     assert short.dtype == dtype
     long = np.asarray(applied(name)(values.astype(np.float32)))
     np.testing.assert_allclose(np.asarray(short, np.float32), long, atol=0.05, rtol=0.02)  # 8 bits of mantissa
+
+
+@pytest.mark.parametrize("dimension", [64, 101])
+def test_long_rows_are_folded_before_they_are_summed(dimension, monkeypatch):
+    monkeypatch.setattr(lengths, "LONG", 64)
+    random = np.random.default_rng(dimension)
+    values, centre = random.normal(size=(5, dimension)), random.normal(size=dimension)
+    values[0] = centre + 1e-3 * values[0]
+    expected = np.linalg.norm(values - centre, axis=1)
+    far = jax.jit(lambda values, centre: norms(values, centre))  # for the size that is patched
+    for size in (1e-30, 1e-12, 1.0, 1e12, 1e30):
+        found = far((size * values).astype(np.float32), (size * centre).astype(np.float32))
+        np.testing.assert_allclose(found, size * expected, rtol=1e-4)
+    values[1, -1], values[2, 3] = np.nan, np.inf
+    found = np.asarray(far(values.astype(np.float32), centre.astype(np.float32)))
+    np.testing.assert_array_equal(np.isinf(found), [False, True, True, False, False])
+    np.testing.assert_allclose(found[[0, 3, 4]], expected[[0, 3, 4]], rtol=1e-4)

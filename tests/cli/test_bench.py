@@ -50,6 +50,10 @@ def test_tables_are_kept_with_the_machine_and_git_does_not_ignore_them(fixed_row
     kept = (tmp_path / "results/rules.csv").read_text()
     assert capsys.readouterr().out == f"# rules\n{kept}"
     assert [(row["question"], bool(row["machine"])) for row in rows(kept)] == [("how fast?", True), ("[bold]", True)]
+    (tmp_path / "results/rules.csv").write_text(kept.replace(table.machine()["machine"], "another"))
+    main(["rules", "--keep"])
+    both = rows((tmp_path / "results/rules.csv").read_text())
+    assert [row["machine"] for row in both] == [table.machine()["machine"]] * 2 + ["another"] * 2
     ignored = ["git", "-C", str(ROOT), "check-ignore", "--no-index"]
     said = subprocess.run([*ignored, "benchmarks/results/rules.csv"], capture_output=True, text=True, check=False)
     assert (said.returncode, said.stdout) == (1, "")
