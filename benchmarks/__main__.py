@@ -1,7 +1,7 @@
 """Run benchmarks by name and print their rows as CSV: ``python -m benchmarks sweep detection`` (all without a name).
 
-With ``--keep`` each table is written to ``benchmarks/results/NAME.csv`` as well, where it is committed, beside the rows of
-other machines.
+With ``--keep`` each table is written to ``benchmarks/results/NAME.csv`` as well, beside the rows of other
+machines, where it is committed.
 """
 
 import importlib
