@@ -12,7 +12,7 @@ ON_CPU: Options = {"xla_backend_optimization_level": "1"}
 QUICKLY: Options = {"xla_cpu_use_fusion_emitters": False}
 """Of short runs: with the older emitter of fused loops compiling takes some two thirds of the time, and steps up to 1.4
 times as long, or 1.7 where a payload tries its lies out: no run with such a payload is short. Numbers are the same, but
-for last digits of some rules (`caf`, `trimmed_mean`)."""
+for last digits of some rules (`caf`, `trimmed_mean`) and, without AVX-512, of a step's recorded loss."""
 
 SHORT_RUN = 10**9
 """Steps x samples of a step x parameters up to which a run is short: it takes less time than compiling its program."""
