@@ -122,8 +122,7 @@ def below_and_upto_zero(values: Array, ends: Array | None) -> tuple[Array, Array
     Both are counted in one pass over the rows, as the halves of an integer, where they fit.
     """
     if len(values) > DIGIT_MAX:
-        most = DIGIT_MAX
-        parts = [slice(first, first + most) for first in range(0, len(values), most)]
+        parts = [slice(first, first + DIGIT_MAX) for first in range(0, len(values), DIGIT_MAX)]
         counts = [below_and_upto_zero(values[part], None if ends is None else ends[part]) for part in parts]
         return joined([below for below, _ in counts], jnp.add), joined([upto for _, upto in counts], jnp.add)
     if ends is not None:
